@@ -1,0 +1,126 @@
+"""Image references: what was written beside what it means.
+
+The grammar is that of the distribution project's `reference` package; the short names of Docker Hub are completed as
+Docker does (`nginx` is `docker.io/library/nginx`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+DOCKER_HUB = "docker.io"
+_HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_SEGMENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_PATH = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*\Z")
+_HOST = re.compile(rf"{_DOMAIN}\Z")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
+_DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
+
+
+def is_tag(text: str) -> bool:
+    """Whether `text` may be a tag (OCI distribution spec, "Pulling manifests")."""
+    return _TAG.match(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a digest of a registered algorithm (OCI image spec, "Digests")."""
+    return _DIGEST.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Registry host and path; two are equal when they mean the same place, however they were written."""
+
+    host: str
+    path: str
+    written: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.path}"
+
+    @property
+    def last_segment(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an image's reference says beyond its repository: a tag, a digest, or both."""
+
+    tag: str | None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        if self.digest is None:
+            return self.tag or ""
+        return f"{self.tag or ''}@{self.digest}"
+
+    @property
+    def short(self) -> str:
+        """The same for people: a digest cut to its first 12 digits."""
+        if self.digest is None:
+            return self.tag or "(none)"
+        return f"{self.tag or ''}@{self.digest.partition(':')[2][:12]}"
+
+    @property
+    def reference(self) -> str:
+        """What a registry is asked for: the digest where there is one, else the tag."""
+        return self.digest or self.tag or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A repository and what is said of it."""
+
+    repository: Repository
+    version: Version
+
+
+def parse_repository(written: str) -> Repository | None:
+    """The repository that `written` names, or None where it is not a well-formed name."""
+    first, slash, rest = written.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost" or first.startswith("[")):
+        host, path = first, rest
+        if _HOST.match(host) is None:
+            return None
+    else:
+        host, path = DOCKER_HUB, written
+    host = host.lower()
+    if host in _HUB_ALIASES:
+        host = DOCKER_HUB
+        if "/" not in path:
+            path = f"library/{path}"
+    if len(path) > 255 or _PATH.match(path) is None:
+        return None
+    return Repository(host, path, written)
+
+
+def split_reference(text: str) -> tuple[str, str | None, str | None]:
+    """`(name, tag, digest)` as written, by the separators alone; nothing is checked."""
+    rest, at, digest = text.partition("@")
+    slash = rest.rfind("/")
+    colon = rest.rfind(":")
+    if colon > slash:
+        return rest[:colon], rest[colon + 1 :], digest if at else None
+    return rest, None, digest if at else None
+
+
+def parse_reference(text: str) -> Reference | None:
+    """The reference that `text` is, or None where it is not a well-formed one."""
+    name, tag, digest = split_reference(text)
+    repository = parse_repository(name)
+    if repository is None or (tag is not None and not is_tag(tag)) or (digest is not None and not is_digest(digest)):
+        return None
+    return Reference(repository, Version(tag, digest))
+
+
+def parse_version(text: str) -> Version | None:
+    """The version that `TAG`, `TAG@DIGEST` or `@DIGEST` is, or None where it is none of these."""
+    tag, at, digest = text.partition("@")
+    if (at and not is_digest(digest)) or (tag and not is_tag(tag)) or not (tag or digest):
+        return None
+    return Version(tag or None, digest or None)

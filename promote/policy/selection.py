@@ -1,0 +1,42 @@
+"""What a policy answers: the tag that it takes, and for every other tag why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from promote.image import Version
+from promote.question import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One tag of the list; `accepted` where the policy admits it, `reason` is None for the winner alone.
+
+    A tag that is no valid one stands escaped. `created` and `digest` are filled in by policies that ask for them.
+    """
+
+    tag: str
+    accepted: bool
+    reason: str | None
+    created: datetime | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a tag cannot be ranked, or is no candidate."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The winner, every tag once (the admitted ones first, best first), and the fact that was missing, if any.
+
+    With a `failure` there is neither a winner nor a list: a choice from half the facts is none (SEMANTICS 5.2).
+    """
+
+    winner: Version | None
+    considered: tuple[Considered, ...] = ()
+    failure: Unknown | None = None

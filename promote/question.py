@@ -1,0 +1,99 @@
+"""Questions and answers: how a pure decision gets its facts.
+
+A decision is a generator: it yields the set of questions that it has now and is sent their answers. `drive` runs one to
+its end, `abreast` runs many as one, so that a round of questions of two hundred apps goes out as one batch.
+A fact that could not be had is a value, `Unknown`; expected faults never travel as exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from promote.image import Repository
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+What = Literal["digest", "created", "platforms", "labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that could not be had: why, and the exit code of what was missing (SEMANTICS 9.1)."""
+
+    why: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """All tags of a repository; answered with a sorted tuple of them."""
+
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a registry knows of one tag or digest; answered with `Known`, or `Absent` where there is no such."""
+
+    repository: Repository
+    reference: str
+    what: frozenset[What] = frozenset({"digest"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Facts of one reference: only those that were asked for are filled in.
+
+    `created` is None where the image does not say; a date of 1970 is reported as it stands, for policies to distrust.
+    """
+
+    digest: str
+    created: datetime | None = None
+    platforms: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The registry says clearly that there is no such tag, digest or repository; `why` is a sentence."""
+
+    why: str
+
+
+Question = Tags | Facts
+Answer = tuple[str, ...] | Known | Absent | Unknown
+Answers = Mapping[Question, Answer]
+Asking = Generator[frozenset[Question], Answers, T]
+
+
+def drive(asking: Asking[T], gather: Callable[[frozenset[Question]], Answers]) -> T:
+    """The result of `asking`, after asking `gather` for exactly what was needed, a round at a time."""
+    try:
+        needs = next(asking)
+        while True:
+            needs = asking.send(gather(needs))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def abreast(steps: Mapping[K, Asking[T]]) -> Asking[dict[K, T]]:
+    """Many askers as one: the union of their needs goes out as one batch a round."""
+    done: dict[K, T] = {}
+    needs: dict[K, frozenset[Question]] = {}
+    answers: Answers | None = None
+    live = dict(steps)
+    while True:
+        for key, step in list(live.items()):
+            try:
+                needs[key] = next(step) if answers is None else step.send({q: answers[q] for q in needs[key]})
+            except StopIteration as stop:
+                done[key] = stop.value
+                del live[key]
+        if not live:
+            return {key: done[key] for key in steps}
+        answers = yield frozenset[Question]().union(*(needs[key] for key in live))

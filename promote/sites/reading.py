@@ -1,0 +1,183 @@
+"""What every finder needs of a document: a walk that knows what is unsafe, values through aliases, and Parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from promote.image import Repository, Version
+from promote.sites.site import Barred
+from promote.text.document import Alias, Document, Mapping, Node, Pair, Scalar, Sequence, Stream
+from promote.text.insert import part_for
+from promote.text.part import Part, Style
+
+Keys = tuple[str | int, ...]
+_MERGE_DEPTH = 5
+_STYLES: dict[str, Style] = {"plain": "plain", "single": "single", "double": "double"}
+_STR = "tag:yaml.org,2002:str"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Why a value is not to be edited: a stable code, and a clause that ends "...: because it"."""
+
+    code: str
+    why: str
+
+
+ANCHOR = Bar("anchor", "it is behind an anchor that other places of the file repeat")
+ALIAS = Bar("alias", "it is an alias of another place")
+MERGE = Bar("merge-key", "it comes from another mapping by a merge key (<<)")
+DUPLICATE = Bar("duplicate-key", "a key above it stands twice in its mapping, and readers differ on which counts")
+BLOCK = Bar("block-scalar", "it is written as a block scalar")
+ESCAPED = Bar("escaped", "it is written over several lines or with escapes")
+TEMPLATE = Bar("template", "it holds a template expression")
+SOPS = Bar("sops", "the file is encrypted by SOPS, and a changed value breaks its MAC")
+TAGGED = Bar("tagged", "it has an explicit YAML type that is not a string")
+SHAPE = Bar("not-a-scalar", "it is a list or a mapping, not a value")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One node on the walk, the keys that lead to it, and what bars everything in it."""
+
+    node: Node
+    keys: Keys
+    bar: Bar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value of a mapping: its pair, and what bars it."""
+
+    pair: Pair
+    bar: Bar | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document as finders see it."""
+
+    stream: Stream
+    document: Document
+    format: str
+
+    def walk(self) -> Iterator[Spot]:
+        """Every node, in the order of the file, without following aliases."""
+        waiting = [Spot(self.document.root, (), self._sealed())]
+        while waiting:
+            spot = waiting.pop()
+            bar = spot.bar or self._anchored(spot.node)
+            yield Spot(spot.node, spot.keys, bar)
+            below: list[Spot] = []
+            if isinstance(spot.node, Sequence):
+                below = [Spot(item, (*spot.keys, place), bar) for place, item in enumerate(spot.node.items)]
+            elif isinstance(spot.node, Mapping):
+                twice = _repeated(spot.node)
+                for pair in spot.node.pairs:
+                    if isinstance(pair.key, Scalar):
+                        here = DUPLICATE if pair.key.value in twice else bar
+                        below.append(Spot(pair.value, (*spot.keys, pair.key.value), here))
+            waiting += reversed(below)
+
+    def _sealed(self) -> Bar | None:
+        root = self.document.root
+        if not isinstance(root, Mapping):
+            return None
+        sops = root.get("sops")
+        if not isinstance(sops, Mapping) or sops.get("mac") is None:
+            return None
+        only = sops.get("mac_only_encrypted")
+        return None if isinstance(only, Scalar) and only.value == "true" else SOPS
+
+    def _anchored(self, node: Node) -> Bar | None:
+        if isinstance(node, Alias):
+            return ALIAS
+        return ANCHOR if node.anchor is not None and node.anchor in self.document.aliased else None
+
+    def text(self, node: Node | None) -> str | None:
+        """What a scalar says, through an alias too; None for anything else."""
+        if isinstance(node, Alias):
+            node = self.document.anchors.get(node.name)
+        return node.value if isinstance(node, Scalar) else None
+
+    def field(self, spot: Spot, key: str) -> Field | None:
+        """The pair that gives `key` in the mapping at `spot`, through merge keys too."""
+        if not isinstance(spot.node, Mapping):
+            return None
+        return self._field(spot.node, key, spot.bar, _MERGE_DEPTH)
+
+    def _field(self, mapping: Mapping, key: str, bar: Bar | None, depth: int) -> Field | None:
+        own = [pair for pair in mapping.pairs if isinstance(pair.key, Scalar) and pair.key.value == key]
+        if own:
+            return Field(own[-1], DUPLICATE if len(own) > 1 else bar)
+        merged = mapping.get("<<")
+        if merged is None or depth == 0:
+            return None
+        for source in merged.items if isinstance(merged, Sequence) else (merged,):
+            target = self.document.anchors.get(source.name) if isinstance(source, Alias) else source
+            if isinstance(target, Mapping):
+                found = self._field(target, key, MERGE, depth - 1)
+                if found is not None:
+                    return Field(found.pair, MERGE)
+        return None
+
+    def _fit(self, node: Node, bar: Bar | None) -> Scalar | Bar:
+        """The scalar itself where it may be edited, else what bars it."""
+        bar = bar or self._anchored(node)
+        if bar is not None:
+            return bar
+        if not isinstance(node, Scalar):
+            return SHAPE
+        if node.tag not in (None, _STR, "!"):
+            return TAGGED
+        if node.style in ("literal", "folded"):
+            return BLOCK
+        return TEMPLATE if "{{" in node.value or "${" in node.value else node
+
+    def part(self, node: Node, keys: Keys, bar: Bar | None) -> Part | Bar:
+        """The whole scalar as a Part, or what bars it."""
+        fit = self._fit(node, bar)
+        if isinstance(fit, Bar):
+            return fit
+        node = fit
+        span = self.stream.span(node.start, node.end)
+        if node.start == node.end:
+            return Part(self.stream.path, span, keys, "", "plain", node.start, (b" ", b""))
+        return Part(self.stream.path, span, keys, node.value, _STYLES[node.style], node.start)
+
+    def inner(self, node: Node, keys: Keys, bar: Bar | None, start: int, end: int, before: str = "") -> Part | Bar:
+        """Characters [start, end) of a scalar's value as a Part; with `before` they are inserted, behind that text."""
+        fit = self._fit(node, bar)
+        if isinstance(fit, Bar):
+            return fit
+        node = fit
+        head = node.start if node.style == "plain" else node.start + 1
+        tail = node.end if node.style == "plain" else node.end - 1
+        if self.stream.data[head:tail] != node.value.encode():
+            return ESCAPED
+        first = head + len(node.value[:start].encode())
+        last = head + len(node.value[:end].encode())
+        insert = (before.encode(), b"") if before else None
+        span = self.stream.span(first, last)
+        return Part(self.stream.path, span, keys, node.value[start:end], "inner", node.start, insert)
+
+    def missing(self, spot: Spot, key: str, behind: Pair) -> Part | None:
+        """A Part that inserts `key` behind a pair of this mapping, or None where there is no safe place."""
+        if not isinstance(spot.node, Mapping) or spot.bar is not None or isinstance(behind.value, Alias):
+            return None
+        return part_for(self.stream, spot.node, key, behind=behind, keys=spot.keys)
+
+    def barred(self, node: Node, bar: Bar, repository: Repository | None, version: Version | None = None) -> Barred:
+        span = self.stream.span(node.start, node.end)
+        return Barred(self.stream.path, span, self.format, bar.code, bar.why, repository, None, version)
+
+
+def _repeated(mapping: Mapping) -> frozenset[str]:
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for pair in mapping.pairs:
+        if isinstance(pair.key, Scalar):
+            (twice if pair.key.value in seen else seen).add(pair.key.value)
+    return frozenset(twice)
+

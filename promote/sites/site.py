@@ -1,0 +1,74 @@
+"""Fragments and Sites: what files say of an image, before and after the join over an environment's layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promote.image import Repository, Version
+from promote.text.edit import Span
+from promote.text.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What one place in one file says of an image; any of name, tag and digest may be missing.
+
+    `identity` says what shadows what: a key path for values, kind, name and container for manifests (SEMANTICS 3.1).
+    `app` is set by a marker or a target.
+    """
+
+    path: bytes
+    format: str
+    identity: tuple[str, ...]
+    name: Part | None
+    tag: Part | None
+    digest: Part | None
+    repository: Repository | None = None
+    app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A place that names an image and cannot be edited safely: a stable code, and why (SEMANTICS 11.6)."""
+
+    path: bytes
+    span: Span
+    format: str
+    code: str
+    why: str
+    repository: Repository | None = None
+    app: str | None = None
+    version: Version | None = None
+    identity: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One place that decides what an app runs, after the join; its parts may lie in two files."""
+
+    app: str
+    repository: Repository
+    format: str
+    identity: tuple[str, ...]
+    layer: int
+    name: Part | None
+    tag: Part | None
+    digest: Part | None
+    shadowed_by: str | None = None
+
+    @property
+    def version(self) -> Version:
+        """What the site says now; both None where the image is named and nothing else."""
+        return Version(_said(self.tag), _said(self.digest))
+
+    @property
+    def anchor(self) -> Part:
+        """The part that a message points at: the tag, else the digest, else the name."""
+        for part in (self.tag, self.digest, self.name):
+            if part is not None and part.insert is None:
+                return part
+        raise ValueError("a site without a part")
+
+
+def _said(part: Part | None) -> str | None:
+    return (part.value or None) if part is not None and part.insert is None else None

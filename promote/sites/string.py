@@ -1,0 +1,62 @@
+"""An image in one string, `repository:tag@digest`, and a tag that carries its digest: pieces of a scalar as Parts."""
+
+from __future__ import annotations
+
+from promote.image import Version, is_digest, is_tag, split_reference
+from promote.sites.reading import Bar, Keys, Reading
+from promote.sites.site import Barred, Fragment
+from promote.sites.wanted import Wanted
+from promote.text.document import Node
+from promote.text.part import Part
+
+_ODD = Bar("not-a-reference", "what follows the image's name is neither a tag nor a digest")
+
+
+def whole(
+    reading: Reading, node: Node, keys: Keys, bar: Bar | None, wanted: Wanted, identity: tuple[str, ...], *, bare: bool
+) -> Fragment | Barred | None:
+    """The Fragment that a string makes, or None where it names no wanted image; `bare` admits one without a tag."""
+    text = reading.text(node)
+    if text is None:
+        return None
+    name, tag, digest = split_reference(text)
+    if tag is None and digest is None and not bare:
+        return None
+    repository = wanted.match(name)
+    if repository is None:
+        return None
+    version = Version(tag, digest)
+    if not _is_version(tag, digest) and "{{" not in text:
+        return reading.barred(node, _ODD, repository, version)
+    at = len(name)
+    parts = [reading.inner(node, keys, bar, 0, at)]
+    if tag is None:
+        parts.append(reading.inner(node, keys, bar, at, at, before=":"))
+    else:
+        parts.append(reading.inner(node, keys, bar, at + 1, at + 1 + len(tag)))
+        at += 1 + len(tag)
+    if digest is None:
+        parts.append(reading.inner(node, keys, bar, at, at, before="@"))
+    else:
+        parts.append(reading.inner(node, keys, bar, at + 1, len(text)))
+    made = [part for part in parts if isinstance(part, Part)]
+    if len(made) < len(parts):
+        barred = next(part for part in parts if isinstance(part, Bar))
+        return reading.barred(node, barred, repository, version)
+    return Fragment(reading.stream.path, reading.format, identity, made[0], made[1], made[2], repository)
+
+
+def _is_version(tag: str | None, digest: str | None) -> bool:
+    return (tag is None or is_tag(tag)) and (digest is None or is_digest(digest))
+
+
+def tag_and_digest(reading: Reading, node: Node, keys: Keys, bar: Bar | None) -> tuple[Part | Bar, Part | Bar | None]:
+    """The tag of a `tag:` value, and the digest behind its `@` where it carries one (else None)."""
+    text = reading.text(node) or ""
+    tag, at, digest = text.partition("@")
+    if not at or not is_digest(digest):
+        return reading.part(node, keys, bar), None
+    return (
+        reading.inner(node, keys, bar, 0, len(tag)),
+        reading.inner(node, keys, bar, len(tag) + 1, len(text)),
+    )

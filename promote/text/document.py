@@ -1,0 +1,299 @@
+"""YAML documents as nodes with exact byte spans, built in one pass over libyaml's events.
+
+Why not a loader: composing from events keeps aliases as events (a bomb stays small), lets duplicates and depth be seen,
+and tells where every scalar stands. libyaml counts code points and leaves the byte-order mark out; here everything is
+bytes from the file's beginning. Anchors and tags before a scalar are outside its span.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, cast
+
+import yaml
+from yaml._yaml import CParser
+
+from promote.text.edit import Span
+
+ScalarStyle = Literal["plain", "single", "double", "literal", "folded"]
+_STYLES: dict[str | None, ScalarStyle] = {
+    None: "plain",
+    "": "plain",
+    "'": "single",
+    '"': "double",
+    "|": "literal",
+    ">": "folded",
+}
+
+# Deeper than any manifest; a deeper one is refused long before a parser's own limits.
+MAX_DEPTH = 200
+BOM = b"\xef\xbb\xbf"
+_BREAK = re.compile(rb"\r\n|\n|\r")
+_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    value: str
+    style: ScalarStyle
+    start: int
+    end: int
+    anchor: str | None
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple[Node, ...]
+    flow: bool
+    start: int
+    end: int
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    key: Node
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    pairs: tuple[Pair, ...]
+    flow: bool
+    start: int
+    end: int
+    anchor: str | None
+
+    def get(self, key: str) -> Node | None:
+        """The value of the first pair with this key, or None."""
+        for pair in self.pairs:
+            if isinstance(pair.key, Scalar) and pair.key.value == key:
+                return pair.value
+        return None
+
+    @property
+    def duplicate(self) -> Scalar | None:
+        """A key that stands here more than once, or None."""
+        seen: set[str] = set()
+        for pair in self.pairs:
+            if isinstance(pair.key, Scalar):
+                if pair.key.value in seen:
+                    return pair.key
+                seen.add(pair.key.value)
+        return None
+
+
+Node: TypeAlias = Scalar | Alias | Sequence | Mapping
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of a file, bytes [start, end) of it; `aliased` are the anchors that something repeats."""
+
+    root: Node
+    start: int
+    end: int
+    aliased: frozenset[str]
+    anchors: dict[str, Node]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A whole file: its path, its bytes and its documents."""
+
+    path: bytes
+    data: bytes
+    documents: tuple[Document, ...]
+
+    def span(self, start: int, end: int) -> Span:
+        """Bytes [start, end) with the line and column that an editor would show."""
+        line = bisect_right(self._lines, start) - 1
+        column = len(self.data[self._lines[line] : start].decode("utf-8", "replace"))
+        if line == 0 and self.data.startswith(BOM) and start >= len(BOM):
+            column -= 1
+        return Span(start, end, line + 1, column + 1)
+
+    def line_bounds(self, at: int) -> tuple[int, int, bytes]:
+        """`(start, end, ending)` of the line that holds byte `at`; the ending is b"" on a last line without one."""
+        line = bisect_right(self._lines, at) - 1
+        start = self._lines[line]
+        found = _BREAK.search(self.data, at)
+        if found is None:
+            return start, len(self.data), b""
+        return start, found.start(), found.group()
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(found.end() for found in _BREAK.finditer(self.data))]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that cannot be read as YAML: a stable code (not-utf8, not-yaml, too-deep) and the place."""
+
+    path: bytes
+    code: Literal["not-utf8", "not-yaml", "too-deep"]
+    why: str
+    span: Span
+
+
+class _Offsets:
+    """Byte offsets of code points, by checkpoints every few hundred characters."""
+
+    def __init__(self, text: str, shift: int) -> None:
+        self._text = text
+        self._shift = shift
+        self._ascii = text.isascii()
+        self._marks = [0]
+        if not self._ascii:
+            total = 0
+            for at in range(0, len(text), _CHUNK):
+                total += len(text[at : at + _CHUNK].encode())
+                self._marks.append(total)
+
+    def __call__(self, index: int) -> int:
+        if self._ascii:
+            return index + self._shift
+        chunk, rest = divmod(index, _CHUNK)
+        here = chunk * _CHUNK
+        return self._marks[chunk] + len(self._text[here : here + rest].encode()) + self._shift
+
+
+class _TooDeepError(Exception):
+    def __init__(self, index: int) -> None:
+        super().__init__()
+        self.index = index
+
+
+class _Frame:
+    """A collection that is being built."""
+
+    __slots__ = ("anchor", "children", "flow", "mapping", "start")
+
+    def __init__(self, *, mapping: bool, flow: bool, start: int, anchor: str | None) -> None:
+        self.mapping = mapping
+        self.flow = flow
+        self.start = start
+        self.anchor = anchor
+        self.children: list[Node] = []
+
+    def close(self, end: int) -> Node:
+        if not self.mapping:
+            return Sequence(tuple(self.children), self.flow, self.start, end, self.anchor)
+        pairs = tuple(Pair(key, value) for key, value in zip(self.children[::2], self.children[1::2], strict=True))
+        return Mapping(pairs, self.flow, self.start, end, self.anchor)
+
+
+class _Builder:
+    """Events in, documents out."""
+
+    def __init__(self, data: bytes, text: str, shift: int) -> None:
+        self._data = data
+        self._offset = _Offsets(text, shift)
+        self._contents: list[tuple[int, int]] | None = None
+        self._scalars = 0
+
+    def documents(self) -> Iterator[Document]:
+        frames: list[_Frame] = []
+        anchors: dict[str, Node] = {}
+        aliased: set[str] = set()
+        root: Node | None = None
+        start = 0
+        parser = CParser(self._data)
+        try:
+            while True:
+                event: Any = parser.get_event()
+                kind = type(event)
+                node: Node | None = None
+                if kind is yaml.ScalarEvent:
+                    node = self._scalar(event)
+                elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                    if len(frames) >= MAX_DEPTH:
+                        raise _TooDeepError(event.start_mark.index)
+                    at = self._offset(event.start_mark.index)
+                    mapping = kind is yaml.MappingStartEvent
+                    frames.append(_Frame(mapping=mapping, flow=bool(event.flow_style), start=at, anchor=event.anchor))
+                    continue
+                elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    node = frames.pop().close(self._offset(event.end_mark.index))
+                elif kind is yaml.AliasEvent:
+                    aliased.add(event.anchor)
+                    node = Alias(event.anchor, self._offset(event.start_mark.index), self._offset(event.end_mark.index))
+                elif kind is yaml.DocumentStartEvent:
+                    root, start = None, self._offset(event.start_mark.index)
+                    anchors, aliased = {}, set()
+                elif kind is yaml.DocumentEndEvent and root is not None:
+                    yield Document(root, start, self._offset(event.end_mark.index), frozenset(aliased), anchors)
+                elif kind is yaml.StreamEndEvent:
+                    return
+                if node is None:
+                    continue
+                if not isinstance(node, Alias) and node.anchor is not None:
+                    anchors[node.anchor] = node
+                if frames:
+                    frames[-1].children.append(node)
+                else:
+                    root = node
+        finally:
+            parser.dispose()
+
+    def _scalar(self, event: Any) -> Scalar:
+        first, last = event.start_mark.index, event.end_mark.index
+        style = _STYLES[event.style]
+        if event.value != "" or style != "plain":
+            if event.anchor is not None or event.tag is not None:
+                first, last = self._content(self._scalars)
+            self._scalars += 1
+        elif event.anchor is not None or event.tag is not None:
+            first = last
+        return Scalar(event.value, style, self._offset(first), self._offset(last), event.anchor, event.tag)
+
+    def _content(self, number: int) -> tuple[int, int]:
+        """Code points of the scalar with this number, without the properties before it: the token knows them."""
+        if self._contents is None:
+            tokens = yaml.scan(self._data, Loader=yaml.CLoader)
+            self._contents = [
+                (token.start_mark.index, token.end_mark.index)
+                for token in cast("Iterator[Any]", tokens)
+                if isinstance(token, yaml.ScalarToken)
+            ]
+        return self._contents[number]
+
+    def place(self, index: int) -> int:
+        return self._offset(index)
+
+
+def parse(path: bytes, data: bytes) -> Stream | Broken:
+    """The documents of a file, or why it cannot be read; time and memory grow with its length alone."""
+    bare = Stream(path, data, ())
+    shift = len(BOM) if data.startswith(BOM) else 0
+    try:
+        text = data[shift:].decode("utf-8")
+    except UnicodeDecodeError as exc:
+        at = exc.start + shift
+        return Broken(path, "not-utf8", "is not UTF-8", bare.span(at, at))
+    builder = _Builder(data[shift:], text, shift)
+    try:
+        return Stream(path, data, tuple(builder.documents()))
+    except _TooDeepError as exc:
+        at = builder.place(exc.index)
+        return Broken(path, "too-deep", f"is nested deeper than {MAX_DEPTH} levels", bare.span(at, at))
+    except yaml.reader.ReaderError as exc:
+        at = builder.place(min(int(exc.position), len(text)))
+        return Broken(path, "not-yaml", "holds a character that YAML does not allow", bare.span(at, at))
+    except yaml.MarkedYAMLError as exc:
+        mark: Any = exc.problem_mark or exc.context_mark
+        at = builder.place(min(int(mark.index), len(text))) if mark is not None else 0
+        return Broken(path, "not-yaml", f"is not YAML ({exc.problem or exc.context})", bare.span(at, at))

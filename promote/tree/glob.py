@@ -1,0 +1,109 @@
+"""Which paths a list of patterns takes (SEMANTICS 1.1).
+
+`*` and `?` stay inside one segment, `**` crosses segments, a leading `!` excludes. A pattern without wildcards is a
+file, or a folder with its whole subtree, by whole segments. The last pattern that speaks of a path decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+_WILD = re.compile(r"[*?]")
+
+
+def has_wildcard(pattern: str) -> bool:
+    return _WILD.search(pattern) is not None
+
+
+def segments_of(pattern: str) -> tuple[str, ...]:
+    """The segments of a pattern or path; `.` and empty ones say nothing and are dropped."""
+    return tuple(part for part in pattern.split("/") if part not in ("", "."))
+
+
+def _segment(part: str) -> str:
+    return "".join("[^/]*" if char == "*" else "[^/]" if char == "?" else re.escape(char) for char in part)
+
+
+def _expression(parts: tuple[str, ...], *, wild: bool) -> str:
+    if not parts:
+        return ".*"
+    out = []
+    for place, part in enumerate(parts):
+        last = place == len(parts) - 1
+        if part == "**":
+            out.append(".+" if last else "(?:[^/]+/)*")
+        else:
+            out.append(_segment(part) + ("" if last else "/"))
+    return "".join(out) + ("" if wild else "(?:/.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One compiled pattern; `literal` are the segments before the first wildcard."""
+
+    excludes: bool
+    literal: tuple[bytes, ...]
+    expression: re.Pattern[bytes]
+
+    @classmethod
+    def compile(cls, text: str) -> Pattern:
+        excludes = text.startswith("!")
+        parts = segments_of(text.removeprefix("!"))
+        wild = any(has_wildcard(part) for part in parts)
+        literal: list[bytes] = []
+        for part in parts:
+            if has_wildcard(part):
+                break
+            literal.append(part.encode())
+        body = _expression(parts, wild=wild)
+        return cls(excludes, tuple(literal), re.compile(rb"(?s:" + body.encode() + rb")\Z"))
+
+    def matches(self, path: bytes) -> bool:
+        return self.expression.match(path) is not None
+
+
+@dataclass(frozen=True)
+class Globs:
+    """A list of patterns as one question; no pattern at all takes nothing."""
+
+    patterns: tuple[str, ...]
+    either: tuple[Globs, ...] = ()
+    _compiled: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_compiled", tuple(Pattern.compile(text) for text in self.patterns))
+
+    @classmethod
+    def union(cls, globs: Iterable[Globs]) -> Globs:
+        """What any of `globs` takes; the exclusions of one do not touch another."""
+        return cls((), tuple(dict.fromkeys(globs)))
+
+    def matches(self, path: bytes) -> bool:
+        """Whether the file at `path` is taken."""
+        for pattern in reversed(self._compiled):
+            if pattern.matches(path):
+                return not pattern.excludes
+        return any(globs.matches(path) for globs in self.either)
+
+    def may_hold(self, folder: bytes) -> bool:
+        """Whether something below `folder` could be taken; `b""` is the root."""
+        parts = tuple(folder.split(b"/")) if folder else ()
+        return any(
+            all(here == wanted for here, wanted in zip(parts, pattern.literal, strict=False))
+            for pattern in self._compiled
+            if not pattern.excludes
+        ) or any(globs.may_hold(folder) for globs in self.either)
+
+    @cached_property
+    def roots(self) -> tuple[bytes, ...]:
+        """The literal beginnings of the patterns, sorted, none below another; `b""` is the whole tree."""
+        own = {b"/".join(pattern.literal) for pattern in self._compiled if not pattern.excludes}
+        found = sorted(own.union(*(globs.roots for globs in self.either)))
+        if b"" in found:
+            return (b"",)
+        return tuple(
+            root for root in found if not any(root != other and root.startswith(other + b"/") for other in found)
+        )
