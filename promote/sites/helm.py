@@ -67,7 +67,8 @@ def _mapping(reading: Reading, spot: Spot, wanted: Wanted, taken: set[int]) -> I
         tag = next((field for field in (reading.field(spot, name) for name in tag_keys) if field is not None), None)
         names = names or isinstance(named.pair.value, Scalar)
         repository = _repository(reading, spot, key, named, wanted)
-        if repository is None or (tag is None and key not in ("repository", "imageName")):
+        alone = tag is None and (key == "name" or (key == "image" and _digest(reading, spot) is None))
+        if repository is None or alone:
             continue
         taken.add(named.pair.value.start)
         if tag is not None:

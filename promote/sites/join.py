@@ -83,6 +83,11 @@ def _sets(part: Part | None) -> bool:
     return part is not None and part.insert is None
 
 
+def _within_tag(fragment: Fragment) -> bool:
+    tag, digest = fragment.tag, fragment.digest
+    return tag is not None and digest is not None and tag.scalar == digest.scalar
+
+
 def _decides(fragment: Fragment) -> bool:
     return _sets(fragment.tag) or _sets(fragment.digest)
 
@@ -103,7 +108,10 @@ def _fold(app: str, named: Sequence[Layered], overlays: Sequence[Layered], tied:
         tagged, digested = item, item
         if item.fragment.name is None or item.fragment.name.style != "inner":
             for other in chain:
-                tagged = other if _sets(other.fragment.tag) else tagged
+                if _sets(other.fragment.tag):
+                    tagged = other
+                    # A digest within a tag's own value goes where that value goes.
+                    digested = other if _within_tag(digested.fragment) else digested
                 digested = other if _sets(other.fragment.digest) else digested
         site = _site(app, item)
         sites.append(replace(site, tag=tagged.fragment.tag, digest=digested.fragment.digest, layer=tagged.layer))

@@ -37,6 +37,11 @@ TAGGED = Bar("tagged", "it has an explicit YAML type that is not a string")
 SHAPE = Bar("not-a-scalar", "it is a list or a mapping, not a value")
 
 
+def is_template(text: str) -> bool:
+    """Whether `text` is filled in by Helm, Flux or another program before anybody reads it as YAML."""
+    return "{{" in text or "${" in text
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
     """One node on the walk, the keys that lead to it, and what bars everything in it."""
@@ -98,7 +103,7 @@ class Reading:
     def text(self, node: Node | None) -> str | None:
         """What a scalar says, through an alias too; None for anything else."""
         if isinstance(node, Alias):
-            node = self.document.anchors.get(node.name)
+            node = node.target
         return node.value if isinstance(node, Scalar) else None
 
     def field(self, spot: Spot, key: str) -> Field | None:
@@ -115,7 +120,7 @@ class Reading:
         if merged is None or depth == 0:
             return None
         for source in merged.items if isinstance(merged, Sequence) else (merged,):
-            target = self.document.anchors.get(source.name) if isinstance(source, Alias) else source
+            target = source.target if isinstance(source, Alias) else source
             if isinstance(target, Mapping):
                 found = self._field(target, key, MERGE, depth - 1)
                 if found is not None:
@@ -128,12 +133,13 @@ class Reading:
         if bar is not None:
             return bar
         if not isinstance(node, Scalar):
-            return SHAPE
+            # Without quotes a template reads as a mapping in a mapping.
+            return TEMPLATE if self.stream.data.startswith(b"{{", node.start) else SHAPE
         if node.tag not in (None, _STR, "!"):
             return TAGGED
         if node.style in ("literal", "folded"):
             return BLOCK
-        return TEMPLATE if "{{" in node.value or "${" in node.value else node
+        return TEMPLATE if is_template(node.value) else node
 
     def part(self, node: Node, keys: Keys, bar: Bar | None) -> Part | Bar:
         """The whole scalar as a Part, or what bars it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promote.image import Version, is_digest, is_tag, split_reference
-from promote.sites.reading import Bar, Keys, Reading
+from promote.sites.reading import Bar, Keys, Reading, is_template
 from promote.sites.site import Barred, Fragment
 from promote.sites.wanted import Wanted
 from promote.text.document import Node
@@ -26,7 +26,7 @@ def whole(
     if repository is None:
         return None
     version = Version(tag, digest)
-    if not _is_version(tag, digest) and "{{" not in text:
+    if not _is_version(tag, digest) and not is_template(text):
         return reading.barred(node, _ODD, repository, version)
     at = len(name)
     parts = [reading.inner(node, keys, bar, 0, at)]

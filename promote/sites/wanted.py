@@ -11,6 +11,8 @@ from promote.image import Repository, parse_repository
 from promote.tree.glob import Globs
 
 _TOKEN = re.compile(rb"[A-Za-z0-9._-]+")
+# In double quotes a letter may be written as its number, and a word broken over two lines.
+_ESCAPE = re.compile(rb"\\[xuU\r\n]")
 _FEW = 12
 
 
@@ -86,18 +88,19 @@ class Wanted:
 
     @cached_property
     def _words(self) -> frozenset[bytes]:
+        """One word for each name, which every file that says the name holds; b"" where an alias has none."""
         words = {repository.last_segment.encode() for repository in self._owners}
-        words |= {alias.rpartition("/")[2].encode() for alias in self._aliases}
+        words |= {(_TOKEN.findall(alias.encode()) or [b""])[-1] for alias in self._aliases}
         return frozenset(words)
 
     def may_name(self, data: bytes) -> bool:
         """Whether a file could name a wanted image: a screen over its bytes, never wrong when it says no."""
-        if self.everything:
+        if self.everything or _ESCAPE.search(data) is not None:
             return True
         for family in self._families:
             if all(word in data for word in family.words):
                 return True
-        if len(self._words) <= _FEW:
+        if len(self._words) <= _FEW or b"" in self._words:
             return any(word in data for word in self._words)
         return not self._words.isdisjoint(_TOKEN.findall(data))
 

@@ -12,14 +12,16 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, cast
 
 import yaml
 from yaml._yaml import CParser
 
 from promote.text.edit import Span
+from promote.text.node import Alias, Mapping, Node, Pair, Scalar, ScalarStyle, Sequence
 
-ScalarStyle = Literal["plain", "single", "double", "literal", "folded"]
+__all__ = ["Alias", "Broken", "Document", "Mapping", "Node", "Pair", "Scalar", "Sequence", "Stream", "parse"]
+
 _STYLES: dict[str | None, ScalarStyle] = {
     None: "plain",
     "": "plain",
@@ -34,68 +36,6 @@ MAX_DEPTH = 200
 BOM = b"\xef\xbb\xbf"
 _BREAK = re.compile(rb"\r\n|\n|\r")
 _CHUNK = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    value: str
-    style: ScalarStyle
-    start: int
-    end: int
-    anchor: str | None
-    tag: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    name: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    items: tuple[Node, ...]
-    flow: bool
-    start: int
-    end: int
-    anchor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    key: Node
-    value: Node
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    pairs: tuple[Pair, ...]
-    flow: bool
-    start: int
-    end: int
-    anchor: str | None
-
-    def get(self, key: str) -> Node | None:
-        """The value of the first pair with this key, or None."""
-        for pair in self.pairs:
-            if isinstance(pair.key, Scalar) and pair.key.value == key:
-                return pair.value
-        return None
-
-    @property
-    def duplicate(self) -> Scalar | None:
-        """A key that stands here more than once, or None."""
-        seen: set[str] = set()
-        for pair in self.pairs:
-            if isinstance(pair.key, Scalar):
-                if pair.key.value in seen:
-                    return pair.key
-                seen.add(pair.key.value)
-        return None
-
-
-Node: TypeAlias = Scalar | Alias | Sequence | Mapping
 
 
 @dataclass(frozen=True)
@@ -201,6 +141,7 @@ class _Builder:
 
     def __init__(self, data: bytes, text: str, shift: int) -> None:
         self._data = data
+        self._shift = shift
         self._offset = _Offsets(text, shift)
         self._contents: list[tuple[int, int]] | None = None
         self._scalars = 0
@@ -223,6 +164,7 @@ class _Builder:
                     if len(frames) >= MAX_DEPTH:
                         raise _TooDeepError(event.start_mark.index)
                     at = self._offset(event.start_mark.index)
+                    anchors.pop(event.anchor, None)
                     mapping = kind is yaml.MappingStartEvent
                     frames.append(_Frame(mapping=mapping, flow=bool(event.flow_style), start=at, anchor=event.anchor))
                     continue
@@ -230,9 +172,10 @@ class _Builder:
                     node = frames.pop().close(self._offset(event.end_mark.index))
                 elif kind is yaml.AliasEvent:
                     aliased.add(event.anchor)
-                    node = Alias(event.anchor, self._offset(event.start_mark.index), self._offset(event.end_mark.index))
+                    first, last = self._offset(event.start_mark.index), self._offset(event.end_mark.index)
+                    node = Alias(event.anchor, first, last, anchors.get(event.anchor))
                 elif kind is yaml.DocumentStartEvent:
-                    root, start = None, self._offset(event.start_mark.index)
+                    root, start = None, self._line_start(event.start_mark.index)
                     anchors, aliased = {}, set()
                 elif kind is yaml.DocumentEndEvent and root is not None:
                     yield Document(root, start, self._offset(event.end_mark.index), frozenset(aliased), anchors)
@@ -260,6 +203,11 @@ class _Builder:
             first = last
         return Scalar(event.value, style, self._offset(first), self._offset(last), event.anchor, event.tag)
 
+    def _line_start(self, index: int) -> int:
+        """The byte where a document begins: with the indentation of its first line, which belongs to its structure."""
+        at = self._offset(index) - self._shift
+        return len(self._data[:at].rstrip(b" ")) + self._shift
+
     def _content(self, number: int) -> tuple[int, int]:
         """Code points of the scalar with this number, without the properties before it: the token knows them."""
         if self._contents is None:
@@ -284,6 +232,8 @@ def parse(path: bytes, data: bytes) -> Stream | Broken:
     except UnicodeDecodeError as exc:
         at = exc.start + shift
         return Broken(path, "not-utf8", "is not UTF-8", bare.span(at, at))
+    if text.startswith("\ufeff"):
+        return Broken(path, "not-yaml", "begins with two byte-order marks", bare.span(shift, shift))
     builder = _Builder(data[shift:], text, shift)
     try:
         return Stream(path, data, tuple(builder.documents()))
@@ -291,7 +241,7 @@ def parse(path: bytes, data: bytes) -> Stream | Broken:
         at = builder.place(exc.index)
         return Broken(path, "too-deep", f"is nested deeper than {MAX_DEPTH} levels", bare.span(at, at))
     except yaml.reader.ReaderError as exc:
-        at = builder.place(min(int(exc.position), len(text)))
+        at = min(int(exc.position) + shift, len(data))  # the one place where libyaml counts bytes
         return Broken(path, "not-yaml", "holds a character that YAML does not allow", bare.span(at, at))
     except yaml.MarkedYAMLError as exc:
         mark: Any = exc.problem_mark or exc.context_mark

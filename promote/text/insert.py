@@ -22,7 +22,8 @@ def part_for(
     if mapping.flow:
         span = stream.span(neighbour.end, neighbour.end)
         return Part(stream.path, span, (*keys, key), "", "double", neighbour.start, (f", {key}: ".encode(), b""), key)
-    start, end, ending = stream.line_bounds(neighbour.end)
+    start, _, _ = stream.line_bounds(behind.key.start)
+    _, end, ending = stream.line_bounds(neighbour.end)
     lead = stream.data[start : behind.key.start]
     if lead.startswith(b"\xef\xbb\xbf"):
         lead = lead[3:]

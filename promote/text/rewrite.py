@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from promote.text.document import Document, Node, Scalar, Stream
 from promote.text.document import Mapping as MappingNode
 from promote.text.document import Sequence as SequenceNode
 from promote.text.edit import Edit, splice
 from promote.text.part import Part
-from promote.text.proof import Disagreement, Intended, prove
+from promote.text.proof import Disagreement, Intended, prove, prove_quickly
 from promote.text.scalar import spell
+from promote.text.window import Window, window_at
+
+_Asked = tuple[Part, str, Edit]
+Proof = Callable[[bytes, bytes, Sequence[Intended]], Disagreement | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +69,67 @@ def _intended(scalars: dict[int, Scalar], stream: Stream, wishes: Sequence[tuple
     return out
 
 
+def _growth(group: Sequence[_Asked]) -> int:
+    return sum(len(edit.new) - len(edit.old) for _, _, edit in group)
+
+
+def _fault(
+    stream: Stream, after: bytes, document: Document, group: Sequence[_Asked], grown: int
+) -> Disagreement | None:
+    """Why the edits of one document are not to be trusted; the edits before it have added `grown` bytes."""
+    scalars = {scalar.start: scalar for scalar in _scalars(document.root)}
+    whole = Window(document.start, document.end)
+    windows: dict[Window, list[_Asked]] = {}
+    for each in group:
+        windows.setdefault(window_at(stream, document, each[0].scalar), []).append(each)
+    if whole in windows:
+        windows = {whole: list(group)}
+    else:
+        fault = _judge(prove_quickly, stream, after, whole, scalars, group, grown)
+        if fault is not None:
+            return fault
+    for window, mine in sorted(windows.items(), key=lambda item: item[0].start):
+        fault = _judge(prove, stream, after, window, scalars, mine, grown)
+        if fault is not None:
+            return fault
+        grown += _growth(mine)
+    return None
+
+
+def _judge(
+    proof: Proof,
+    stream: Stream,
+    after: bytes,
+    window: Window,
+    scalars: dict[int, Scalar],
+    group: Sequence[_Asked],
+    grown: int,
+) -> Disagreement | None:
+    wishes = _intended(scalars, stream, [(part, value) for part, value, _ in group])
+    intended = [replace(wish, scalar=wish.scalar - window.start) for wish in wishes]
+    now = after[window.start + grown : window.end + grown + _growth(group)]
+    return proof(stream.data[window.start : window.end], now, intended)
+
+
 def rewrite(stream: Stream, wishes: Sequence[tuple[Part, str]]) -> Rewritten | Disagreement:
     """The file with every part reading its new value, proven by two parsers; or why it must not be touched."""
     try:
-        edits = [_edit(stream, part, value) for part, value in wishes]
+        asked = [(part, value, _edit(stream, part, value)) for part, value in wishes]
     except ValueError as exc:
         return Disagreement("not-writable", f"a value {exc}")
-    edits = [edit for edit in edits if edit.old != edit.new]
-    if not edits:
+    asked = [each for each in asked if each[2].old != each[2].new]
+    if not asked:
         return Rewritten(stream.data, ())
+    edits = tuple(edit for _, _, edit in asked)
     after = splice(stream.data, edits)
+    starts = [document.start for document in stream.documents]
+    groups: dict[int, list[_Asked]] = {}
+    for each in asked:
+        groups.setdefault(bisect_right(starts, each[0].scalar) - 1, []).append(each)
     grown = 0
-    for document in stream.documents:
-        inside = [(part, value) for part, value in wishes if _within(document, part)]
-        delta = sum(len(edit.new) - len(edit.old) for edit in edits if _holds(document, edit.span.start))
-        if inside:
-            scalars = {scalar.start: scalar for scalar in _scalars(document.root)}
-            intended = [
-                Intended(wish.scalar - document.start, wish.value, wish.key)
-                for wish in _intended(scalars, stream, inside)
-            ]
-            fault = prove(
-                stream.data[document.start : document.end],
-                after[document.start + grown : document.end + grown + delta],
-                intended,
-            )
-            if fault is not None:
-                return fault
-        grown += delta
-    return Rewritten(after, tuple(edits))
-
-
-def _within(document: Document, part: Part) -> bool:
-    return document.start <= part.scalar < document.end or part.scalar == document.end == document.start
-
-
-def _holds(document: Document, at: int) -> bool:
-    return document.start < at <= document.end
+    for number, group in sorted(groups.items()):
+        fault = _fault(stream, after, stream.documents[number], group, grown)
+        if fault is not None:
+            return fault
+        grown += _growth(group)
+    return Rewritten(after, edits)

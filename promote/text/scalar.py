@@ -15,6 +15,7 @@ from promote.text.part import Style
 _PLAIN = re.compile(
     r"""
     v?[0-9]+\.[0-9]+\.[0-9]+[A-Za-z0-9._+-]*        # 1.2.3, v1.2.3-rc.1
+    | [0-9]+(?:\.[0-9]+)*-[A-Za-z][A-Za-z0-9._-]*   # 1.25-alpine: a letter behind the first dash, so no date
     | [A-Za-z][A-Za-z0-9._-]*                      # main-41-0a1b2c3
     | sha(?:256|512):[0-9a-f]+                     # a digest
     """,

@@ -26,7 +26,7 @@ _STEP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """The list items (or the mapping itself) whose `key` reads `value`."""
+    """The list items whose `key` reads `value`."""
 
     key: str
     value: str

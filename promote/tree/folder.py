@@ -5,12 +5,35 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote.tree import MAX_FILE, Entry, Globs, Unread
+from promote.errors import UsageError
+from promote.tree import MAX_FILE, Entry, Globs, Unread, show
 
 _SYMLINK = 0o120000
+
+
+def _git_mode(item: os.DirEntry[bytes]) -> int | None:
+    """The mode that Git would give it; None for what went since it was listed."""
+    if item.is_symlink():
+        return _SYMLINK
+    with suppress(FileNotFoundError):
+        return 0o100755 if item.stat(follow_symlinks=False).st_mode & 0o100 else 0o100644
+    return None
+
+
+def _items(top: bytes, folder: bytes) -> list[os.DirEntry[bytes]]:
+    """What stands in a folder; one that went, or became a file, since it was listed has nothing."""
+    try:
+        return list(os.scandir(os.path.join(top, folder)))
+    except (NotADirectoryError, FileNotFoundError) as exc:
+        if folder:
+            return []
+        raise UsageError("there is no such folder", where=show(top)) from exc
+    except OSError as exc:
+        raise UsageError(f"the folder cannot be listed ({exc.strerror})", where=show(folder or top)) from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +52,7 @@ class FolderTree:
         waiting = [b""]
         while waiting:
             folder = waiting.pop()
-            try:
-                items = list(os.scandir(os.path.join(top, folder)))
-            except NotADirectoryError:
-                continue
-            for item in items:
+            for item in _items(top, folder):
                 path = folder + b"/" + item.name if folder else item.name
                 if item.name == b".git":
                     continue
@@ -41,8 +60,9 @@ class FolderTree:
                     if globs.may_hold(path):
                         waiting.append(path)
                     continue
-                if globs.matches(path):
-                    found.append(Entry(path, _git_mode(item), None))
+                mode = _git_mode(item) if globs.matches(path) else None
+                if mode is not None:
+                    found.append(Entry(path, mode, None))
         return sorted(found, key=lambda entry: entry.path)
 
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
@@ -67,9 +87,3 @@ class FolderTree:
             if status.st_size > MAX_FILE:
                 return Unread(entry, "too large")
             return file.read(MAX_FILE + 1)
-
-
-def _git_mode(item: os.DirEntry[bytes]) -> int:
-    if item.is_symlink():
-        return _SYMLINK
-    return 0o100755 if item.stat(follow_symlinks=False).st_mode & 0o100 else 0o100644

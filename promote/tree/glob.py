@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 _WILD = re.compile(r"[*?]")
+# One character of a path: paths are bytes, and a character may have several.
+_ONE = r"[^/\x80-\xbf][\x80-\xbf]*"
 
 
 def has_wildcard(pattern: str) -> bool:
@@ -24,7 +26,7 @@ def segments_of(pattern: str) -> tuple[str, ...]:
 
 
 def _segment(part: str) -> str:
-    return "".join("[^/]*" if char == "*" else "[^/]" if char == "?" else re.escape(char) for char in part)
+    return "".join("[^/]*" if char == "*" else _ONE if char == "?" else re.escape(char) for char in part)
 
 
 def _expression(parts: tuple[str, ...], *, wild: bool) -> str:

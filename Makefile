@@ -1,0 +1,50 @@
+# The project's chores. Each sets up what it needs, and does so once: a second run with nothing changed needs no network.
+#
+#   make test ARGS="tests/text -k splice"      arguments for pytest
+#   make demo PYTHON=/opt/python3.12/bin/python3   which Python .venv is made from (3.11 or newer)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+# All targets share one .venv; `make -j` gains nothing by setting it up twice at once.
+.NOTPARALLEL:
+
+ARGS =
+WORKERS = auto
+PYTHON =
+BENCH = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
+
+export PYTHON
+# What another Python was told must not reach ours.
+unexport PYTHONPATH PYTHONHOME
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):[^#]*## */  make \1\t/p' Makefile | expand -t 16
+
+demo: ## set up .venv and run the main job in a sandbox of its own
+	@.ci/venv
+	@.venv/bin/promote demo "$$(mktemp -d "$${TMPDIR:-/tmp}/promote-demo.XXXXXX")/sandbox"
+
+test: ## set up .venv and the servers that the tests start, then run the tests (ARGS, WORKERS)
+	@.ci/components
+	@.ci/venv test
+	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 $(ARGS)
+
+lint: ## ruff, and mypy in its strict mode
+	@.ci/venv dev
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/mypy .ci/verdict.py
+
+bench: ## run the scripts in benchmarks/, or one: BENCH=benchmarks/startup.py
+	@[ -n "$(BENCH)" ] || { echo "there is nothing in benchmarks/" >&2; exit 1; }
+	@.ci/components
+	@.ci/venv test
+	@for script in $(BENCH); do \
+	  name=$${script#benchmarks/}; echo "== $${name%.py}"; .venv/bin/python -m "benchmarks.$${name%.py}"; \
+	done
+
+clean: ## remove .venv, caches and what builds leave behind
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

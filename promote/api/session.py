@@ -1,0 +1,233 @@
+"""A Session: one repository and its configuration, opened for one command."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from msgspec import UNSET
+
+from promote.api.trees import RemoteTrees, Writer
+from promote.api.where import Opened, Where, open_where
+from promote.board import Board, draw
+from promote.check import Finding, examine
+from promote.clock import Clock
+from promote.config.load import FILE, implicit
+from promote.config.model import App, Config
+from promote.errors import GitError, Refused, UsageError
+from promote.estate.estate import Estate
+from promote.estate.world import World
+from promote.gather import Gather, Registry
+from promote.gitrepo.commit import Author
+from promote.hosts import host_settings
+from promote.image import Version, parse_repository
+from promote.outcome import Carried, Delivery, Plan
+from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
+from promote.plan.promote import plan_promote
+from promote.plan.set import plan_set
+from promote.plan.update import plan_update
+from promote.policy import Policy
+from promote.policy.selection import Selection
+from promote.publish import Terms, publish, write_files
+from promote.question import Answers, Asking, Question, drive
+from promote.tree import show
+from promote.wording.message import message
+
+_HTTP = logging.getLogger("promote.http")
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a plan is delivered; `template` and `author` stand above what promote.yaml says, `timeout` is in seconds."""
+
+    push: bool = True
+    timeout: float = 300.0
+    template: str | None = None
+    author: str | None = None
+
+
+class Session:
+    """An opened repository: `open_session` makes one, and closes what it has opened."""
+
+    def __init__(self, opened: Opened, registry: Callable[[Config], Registry], clock: Clock, jobs: int) -> None:
+        self._opened = opened
+        self._registry = registry
+        self._clock = clock
+        self._jobs = jobs
+        self._gather: Gather | None = None
+
+    @property
+    def has_config(self) -> bool:
+        return self._opened.config is not None
+
+    @property
+    def in_clone(self) -> bool:
+        """Whether there are working files here, which a push leaves as they are."""
+        return self._opened.workdir is not None
+
+    @property
+    def config(self) -> Config:
+        """The configuration; UsageError where the repository has none."""
+        if self._opened.config is None:
+            cure = "write one, or name one by --config"
+            raise UsageError(f"there is no {FILE}", where=str(self._opened.root), cure=cure)
+        return self._opened.config
+
+    def ask(self, questions: frozenset[Question]) -> Answers:
+        """Answers from the registries, each remembered for the session."""
+        if self._gather is None:
+            self._gather = Gather(self._registry(self._opened.config or implicit(".")), jobs=self._jobs)
+        return self._gather(questions)
+
+    def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
+        """What these environments run, and those that share a file with one of them."""
+        return World(self.config, self._opened.trees).estates(names, apps)
+
+    def everything(self, folder: str) -> Estate:
+        """What a folder runs, without a configuration: each image is an app of its own name."""
+        config = implicit(folder)
+        world = World(config, self._opened.trees, everything=True)
+        return next(iter(world.estates(list(config.environments)).values()))
+
+    def without_config(self, folder: str, words: Sequence[tuple[str, Version]]) -> tuple[Session, Set]:
+        """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
+        config = implicit(folder)
+        environment = next(iter(config.environments))
+        apps = {}
+        for word, _ in words:
+            repository = parse_repository(word) if "/" in word else None
+            found = repository or parse_repository(self._only_image(folder, word))
+            if found is not None:
+                apps[word] = App(word, (found,))
+        config = replace(config, apps=MappingProxyType(apps))
+        session = Session(replace(self._opened, config=config), self._registry, self._clock, self._jobs)
+        return session, Set(environment, tuple(words))
+
+    def _only_image(self, folder: str, word: str) -> str:
+        """The one image below `folder` whose last path segment is `word`; UsageError where there is not just one."""
+        estate = self.everything(folder)
+        found = sorted(name for name in estate.joined if name.rpartition("/")[2] == word)
+        if len({str(parse_repository(name)) for name in found}) == 1:
+            return found[0]
+        what = f"{len(found)} images end" if found else "no image ends"
+        raise UsageError(
+            f"{what} in /{word} below {folder}", cure="name the image as the files do, with its registry"
+        )
+
+    def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
+        """The pure function that plans `intent` on estates."""
+
+        def decided(estates: Mapping[str, Estate], before: Before) -> Asking[Plan]:
+            match intent:
+                case Set():
+                    return plan_set(estates, intent, rules, before)
+                case Update():
+                    return plan_update(estates, intent, rules, before)
+                case Promote():
+                    return plan_promote(estates, intent, rules, before)
+
+        return decided
+
+    def _look(self, intent: Intent) -> Mapping[str, Estate]:
+        match intent:
+            case Set(environment, versions):
+                source = self.config.environment(environment).from_
+                return self.estates([environment, *([source] if source else [])], [app for app, _ in versions])
+            case Update(environments, apps):
+                return self.estates(environments, apps or None)
+            case Promote(environment, source, apps):
+                return self.estates([environment, source], apps or None)
+
+    def plan(self, intent: Intent, rules: Rules) -> Plan:
+        """What `deliver` would do now: nothing is written (`--dry-run`)."""
+        return drive(self.decide(intent, rules)(self._look(intent), Before()), self.ask)
+
+    def write(self, intent: Intent, rules: Rules) -> Plan:
+        """The plan, written into the working files (`--write-only`)."""
+        plan = self.plan(intent, rules)
+        write_files(self._opened.root, plan)
+        return plan
+
+    def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
+        """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
+        trees = self._opened.trees
+        if not isinstance(trees, RemoteTrees):
+            raise GitError(
+                "there is no remote to push to", where=str(self._opened.root),
+                cure="add one, name one by --repo, or use --write-only",
+            )  # fmt: skip
+        said = self.config.commit
+        template = how.template or (None if said.message is UNSET else said.message)
+        written = how.author or (None if said.author is UNSET else said.author)
+        author = Author.parse(written) if written else None
+        # Pauses between tries must differ from one process to the next, or all would collide again.
+        jitter = random.Random(os.getpid())  # noqa: S311 - no secret depends on it
+        terms = Terms(
+            message=_message(template),
+            check=self._check_clean,
+            push=how.push,
+            timeout=how.timeout,
+            jitter=lambda: jitter.uniform(0.5, 1.5),
+        )
+        decide = self.decide(intent, rules)
+        return publish(
+            lambda: self._look(intent), decide, self.ask, Writer(trees.remotes, author), self._clock, terms
+        )
+
+    def _check_clean(self, plan: Plan) -> None:
+        """Refuse a plan that touches a file with changes of the user's own that are not committed."""
+        workdir = self._opened.workdir
+        if workdir is None or workdir.remote is None:
+            return
+        mine = [step for step in plan.steps if step.place.repo == workdir.remote.public]
+        dirty = workdir.dirty(sorted({change.path for step in mine for change in step.files}))
+        if dirty:
+            raise Refused(
+                "has changes here that are not committed, and would have to change",
+                where=show(dirty[0]),
+                cure="commit or stash them, or use --write-only",
+            )
+
+    def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
+        """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
+        wanted = dict.fromkeys(names)
+        for name in names:
+            source = self.config.environment(name).from_
+            wanted |= dict.fromkeys([source] if source else [])
+        return drive(draw(self.estates(list(wanted), apps or None), names, apps), self.ask)
+
+    def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
+        """What `check` has to say of these environments and their registries."""
+        return drive(examine(self.estates(names)), self.ask)
+
+    def select(self, app: App, policy: Policy) -> Selection:
+        """Which tag a policy takes of an app's images, and why not the others."""
+        return drive(policy.choose(app.repositories, None), self.ask)
+
+
+def _message(template: str | None) -> Callable[[Sequence[Carried]], str]:
+    return lambda carried: message(template, carried)
+
+
+@contextmanager
+def open_session(where: Where, *, environ: Mapping[str, str], clock: Clock, jobs: int = 16) -> Iterator[Session]:
+    """The repository at `where` with its configuration; whatever was opened for it is closed at the end."""
+    with ExitStack() as stack:
+        opened = open_where(where, environ=environ, clock=clock, stack=stack)
+
+        def registry(config: Config) -> Registry:
+            from promote.registry.registries import Registries
+            from promote.transport import Transport
+
+            home = environ.get("HOME", "/")
+            transport = stack.enter_context(Transport(clock, jobs=jobs, log=_HTTP.info))
+            settings = host_settings(config, environ, opened.root)
+            return Registries(settings, transport=transport, clock=clock, environ=environ, home=Path(home))
+
+        yield Session(opened, registry, clock, jobs)

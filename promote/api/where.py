@@ -1,0 +1,117 @@
+"""What a command reads, found and opened: a folder, a clone's remote, or the repository at a URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from promote.api.trees import FolderTrees, RemoteTrees
+from promote.clock import Clock
+from promote.config.expand import expand
+from promote.config.load import FILE, load
+from promote.config.model import Config
+from promote.errors import UsageError
+from promote.gitrepo.command import Git
+from promote.gitrepo.remote import Remotes
+from promote.gitrepo.tree import CommitTree
+from promote.gitrepo.workdir import Workdir, find
+from promote.outcome import Place
+from promote.tree import Globs, Tree, Unread
+from promote.tree.folder import FolderTree
+
+# Words of the command line lead to files worth fetching together with promote.yaml; more than this are no hint.
+_HINTED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a command reads: a directory (the clone around it), or the repository at a URL, without a checkout.
+
+    With `files` the working files count instead of the remote's branch. `environments` and `apps` are the names that
+    the command is about: files that bear them are fetched in one request with promote.yaml.
+    """
+
+    directory: Path
+    repo: str | None = None
+    branch: str | None = None
+    config: Path | None = None
+    files: bool = False
+    environments: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was found: where trees come from, the clone and its top folder if there is one, and the configuration."""
+
+    trees: RemoteTrees | FolderTrees
+    workdir: Workdir | None
+    root: Path
+    config: Config | None
+
+
+def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack) -> Opened:
+    """The repository, opened until `stack` ends.
+
+    Raises UsageError, ConfigError or GitError.
+    """
+    if not where.directory.is_dir():
+        raise UsageError("there is no such directory", where=str(where.directory), cure="correct -C")
+    workdir = None if where.repo is not None else find(where.directory, git=Git(environ))
+    root = workdir.top if workdir is not None else where.directory.absolute()
+    remote = workdir.remote if workdir is not None else None
+    if where.repo is None and (where.files or remote is None):
+        trees = FolderTrees(root)
+        files = FolderTree(root)
+        config = _config(where, files, root, environ)
+        return Opened(trees, workdir, root, expand(config, files) if config is not None else None)
+    remotes = stack.enter_context(Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir))
+    repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
+    home = Place(repo, where.branch or remotes.default_branch(repo))
+    tip = remotes.need(home)
+    _hint(tip, where)
+    config = _config(where, tip, root if workdir is not None else None, environ)
+    return Opened(
+        RemoteTrees(remotes, home), workdir, root, expand(config, tip) if config is not None else None
+    )
+
+
+def _hint(tip: CommitTree, where: Where) -> None:
+    """Let the request for promote.yaml bring along what the command is likely to read: one round trip less."""
+    both = [
+        pattern
+        for environment in where.environments
+        for app in where.apps
+        for one, other in ((environment, app), (app, environment))
+        for pattern in (f"**/{one}/**/{other}/**", f"**/{one}/**/{other}.y*ml")
+    ]
+    either = [
+        pattern for word in where.environments for pattern in (f"**/{word}/**", f"**/{word}.y*ml", f"**/*-{word}.y*ml")
+    ]
+    for patterns in (both, either):
+        plain = tuple(pattern for pattern in patterns if "/../" not in pattern)
+        if plain:
+            tip.prefetch(Globs(plain), limit=_HINTED)
+
+
+def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, str]) -> Config | None:
+    """The configuration, from --config, else from the tree, else from the working directory (SEMANTICS 10.1)."""
+    if where.config is not None:
+        return load(os.fsencode(where.config), _read(where.config), environ=environ)
+    for _, data in tree.read(tree.list(Globs((FILE,)))):
+        if isinstance(data, Unread):
+            raise UsageError(f"{FILE} cannot be read: {data.why}", cure="make it a plain file")
+        return load(FILE, data, environ=environ)
+    if root is not None and (root / FILE).is_file():
+        return load(FILE, _read(root / FILE), environ=environ)
+    return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise UsageError(f"cannot be read: {exc.strerror}", where=str(path), cure="correct --config") from exc

@@ -1,0 +1,91 @@
+"""The matrix of apps × environments: what runs where, and what is waiting to come. Pure: facts are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from promote.estate.estate import Estate
+from promote.image import Version
+from promote.policy import build
+from promote.question import Asking, abreast
+
+State = Literal["runs", "mixed", "absent", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One app in one environment.
+
+    `next` is the version that would come: the source environment's, or the registry's newest by policy; None where
+    there is none, or where it runs already. `note` says what is odd: sites that differ, a place that cannot be edited,
+    a registry that did not answer.
+    """
+
+    environment: str
+    app: str
+    state: State
+    version: Version | None = None
+    next: Version | None = None
+    source: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    environments: tuple[str, ...]
+    apps: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    def cell(self, app: str, environment: str) -> Cell:
+        return next(cell for cell in self.cells if (cell.app, cell.environment) == (app, environment))
+
+
+def draw(
+    estates: Mapping[str, Estate], environments: Sequence[str], apps: Sequence[str] = ()
+) -> Asking[Board]:
+    """The board of these environments, of all apps or of those that are named."""
+    known = {app for name in environments for app in estates[name].apps}
+    chosen = tuple(sorted(apps or known))
+    cells = yield from abreast({(app, name): _cell(estates, name, app) for app in chosen for name in environments})
+    return Board(tuple(environments), chosen, tuple(cells.values()))
+
+
+def _cell(estates: Mapping[str, Estate], name: str, app: str) -> Asking[Cell]:
+    estate = estates[name]
+    running = estate.runs(app)
+    for bar in estate.barred(app):
+        where = f"{bar.path.decode('utf-8', 'backslashreplace')}:{bar.span.line}:{bar.span.column}"
+        version = running if isinstance(running, Version) else bar.version
+        return Cell(name, app, "refused", version, note=f"{where}: {bar.why} ({bar.code})")
+    if running == "absent":
+        return Cell(name, app, "absent")
+    if running == "mixed":
+        said = sorted({site.version.short for site in estate.sites(app)})
+        return Cell(name, app, "mixed", note=f"its sites differ: {', '.join(said)}")
+    source = estate.environment.from_
+    if source is not None:
+        return _behind(estates, name, app, running, source)
+    return (yield from _newer(estate, name, app, running))
+
+
+def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version, source: str) -> Cell:
+    there = estates[source].runs(app) if source in estates else "absent"
+    if not isinstance(there, Version) or there.tag == running.tag:
+        return Cell(name, app, "runs", running)
+    return Cell(name, app, "runs", running, there, source)
+
+
+def _newer(estate: Estate, name: str, app: str, running: Version) -> Asking[Cell]:
+    settings = estate.apps[app].policy
+    if settings is None or estate.environment.source != "registry":
+        return Cell(name, app, "runs", running)
+    policy = build(settings)
+    selection = yield from policy.choose(estate.apps[app].repositories, running)
+    if selection.failure is not None:
+        return Cell(name, app, "runs", running, note=f"the newest is not known: {selection.failure.why}")
+    winner = selection.winner
+    if winner is None or winner.tag == running.tag or (policy.compare(winner, running) or 1) < 0:
+        return Cell(name, app, "runs", running)
+    return Cell(name, app, "runs", running, winner, "registry")

@@ -1,0 +1,104 @@
+"""`check`: every environment, app and registry looked at, each finding with its cure. Pure: facts are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from promote.estate.estate import Estate, sharers
+from promote.image import Repository
+from promote.question import Absent, Answers, Asking, Facts, Question, Tags, Unknown
+from promote.tree import show
+
+Level = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: how it is, a stable code, and what to do where it is not well."""
+
+    level: Level
+    subject: str
+    code: str
+    what: str
+    exit_code: int = 0
+
+
+def examine(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:
+    """All findings, environments first, then registries, each in its order."""
+    found = [finding for name in estates for finding in _environment(estates, name)]
+    repositories = sorted(
+        {repository for estate in estates.values() for app in estate.apps.values() for repository in app.repositories},
+        key=str,
+    )
+    registries = yield from _registries(estates, repositories)
+    return (*found, *registries)
+
+
+def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
+    estate = estates[name]
+    for item in estate.unread:
+        yield Finding("warning", name, "unread", f"{show(item.entry.path)} is not read: {item.why}")
+    if not estate.entries:
+        paths = ", ".join(estate.environment.layers)
+        yield Finding("error", name, "no-files", f"{paths} holds no YAML file: correct `path`", 3)
+        return
+    for app in estate.apps:
+        subject = f"{name}/{app}"
+        bars = estate.barred(app)
+        for bar in bars:
+            where = f"{show(bar.path)}:{bar.span.line}:{bar.span.column}"
+            yield Finding("error", subject, bar.code, f"{where} cannot be edited: {bar.why}", 3)
+        sites = estate.sites(app)
+        others = [other for other in sharers(estates, name, app) if other not in estate.environment.shared_with]
+        if others:
+            part = sites[0].anchor
+            where = f"{show(part.path)}:{part.span.line}:{part.span.column}"
+            what = f"{where} is run by {', '.join(others)} too: say `shared_with`, or set the tag in a file of {name}"
+            yield Finding("error", subject, "shared-site", what, 3)
+        elif estate.runs(app) == "mixed":
+            said = sorted({site.version.short for site in sites})
+            what = f"its sites differ: {', '.join(said)}; `promote set` aligns them"
+            yield Finding("warning", subject, "mixed", what)
+        elif not sites and not bars:
+            yield Finding("warning", subject, "absent", "no file names it here")
+        elif sites and not bars:
+            count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
+            yield Finding("ok", subject, "sites", f"{count}, {', '.join(sorted({site.format for site in sites}))}")
+
+
+def _registries(
+    estates: Mapping[str, Estate], repositories: list[Repository]
+) -> Asking[tuple[Finding, ...]]:
+    """Whether each repository answers: its tags where a policy will ask for them, else the tag that runs."""
+    asked: dict[Repository, Question] = {}
+    for repository in repositories:
+        question = _question(estates, repository)
+        if question is not None:
+            asked[repository] = question
+    answers: Answers = (yield frozenset(asked.values())) if asked else {}
+    out = []
+    for repository, question in asked.items():
+        answer = answers[question]
+        if isinstance(answer, Unknown):
+            out.append(Finding("error", str(repository), "registry", answer.why, answer.exit_code))
+        elif isinstance(answer, Absent):
+            out.append(Finding("error", str(repository), "no-such-tag", answer.why, 4))
+        elif isinstance(question, Tags) and isinstance(answer, tuple):
+            out.append(Finding("ok", str(repository), "registry", f"{len(answer)} tags"))
+        else:
+            out.append(Finding("ok", str(repository), "registry", "answers"))
+    return tuple(out)
+
+
+def _question(estates: Mapping[str, Estate], repository: Repository) -> Question | None:
+    apps = [app for estate in estates.values() for app in estate.apps.values() if repository in app.repositories]
+    if any(app.policy is not None for app in apps):
+        return Tags(repository)
+    for estate in estates.values():
+        for app in apps:
+            version = estate.versions(app.name).get(repository)
+            if version is not None and version.reference:
+                return Facts(repository, version.reference)
+    return None

@@ -1,0 +1,1 @@
+"""The command line: one file a command, one error boundary; what commands share stands in `options` and `run`."""

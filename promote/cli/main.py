@@ -1,0 +1,83 @@
+"""The entry point: the group of all commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from promote import __version__
+from promote.cli.check import check
+from promote.cli.demo import demo
+from promote.cli.diff import diff
+from promote.cli.find import find
+from promote.cli.schema import schema
+from promote.cli.set import set_
+from promote.cli.status import status
+from promote.cli.tags import tags
+from promote.cli.to import to
+from promote.cli.update import update
+from promote.errors import PromoteError
+
+EPILOG = "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)
+@click.version_option(__version__, prog_name="promote")
+def cli() -> None:
+    """Write newly published image tags into a GitOps repository, and carry them from environment to environment.
+
+    CI ends when an image is published; a reconciler makes clusters look like a Git repository. promote is the link
+    between the two. For a first look: promote demo
+    """
+
+
+for _command in (set_, update, to, status, diff, find, tags, check, schema, demo):
+    cli.add_command(_command)
+
+
+def main() -> NoReturn:
+    """Runs the command line and exits; every expected fault is one sentence on stderr."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.Abort:
+        return _interrupted()
+    except click.ClickException as exc:
+        exc.show()
+        return 2
+    except PromoteError as exc:
+        click.echo("\n".join(f"promote: {line}" for line in str(exc).splitlines()), err=True)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # The reader has gone; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as exc:  # noqa: BLE001 - the one boundary: a fault of promote's own is told as such
+        return _own_fault(exc)
+    return 0
+
+
+def _interrupted() -> int:
+    click.echo("promote: interrupted", err=True)
+    return 130
+
+
+def _own_fault(exc: Exception) -> int:
+    if logging.getLogger("promote").isEnabledFor(logging.INFO):
+        # Frames without the exception's text and without values: either may hold what must not be shown.
+        click.echo("".join(traceback.format_tb(exc.__traceback__)), err=True, nl=False)
+    told = f"a fault of promote's own: {type(exc).__name__}; please report it, with what -v shows"
+    click.echo(f"promote: {told}", err=True)
+    return 1

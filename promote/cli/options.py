@@ -1,0 +1,116 @@
+"""Options that several commands share. Only those that say where read environment variables (SEMANTICS 9.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Option = Callable[[F], F]
+
+
+class Examples(click.Command):
+    """A command whose help ends with its examples, as they stand."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        if self.examples:
+            formatter.write_paragraph()
+            formatter.write_text("Examples:")
+            for line in self.examples.strip().splitlines():
+                formatter.write(f"  {line.strip()}\n")
+
+
+def command(name: str, examples: str) -> Callable[[Callable[..., Any]], Examples]:
+    """A click command with examples in its help."""
+    return click.command(name, cls=Examples, examples=examples)
+
+
+def _all(options: list[Callable[[F], F]]) -> Callable[[F], F]:
+    return lambda function: reduce(lambda inner, option: option(inner), reversed(options), function)
+
+
+def output() -> Callable[[F], F]:
+    """-o, -v, -q and --color: how results are shown."""
+    return _all(
+        [
+            click.option(
+                "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+                envvar="PROMOTE_OUTPUT", help="The form of the result.",
+            ),
+            click.option(
+                "-v", "--verbose", is_flag=True, help="Show each request and each git command with its time."
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="Show nothing but results and errors."),
+            click.option(
+                "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
+                envvar="PROMOTE_COLOR", help="Colours; auto heeds NO_COLOR and whether this is a terminal.",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def where() -> Callable[[F], F]:
+    """-C, --repo, --branch, --config, --jobs: what is read."""
+    return _all(
+        [
+            click.option(
+                "-C", "--directory", type=click.Path(path_type=Path), default=Path(), envvar="PROMOTE_DIRECTORY",
+                metavar="DIR", help="A directory in the GitOps repository's clone [default: here].",
+            ),
+            click.option(
+                "--repo", metavar="URL", envvar="PROMOTE_REPO", help="The repository itself, without a checkout."
+            ),
+            click.option(
+                "--branch", metavar="NAME", envvar="PROMOTE_BRANCH",
+                help="The branch to read and write [default: the remote's default branch].",
+            ),
+            click.option(
+                "--config", type=click.Path(path_type=Path), envvar="PROMOTE_CONFIG", metavar="FILE",
+                help="Another promote.yaml than the repository's.",
+            ),
+            click.option(
+                "--jobs", type=click.IntRange(1, 128), default=16, show_default=True, envvar="PROMOTE_JOBS",
+                metavar="N", help="How many requests may be under way at once.",
+            ),
+        ]
+    )  # fmt: skip
+
+
+def apps() -> Callable[[F], F]:
+    """--app, repeatable, with globs."""
+    return click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; repeatable, globs too.")
+
+
+def writing() -> Callable[[F], F]:
+    """Everything that the writing commands have in common."""
+    return _all(
+        [
+            click.option("--dry-run", is_flag=True, help="Write nothing; show what would change, as a diff."),
+            click.option("--write-only", is_flag=True, help="Edit the working files; no commit, no push."),
+            click.option("--commit", is_flag=True, help="Commit and push: the default, said aloud."),
+            click.option("--no-push", is_flag=True, help="Leave the commit at refs/promote/BRANCH of this clone."),
+            click.option("-m", "--message", metavar="TEMPLATE", help="The commit message, a Jinja template."),
+            click.option("--author", metavar="'NAME <EMAIL>'", help="The commit's author."),
+            click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed, or would change."),
+            click.option("--allow-downgrade", is_flag=True, help="Write a version although it is older."),
+            click.option(
+                "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
+                help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
+            ),
+            click.option("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+            click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
+            click.option(
+                "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,
+                metavar="SECONDS", help="For how long to try when others push first, or answers are lost.",
+            ),
+        ]
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""What the writing commands share: options → rules, a plan or a delivery, the report, the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promote.cli.shown import Show
+
+if TYPE_CHECKING:
+    from promote.api import Intent, Rules, Session
+    from promote.outcome import Plan
+
+
+@contextmanager
+def session(
+    options: dict[str, Any], *, files: bool = False, environments: Sequence[str] = (), apps: Sequence[str] = ()
+) -> Iterator[Session]:
+    """The session that -C, --repo, --branch, --config and --jobs describe; takes them out of `options`."""
+    from promote.api import Where, open_session
+    from promote.clock import SystemClock
+    from promote.errors import UsageError
+
+    directory, repo = options.pop("directory"), options.pop("repo")
+    source = click.get_current_context().get_parameter_source("directory")
+    if repo is not None and source is click.core.ParameterSource.COMMANDLINE:
+        raise UsageError("-C names a clone and --repo a repository without one", cure="give one of the two")
+    where = Where(
+        Path(directory),
+        repo,
+        options.pop("branch"),
+        options.pop("config"),
+        files,
+        tuple(environments),
+        tuple(apps),
+    )
+    with open_session(where, environ=os.environ, clock=SystemClock(), jobs=options.pop("jobs")) as opened:
+        yield opened
+
+
+def _rules(opened: Session, options: dict[str, Any]) -> Rules:
+    from promote.api import Rules
+    from promote.errors import UsageError
+
+    reason, names = options["reason"], options["skip_gates"]
+    if names and not reason:
+        raise UsageError("--skip-gate needs --reason", cure="say why; it is recorded in the commit")
+    for name in names:
+        if name != "from":
+            raise UsageError(f"there is no gate {name!r} to skip", cure="the gate that this version has is `from`")
+    return Rules(
+        allow_downgrade=options["allow_downgrade"],
+        verify_tag=not options["no_verify_tag"],
+        skipped_gates=tuple((name, reason) for name in names),
+        group=opened.config.commit.group if opened.has_config else "environment",
+    )
+
+
+def write(
+    name: str,
+    options: dict[str, Any],
+    show: Show,
+    intent: Callable[[Session], tuple[Session, Intent]],
+    *,
+    environments: Sequence[str] = (),
+    apps: Sequence[str] = (),
+) -> None:
+    """Runs one writing command to its exit code; `intent` reads what is asked for once the session is open."""
+    from promote.api import Delivery, How
+    from promote.errors import UsageError
+
+    if options["write_only"] and (options["commit"] or options["no_push"]):
+        raise UsageError("--write-only makes no commit", cure="leave --commit and --no-push out")
+    if options["write_only"] and options["repo"] is not None:
+        raise UsageError("--write-only edits working files, and --repo has none", cure="give -C instead")
+    tell, dry = options["exit_code"], options["dry_run"]
+    with session(options, files=options["write_only"], environments=environments, apps=apps) as opened:
+        opened, wanted = intent(opened)
+        rules = _rules(opened, options)
+        if dry:
+            done = Delivery(opened.plan(wanted, rules))
+        elif options["write_only"]:
+            done = Delivery(opened.write(wanted, rules))
+        else:
+            how = How(not options["no_push"], options["push_timeout"], options["message"], options["author"])
+            done = opened.deliver(wanted, rules, how)
+        _report(name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted))
+        finish(done.plan, named=_named(wanted), tell=tell)
+
+
+def _named(intent: Intent) -> tuple[str, ...]:
+    from promote.api import Set
+
+    return tuple(app for app, _ in intent.versions) if isinstance(intent, Set) else intent.apps
+
+
+def finish(plan: Plan, *, named: Sequence[str], tell: bool) -> None:
+    """Ends with the exit code that the plan comes to."""
+    from promote.report.exit import exit_code
+
+    code = exit_code(plan, named=named, tell_changes=tell)
+    if code:
+        sys.exit(code)
+
+
+def _report(name: str, done: Any, show: Show, *, dry: bool, in_clone: bool, named: Sequence[str]) -> None:
+    from promote.report import document, text
+
+    plan = done.plan
+    for warning in plan.warnings:
+        show.note(f"warning: {warning}")
+    if show.json:
+        show.document(document.delivery(name, done, dry_run=dry))
+    else:
+        for line in text.changes(plan):
+            show.result(line)
+        if dry:
+            diff(plan, show)
+        for line in text.commits(done, in_clone=in_clone):
+            show.result(line)
+        for line in text.skips(plan, named=named):
+            show.note(line)
+        if not plan.changes and not plan.refusals and not plan.failures:
+            show.note("nothing to do")
+        elif dry and plan.changes:
+            show.note("dry run: nothing was written")
+    for line in text.faults(plan):
+        show.fault(line)
+
+
+def diff(plan: Plan, show: Show) -> None:
+    """The unified diff of a plan, coloured as git does."""
+    from promote.report.diff import unified
+
+    for line in unified(plan):
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        show.result(line.removesuffix("\n"), style=None if line.startswith(("+++", "---")) else style)

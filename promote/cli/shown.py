@@ -1,0 +1,57 @@
+"""How a command speaks: results to stdout, everything else to stderr, logs where they are asked for."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """What -o, -v, -q and --color say."""
+
+    json: bool
+    quiet: bool
+    color: bool | None
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Show:
+        """Takes its own options out of `options`, and starts the logs that -v asks for."""
+        verbose = options.pop("verbose")
+        if verbose:
+            handler = logging.StreamHandler(sys.stderr)
+            handler.setFormatter(logging.Formatter("promote: %(message)s"))
+            logger = logging.getLogger("promote")
+            logger.handlers[:] = [handler]
+            logger.setLevel(logging.INFO)
+        color = {"always": True, "never": False, "auto": False if os.environ.get("NO_COLOR") else None}
+        return cls(options.pop("output") == "json", options.pop("quiet"), color[options.pop("color")])
+
+    @property
+    def width(self) -> int | None:
+        """The terminal's width, or None where stdout is none."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+    def result(self, text: str, *, style: str | None = None) -> None:
+        """A line, or a whole document, of the result."""
+        click.echo(click.style(text, fg=style) if style else text, color=self.color)
+
+    def document(self, document: dict[str, object]) -> None:
+        from promote.report.document import dump
+
+        click.echo(dump(document), nl=False)
+
+    def note(self, text: str) -> None:
+        """Something beside the result, for people."""
+        if not self.quiet:
+            click.echo(text, err=True, color=self.color)
+
+    def fault(self, text: str) -> None:
+        """Something that went wrong; -q does not hide it."""
+        click.echo(f"promote: {text}", err=True, color=self.color)

@@ -1,0 +1,87 @@
+"""`promote tags`: the tags of an image, which one a policy takes, and why not the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promote.cli import options, run
+from promote.cli.shown import Show
+
+if TYPE_CHECKING:
+    from promote.api import Session
+    from promote.config.model import App
+    from promote.policy import Policy
+
+EXAMPLES = """
+promote tags web
+promote tags ghcr.io/acme/web --policy 'semver:^1.2' --limit 20
+promote tags oci:images/acme/web --policy numeric -o json
+"""
+
+
+@options.command("tags", EXAMPLES)
+@click.argument("word", metavar="APP|IMAGE|oci:DIR")
+@click.option("--policy", "policy", metavar="P", help="Try this policy: semver:RANGE or numeric.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Show only the first N tags.")
+@options.where()
+@options.output()
+def tags(word: str, policy: str | None, limit: int | None, **given: Any) -> None:
+    """Show which tag the policy takes, and for every other tag why not.
+
+    Of an app of promote.yaml, of any image, or of one OCI image layout in a folder.
+    """
+    from promote.api.layout import layout_session
+    from promote.errors import RegistryError
+    from promote.report import document, text
+
+    show = Show.of(given)
+    if word.startswith("oci:"):
+        folder = Path(word.removeprefix("oci:"))
+        app, chosen = layout_session(folder).select(_policy(policy, None, word))
+    else:
+        with run.session(given, files=given["repo"] is None) as opened:
+            found = _app(opened, word)
+            app = found.name
+            chosen = opened.select(found, _policy(policy, found, word))
+    if chosen.failure is not None:
+        raise RegistryError(chosen.failure.why)
+    if show.json:
+        show.document(document.selection(app, chosen, limit))
+    else:
+        show.result(text.selection(app, chosen, limit, show.width))
+
+
+def _app(opened: Session, word: str) -> App:
+    from promote.config.model import App
+    from promote.config.named import app_named
+    from promote.errors import UsageError
+    from promote.image import parse_repository
+
+    repository = parse_repository(word)
+    try:
+        if opened.has_config:
+            return opened.config.app(app_named(opened.config, word))
+    except UsageError:
+        if repository is None or "/" not in word:
+            raise
+    if repository is None:
+        raise UsageError(f"{word[:100]!r} is no image", cure="write it as registry/name, without a tag")
+    return App(word, (repository,))
+
+
+def _policy(text: str | None, app: App | None, word: str) -> Policy:
+    from promote.errors import UsageError
+    from promote.policy import build
+    from promote.policy.settings import parse_short
+
+    if text is not None:
+        try:
+            return build(parse_short(text))
+        except ValueError as exc:
+            raise UsageError(f"--policy {text[:100]!r}: {exc}") from exc
+    if app is None or app.policy is None:
+        raise UsageError(f"{word[:100]} has no policy", cure="try one, such as --policy 'semver:*'")
+    return build(app.policy)

@@ -1,0 +1,56 @@
+"""`promote to`: what one environment runs, into the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from promote.cli import options, run
+from promote.cli.shown import Show
+
+if TYPE_CHECKING:
+    from promote.api import Intent, Session
+
+EXAMPLES = """
+promote to test
+promote to prod web --dry-run
+promote to prod --from staging-eu -o json
+"""
+
+
+@options.command("to", EXAMPLES)
+@click.argument("environment", metavar="ENV")
+@click.argument("words", metavar="[APP]...", nargs=-1)
+@click.option("--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.")
+@options.apps()
+@options.writing()
+@options.where()
+@options.output()
+def to(environment: str, words: tuple[str, ...], source: str | None, apps: tuple[str, ...], **given: Any) -> None:
+    """Carry what the source environment runs into ENV.
+
+    Tag and digest exactly: what was tested is what ships. All apps, or those that are named.
+    """
+    show = Show.of(given)
+
+    def intent(opened: Session) -> tuple[Session, Intent]:
+        return opened, promotion(opened, environment, source, (*words, *apps))
+
+    run.write("to", given, show, intent, environments=[environment, *([source] if source else [])], apps=words)
+
+
+def promotion(opened: Session, environment: str, source: str | None, words: tuple[str, ...]) -> Intent:
+    """The promotion into `environment`; UsageError where nothing says from where."""
+    from promote.api import Promote
+    from promote.config.named import apps_named
+    from promote.errors import UsageError
+
+    target = opened.config.environment(environment)
+    chosen = source or target.from_
+    if chosen is None:
+        raise UsageError(f"{environment} has no `from`", cure="name the source: --from ENV")
+    opened.config.environment(chosen)
+    if chosen == environment:
+        raise UsageError(f"{environment} cannot take from itself", cure="name another environment: --from ENV")
+    return Promote(environment, chosen, apps_named(opened.config, words))

@@ -1,0 +1,118 @@
+"""What single values cannot tell: whether the parts of promote.yaml fit together; no mistake ends the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import UNSET
+
+from promote.config import fault
+from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
+from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
+from promote.config.marks import Marks, Path, meant, quoted
+from promote.config.placeholder import OWN, Names, placeholders
+from promote.config.secret import fault_of, name_of
+from promote.config.settings import CommitSettings, RegistrySettings, Settings
+from promote.image import parse_repository
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def canonical_host(host: str) -> str | None:
+    """The registry's host as references have it, or None where `host` is none."""
+    repository = parse_repository(f"{host}/x/y")
+    return repository.host if repository is not None and repository.path == "x/y" else None
+
+
+def _targets(settings: Settings, marks: Marks) -> None:
+    apps = Names(marks.names("apps"))
+    known = set(OWN).union(*map(placeholders, settings.environments))
+    said = [each.vars for each in settings.apps.values()] + [each.vars for each in settings.environments.values()]
+    for values in (*said, settings.defaults.vars):
+        known |= set(() if values is UNSET else values)
+    for path, target in marks.items(("targets",), settings.targets):
+        if target.app not in apps:
+            marks.at_value((*path, "app"), f"there is no app {quoted(target.app)}{meant(target.app, apps.names)}")
+        wrong = fault.of_path(target.file) or ("cannot begin with !" if target.file.startswith("!") else None)
+        if wrong is not None:
+            marks.at_value((*path, "file"), f"the path {quoted(target.file)} {wrong}")
+        wrong = fault.of_yaml_path(target.path)
+        if wrong is not None:
+            marks.at_value((*path, "path"), f"{quoted(target.path)} {wrong}")
+        for key, text in (("file", target.file), ("path", target.path)):
+            for each in placeholders(text):
+                if each not in known:
+                    marks.at_value((*path, key), f"unknown placeholder {quoted(f'{{{each}}}')}{meant(each, known)}")
+
+
+def _registry(host: str, registry: RegistrySettings, marks: Marks, environ: Mapping[str, str]) -> None:
+    path: Path = ("registries", host)
+    if (registry.username is UNSET) != (registry.password is UNSET):
+        given, lacks = ("username", "password") if registry.password is UNSET else ("password", "username")
+        if not marks.has(*path, lacks):
+            marks.at_key((*path, given), f"`{given}` needs a `{lacks}` beside it")
+    if registry.password is not UNSET:
+        wrong = fault_of(registry.password, environ)
+        if wrong is not None:
+            key, name = name_of(registry.password)
+            marks.at_value((*path, "password", key), f"{quoted(name)} {wrong}")
+        if registry.plain_http and host.rpartition(":")[0] not in _LOOPBACK and host not in _LOOPBACK:
+            marks.at_key((*path, "plain_http"), "a password is never sent without TLS; leave out one of them")
+    if registry.ca is not UNSET:
+        if not registry.ca.strip() or "\n" in registry.ca:
+            marks.at_value((*path, "ca"), "expected a file of PEM certificates")
+        elif registry.plain_http:
+            marks.at_key((*path, "ca"), "`ca` says nothing with `plain_http: true`; leave out one of them")
+    if registry.layout is not UNSET:
+        # It may lie outside of the repository, as `ca` may: images are no part of it.
+        if not registry.layout.strip() or "\n" in registry.layout:
+            marks.at_value((*path, "layout"), "expected the path of a folder")
+        others = [name for name in marks.names(*path) if name != "layout"]
+        if others:
+            marks.at_key((*path, others[0]), f"{quoted(others[0])} says nothing beside `layout`; leave out one of them")
+
+
+def _registries(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
+    seen: dict[str, str] = {}
+    for host in marks.names("registries"):
+        canonical = canonical_host(host)
+        if canonical is None:
+            marks.at_key(("registries", host), f"{quoted(host)} is no registry's host; expected one like ghcr.io")
+        elif canonical in seen:
+            marks.at_key(("registries", host), f"{quoted(host)} is the same registry as {quoted(seen[canonical])}")
+        else:
+            seen[canonical] = host
+    for host, registry in settings.registries.items():
+        _registry(host, registry, marks, environ)
+
+
+def _commit(commit: CommitSettings, marks: Marks) -> None:
+    if commit.author is not UNSET and (wrong := fault.of_author(commit.author)) is not None:
+        marks.at_value(("commit", "author"), f"{quoted(commit.author)} {wrong}")
+    if commit.message is not UNSET and not commit.message.strip():
+        marks.at_value(("commit", "message"), "expected a template, found nothing but space")
+
+
+def _too_many(marks: Marks) -> bool:
+    apps, environments = marks.names("apps"), marks.names("environments")
+    families = [name for name in apps if "*" in name]
+    for names, most, what in (
+        (apps, MAX_APPS, "apps"),
+        (families, MAX_FAMILIES, "families"),
+        (environments, MAX_ENVIRONMENTS, "environments"),
+    ):
+        if len(names) > most:
+            marks.at_key(("environments" if what == "environments" else "apps",), f"more than {most} {what} stand here")
+            return True
+    return False
+
+
+def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
+    """Everything that several keys must agree on; mistakes go to `marks`."""
+    if _too_many(marks):
+        return
+    check_apps(settings, marks)
+    check_environments(settings, marks)
+    _targets(settings, marks)
+    _registries(settings, marks, environ)
+    _commit(settings.commit, marks)

@@ -1,0 +1,126 @@
+"""What an app's keys must not say, alone and beside other apps (SEMANTICS 2.1, 2.2, 2.4, 11.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import UNSET, UnsetType
+
+from promote.config import fault
+from promote.config.graph import overlap
+from promote.config.marks import Marks, Path, quoted
+from promote.config.settings import AppKeys, Settings
+from promote.image import Repository, parse_repository
+
+# More than anybody has; what is compared pair by pair stays cheap with them.
+MAX_APPS = 10_000
+MAX_FAMILIES = 100
+
+
+def _images(keys: AppKeys, marks: Marks, path: Path) -> list[tuple[Path, str]]:
+    if keys.image is not UNSET:
+        return [((*path, "image"), keys.image)]
+    return list(marks.items((*path, "images"), keys.images))
+
+
+def patterns_in(paths: str | list[str] | UnsetType, marks: Marks, path: Path) -> list[tuple[Path, str]]:
+    """The patterns that a `path` key at `path` holds, each with its own path."""
+    return [(path, paths)] if isinstance(paths, str) else list(marks.items(path, paths))
+
+
+def check_vars(values: Mapping[str, str], marks: Marks, path: Path) -> None:
+    """Each of the `vars` at `path`."""
+    for name, value in values.items():
+        wrong = fault.of_var(name, value)
+        if wrong is not None:
+            marks.at_value((*path, name), f"the var {quoted(name)} {wrong}")
+
+
+def check_keys(name: str, keys: AppKeys, marks: Marks, path: Path) -> None:
+    """The keys of an app, or of its override, that stand at `path`."""
+    judge = fault.of_pattern if "*" in name else fault.of_image
+    seen: set[Repository] = set()
+    if keys.images is not UNSET and not keys.images:
+        marks.at_value((*path, "images"), "expected at least one image")
+    for way, text in _images(keys, marks, path):
+        wrong = judge(text)
+        repository = parse_repository(text)
+        if wrong is not None:
+            marks.at_value(way, f"the image {quoted(text)} {wrong}")
+        elif repository is not None and repository in seen:
+            marks.at_value(way, f"the image {quoted(text)} stands here twice")
+        elif repository is not None:
+            seen.add(repository)
+    for way, alias in marks.items((*path, "aliases"), keys.aliases):
+        if not alias.strip() or "\n" in alias:
+            marks.at_value(way, "an alias cannot be empty or hold a line break")
+        elif "*" in name:
+            marks.at_value(way, "a family cannot have aliases: they would mean all its members")
+    if keys.path is not UNSET:
+        patterns = patterns_in(keys.path, marks, (*path, "path"))
+        for way, text in patterns:
+            wrong = fault.of_path(text.removeprefix("!"))
+            if wrong is not None:
+                marks.at_value(way, f"the path {quoted(text)} {wrong}")
+        if all(text.startswith("!") for _, text in patterns):
+            marks.at_value((*path, "path"), "takes nothing: every path begins with !")
+    if keys.vars is not UNSET:
+        check_vars(keys.vars, marks, (*path, "vars"))
+
+
+def _has_path(name: str, settings: Settings) -> bool:
+    if settings.apps[name].path is not UNSET:
+        return True
+    overrides = [each.apps for each in settings.environments.values()]
+    return bool(overrides) and all(
+        each is not UNSET and name in each and each[name].path is not UNSET for each in overrides
+    )
+
+
+def _claims(settings: Settings, marks: Marks) -> None:
+    owners: dict[object, str] = {}
+    for name, app in settings.apps.items():
+        path = ("apps", name)
+        said: list[tuple[Path, str, object]] = [
+            (way, text, parse_repository(text)) for way, text in _images(app, marks, path) if "*" not in name
+        ]
+        said += [(way, alias, alias) for way, alias in marks.items((*path, "aliases"), app.aliases)]
+        for way, text, what in said:
+            if what is None:
+                continue
+            owner = owners.setdefault(what, name)
+            if owner == name or (_has_path(owner, settings) and _has_path(name, settings)):
+                continue
+            line = marks.line(("apps", owner))
+            marks.at_value(
+                way,
+                f"{quoted(text)} is claimed by the app {quoted(owner)} too (line {line}); "
+                "give each of them a `path` that tells them apart",
+            )
+
+
+def _families(settings: Settings, marks: Marks) -> None:
+    before: list[str] = []
+    for name in settings.apps:
+        if "*" not in name or fault.of_name(name, family=True) is not None:
+            continue
+        for other in before:
+            if overlap(name, other):
+                marks.at_key(
+                    ("apps", name),
+                    f"the families {quoted(other)} and {quoted(name)} can mean the same app; let their names differ",
+                )
+                break
+        before.append(name)
+
+
+def check_apps(settings: Settings, marks: Marks) -> None:
+    """Every app, and what several of them claim."""
+    for name in marks.names("apps"):
+        wrong = fault.of_name(name, family="*" in name)
+        if wrong is not None:
+            marks.at_key(("apps", name), f"{quoted(name)} {wrong}")
+    for name, app in settings.apps.items():
+        check_keys(name, app, marks, ("apps", name))
+    _claims(settings, marks)
+    _families(settings, marks)

@@ -1,0 +1,150 @@
+"""promote.yaml's bytes into a Config, or a ConfigError with all that is wrong (issue 2, "Bad input")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from msgspec import UNSET
+
+from promote.config import fault
+from promote.config.check import canonical_host, check
+from promote.config.convert import convert
+from promote.config.marks import Marks
+from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
+from promote.config.placeholder import fill
+from promote.config.settings import (
+    AppKeys,
+    AppSettings,
+    DefaultSettings,
+    EnvironmentSettings,
+    OverrideSettings,
+    Settings,
+)
+from promote.config.unbuilt import UNBUILT
+from promote.errors import ConfigError, Mistake, UsageError
+from promote.image import Repository, parse_repository
+from promote.text.document import Broken, parse
+from promote.tree import show
+from promote.tree.glob import has_wildcard
+
+FILE = "promote.yaml"
+# Ten thousand apps fit; what is larger is no configuration.
+MAX_SIZE = 1 << 20
+
+
+def _images(keys: AppKeys, *, family: bool) -> tuple[tuple[Repository, ...], tuple[str, ...]]:
+    texts = [keys.image] if keys.image is not UNSET else [] if keys.images is UNSET else keys.images
+    if family:
+        return (), tuple(texts)
+    found = (parse_repository(text) for text in texts)
+    return tuple(each for each in found if each is not None), ()
+
+
+def _tuple(said: str | list[str]) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def _app(name: str, keys: AppSettings | OverrideSettings, defaults: DefaultSettings) -> App:
+    family = "*" in name
+    repositories, patterns = _images(keys, family=family)
+    policy = defaults.policy if keys.policy is UNSET else keys.policy
+    pin = defaults.pin if keys.pin is UNSET else keys.pin
+    return App(
+        name=name,
+        repositories=repositories,
+        family=name if family else None,
+        patterns=patterns,
+        aliases=() if keys.aliases is UNSET else tuple(keys.aliases),
+        path=() if keys.path is UNSET else _tuple(keys.path),
+        policy=None if policy is UNSET else policy,
+        pin="keep" if pin is UNSET else pin,
+        vars=MappingProxyType({} if keys.vars is UNSET else keys.vars),
+    )
+
+
+def _override(name: str, keys: OverrideSettings) -> Override:
+    given: set[OverrideKey] = set()
+    if keys.image is not UNSET or keys.images is not UNSET:
+        given.add("image")
+    names: tuple[OverrideKey, ...] = ("aliases", "path", "policy", "pin", "vars")
+    given.update(each for each in names if getattr(keys, each) is not UNSET)
+    return Override(frozenset(given), _app(name, keys, DefaultSettings()))
+
+
+def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings, at: tuple[int, int]) -> Environment:
+    paths = _tuple(said.path)
+    source = defaults.source if said.source is UNSET else said.source
+    ignore = defaults.ignore if said.ignore is UNSET else said.ignore
+    repo = defaults.repo if said.repo is UNSET else said.repo
+    branch = defaults.branch if said.branch is UNSET else said.branch
+    shared = defaults.shared_with if said.shared_with is UNSET else said.shared_with
+    values = defaults.vars if said.vars is UNSET else said.vars
+    overrides = {} if said.apps is UNSET else said.apps
+    return Environment(
+        name=name,
+        layers=tuple(text for text in paths if not text.startswith("!")),
+        excludes=tuple(text.removeprefix("!") for text in paths if text.startswith("!")),
+        source="registry" if source is UNSET else source,
+        repo=None if repo is UNSET else repo,
+        branch=None if branch is UNSET else branch,
+        ignore=() if ignore is UNSET else tuple(ignore),
+        # An environment never shares with itself: what `defaults` say of all leaves it out.
+        shared_with=() if shared is UNSET else tuple(each for each in shared if each != name),
+        vars=MappingProxyType({} if values is UNSET else values),
+        overrides=MappingProxyType({app: _override(app, keys) for app, keys in overrides.items()}),
+        at=at,
+    )
+
+
+def _from(environment: Environment, said: EnvironmentSettings) -> Environment:
+    if said.from_ is UNSET:
+        return environment
+    return replace(environment, source="environment", from_=said.from_)
+
+
+def _config(file: str, settings: Settings, marks: Marks) -> Config:
+    defaults = settings.defaults
+    environments = {
+        name: _from(_environment(name, said, defaults, marks.place(("environments", name))), said)
+        for name, said in settings.environments.items()
+    }
+    return Config(
+        file=file,
+        apps=MappingProxyType({name: _app(name, keys, defaults) for name, keys in settings.apps.items()}),
+        environments=MappingProxyType(environments),
+        targets=tuple(Target(each.app, each.file, each.path) for each in settings.targets),
+        registries=MappingProxyType({canonical_host(host) or host: each for host, each in settings.registries.items()}),
+        commit=settings.commit,
+    )
+
+
+def load(path: bytes | str, data: bytes, *, environ: Mapping[str, str]) -> Config:
+    """The configuration in `data`; ConfigError carries every mistake. `environ` tells which secrets may be named."""
+    name = path.encode() if isinstance(path, str) else path
+    file = show(name)
+    if len(data) > MAX_SIZE:
+        raise ConfigError((Mistake(file, 1, 1, f"is larger than {MAX_SIZE >> 20} MiB"),))
+    stream = parse(name, data)
+    if isinstance(stream, Broken):
+        raise ConfigError((Mistake(file, stream.span.line, stream.span.column, stream.why),))
+    settings, marks = convert(stream, Settings, UNBUILT)
+    if settings is not None:
+        check(settings, marks, environ)
+    mistakes = marks.mistakes()
+    if mistakes or settings is None:
+        raise ConfigError(mistakes)
+    return _config(file, settings, marks)
+
+
+def implicit(folder: str) -> Config:
+    """Without a promote.yaml ENV is a folder: a Config of that one environment, fed by `set`, without apps."""
+    wrong = fault.of_path(folder)
+    if wrong is None and (has_wildcard(folder) or folder.startswith(("!", "-")) or fill(folder, {}, "") != folder):
+        wrong = "is no folder's path"
+    if wrong is not None:
+        raise UsageError(f"the environment {folder[:100]!r} {wrong}", cure="without a promote.yaml it is a folder")
+    name = folder.rstrip("/")
+    environment = Environment(name=name, layers=(name,), source="none")
+    return Config(file=FILE, apps=MappingProxyType({}), environments=MappingProxyType({name: environment}))

@@ -1,0 +1,69 @@
+"""Words of the command line → apps: by name, by image repository, with a version or without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from promote.config.model import Config
+from promote.config.scope import claims_of
+from promote.errors import UsageError
+from promote.image import Repository, Version, parse_reference, parse_repository, parse_version
+from promote.sites.wanted import Claim, Wanted
+
+
+def _claims(config: Config) -> tuple[Claim, ...]:
+    """Every claim of any environment, wherever its files lie."""
+    found = (claim for each in config.environments.values() for claim in claims_of(config, each))
+    return tuple(dict.fromkeys(Claim(claim.app, claim.repositories, claim.aliases, claim.pattern) for claim in found))
+
+
+def _by_image(config: Config, repository: Repository) -> str | None:
+    apps = sorted(set(Wanted(_claims(config)).apps_of(repository, b"")))
+    if len(apps) > 1:
+        raise UsageError(f"{repository} is the image of several apps: {', '.join(apps)}", cure="name the app")
+    return apps[0] if apps else None
+
+
+def app_named(config: Config, word: str) -> str:
+    """The app that `word` means: its name, a member of a family, or its image; UsageError where there is none."""
+    if word in config.apps and "*" not in word:
+        return word
+    repository = parse_repository(word)
+    if repository is not None and "/" in word:
+        found = _by_image(config, repository)
+        if found is not None:
+            return found
+    if config.family_of(word) is not None and "/" not in word:
+        return word
+    known = sorted(config.apps)
+    close = get_close_matches(word[:60], known, n=1)
+    cure = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known) or 'none'}"
+    raise UsageError(f"there is no app {word[:60]!r}", cure=cure)
+
+
+def apps_named(config: Config, words: Sequence[str]) -> tuple[str, ...]:
+    """The apps that `--app` and APP arguments mean, globs among them, each once; empty for no word at all."""
+    out: dict[str, None] = {}
+    for word in words:
+        found = [name for name in config.apps if "*" not in name and fnmatchcase(name, word)]
+        out.update(dict.fromkeys(found or [app_named(config, word)]))
+    return tuple(out)
+
+
+def wish(text: str) -> tuple[str, Version]:
+    """`(app or image, version)` of one `APP=TAG` or `IMAGE:TAG` argument; UsageError where it is neither."""
+    word, equals, rest = text.partition("=")
+    if equals:
+        version = parse_version(rest)
+        if word and version is not None:
+            return word, version
+    else:
+        reference = parse_reference(text)
+        if reference is not None and (reference.version.tag or reference.version.digest):
+            return reference.repository.written, reference.version
+    shown = "".join(char if char.isprintable() else "?" for char in text[:100])
+    raise UsageError(
+        f"{shown!r} is no version to set", cure="write APP=TAG, APP=TAG@sha256:DIGEST or an image as registry/name:TAG"
+    )

@@ -1,0 +1,190 @@
+"""Every key of promote.yaml, as types: validation, the JSON Schema and docs/configuration.md all come from here.
+
+A key that is not given is UNSET, so that an override can tell "not said" from "said to be nothing" (SEMANTICS 11.1).
+`ONE_OF` names keys of which exactly one must be there; `EXPECTED` is the phrase for a value of a wrong kind.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from promote.policy.settings import PolicySettings
+
+Pin = Literal["keep", "tag", "digest", "both"]
+Group = Literal["run", "environment", "app"]
+
+
+class AppKeys(Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be said of an app, and again for one environment."""
+
+    image: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The repository of the app's image, without a tag. In a family it holds {app}.",
+            examples=["ghcr.io/acme/web"],
+        ),
+    ] = UNSET
+    images: Annotated[
+        list[str] | UnsetType, Meta(description="Several repositories that share one tag and move together.")
+    ] = UNSET
+    aliases: Annotated[
+        list[str] | UnsetType,
+        Meta(description="Names that mean this app where a kustomization does not name a registry."),
+    ] = UNSET
+    path: Annotated[
+        str | list[str] | UnsetType,
+        Meta(description="The part of each environment that is this app's, where the image alone does not tell."),
+    ] = UNSET
+    policy: Annotated[
+        PolicySettings | UnsetType | None,
+        Meta(description="How the newest tag is chosen from the registry. Without it the app is never updated."),
+    ] = UNSET
+    pin: Annotated[
+        Pin | UnsetType,
+        Meta(description="What is written: keep refreshes what is there (the default), or tag, digest, or both."),
+    ] = UNSET
+    vars: Annotated[
+        dict[str, str] | UnsetType, Meta(description="More placeholders for paths; each value is one path segment.")
+    ] = UNSET
+
+
+class AppSettings(AppKeys, frozen=True, forbid_unknown_fields=True):
+    """What moves as one: one or more images that share a version. A key with a * is a family."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("image", "images")
+
+
+class OverrideSettings(AppKeys, frozen=True, forbid_unknown_fields=True):
+    """An app's keys for one environment; each replaces the app's own as a whole."""
+
+
+class SharedKeys(Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be said of one environment, or of all of them under `defaults`."""
+
+    source: Annotated[
+        Literal["registry", "none"] | UnsetType,
+        Meta(description="Whence versions come without `from`: the registry (the default), or none: only `set`."),
+    ] = UNSET
+    deliver: Annotated[
+        Literal["commit"] | UnsetType, Meta(description="How changes arrive: a commit that is pushed (the default).")
+    ] = UNSET
+    repo: Annotated[
+        str | UnsetType, Meta(description="The environment's Git repository, where it is not the one of this file.")
+    ] = UNSET
+    branch: Annotated[
+        str | UnsetType, Meta(description="The branch of the environment. Default: the repository's default branch.")
+    ] = UNSET
+    ignore: Annotated[list[str] | UnsetType, Meta(description="Globs of files that are never scanned.")] = UNSET
+    shared_with: Annotated[
+        list[str] | UnsetType,
+        Meta(description="Environments that may run the same file: it may be edited for this one all the same."),
+    ] = UNSET
+    vars: Annotated[
+        dict[str, str] | UnsetType, Meta(description="More placeholders for paths; each value is one path segment.")
+    ] = UNSET
+
+
+class EnvironmentSettings(SharedKeys, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where an environment stands, whence its versions come, and how changes arrive."""
+
+    path: Annotated[
+        str | list[str],
+        Meta(
+            description="A folder, file or glob, or a list of them as layers, weakest first; a leading ! excludes.",
+            examples=["envs/dev"],
+        ),
+    ]
+    from_: Annotated[
+        str | UnsetType, Meta(description="The environment that versions are carried from.", examples=["dev"])
+    ] = field(name="from", default=UNSET)
+    apps: Annotated[
+        dict[str, OverrideSettings] | UnsetType, Meta(description="Keys of apps that differ in this environment.")
+    ] = UNSET
+
+
+class DefaultSettings(SharedKeys, frozen=True, forbid_unknown_fields=True):
+    """What holds for every environment and app that does not say otherwise."""
+
+    policy: Annotated[PolicySettings | UnsetType, Meta(description="The policy of every app without one.")] = UNSET
+    pin: Annotated[Pin | UnsetType, Meta(description="The pin of every app without one.")] = UNSET
+
+
+class TargetSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place that holds an app's tag, where finding by the image's name is not enough."""
+
+    app: Annotated[str, Meta(description="The app, or the key of a family.")]
+    file: Annotated[str, Meta(description="The file; {app}, {environment} and vars are filled in.")]
+    path: Annotated[
+        str,
+        Meta(
+            description="Where in the file, as a YAML path: keys, indexes, [key=value] selectors.",
+            examples=["web.image.tag"],
+        ),
+    ]
+
+
+class SecretSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a secret is to be had; the secret itself never stands in promote.yaml."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("env", "file")
+    EXPECTED: ClassVar[str] = "{env: NAME} or {file: PATH} (a secret is named here, never written)"
+
+    env: Annotated[
+        str | UnsetType,
+        Meta(description="An environment variable that begins with PROMOTE_, or is listed in PROMOTE_ALLOW_SECRETS."),
+    ] = UNSET
+    file: Annotated[
+        str | UnsetType, Meta(description="A file by its absolute path, which is listed in PROMOTE_ALLOW_SECRETS.")
+    ] = UNSET
+
+
+class RegistrySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How one registry is reached."""
+
+    username: Annotated[str | UnsetType, Meta(description="The user; the password must be named beside it.")] = UNSET
+    password: Annotated[SecretSettings | UnsetType, Meta(description="Where the password or token is to be had.")] = (
+        UNSET
+    )
+    ca: Annotated[str | UnsetType, Meta(description="A file of PEM certificates to trust for this registry.")] = UNSET
+    plain_http: Annotated[bool, Meta(description="Speak HTTP without TLS.")] = False
+    layout: Annotated[
+        str | UnsetType, Meta(description="A folder of OCI image layouts that stands in for the registry.")
+    ] = UNSET
+
+
+class CommitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How commits look and what goes into one."""
+
+    message: Annotated[
+        str | UnsetType,
+        Meta(description="A Jinja template of the message; knows environment, summary, changes, app, old and new."),
+    ] = UNSET
+    author: Annotated[str | UnsetType, Meta(description="The author.", examples=["Promote <promote@example.com>"])] = (
+        UNSET
+    )
+    group: Annotated[
+        Group, Meta(description="What shares a commit: the whole run, an environment, or nothing but one app.")
+    ] = "environment"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """promote.yaml: apps, the environments that they move through, and how."""
+
+    version: Annotated[Literal[1], Meta(description="The version of this format: 1.")]
+    apps: Annotated[
+        dict[str, AppSettings], Meta(description="What moves: apps by name, families by a name with a *.")
+    ] = {}
+    defaults: Annotated[
+        DefaultSettings, Meta(description="What holds for every environment and app that does not say otherwise.")
+    ] = DefaultSettings()
+    environments: Annotated[
+        dict[str, EnvironmentSettings],
+        Meta(description="The environments by name; a name with a {placeholder} is one for each folder that exists."),
+    ] = {}
+    targets: Annotated[
+        list[TargetSettings], Meta(description="Places of tags, where finding by the image's name is not enough.")
+    ] = []
+    registries: Annotated[dict[str, RegistrySettings], Meta(description="How registries are reached, by host.")] = {}
+    commit: Annotated[CommitSettings, Meta(description="How commits look and what goes into one.")] = CommitSettings()

@@ -1,0 +1,55 @@
+"""What the design knows and this version does not build: refused by name, never ignored (SEMANTICS 11.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from promote.config.settings import (
+    AppSettings,
+    CommitSettings,
+    DefaultSettings,
+    EnvironmentSettings,
+    OverrideSettings,
+    RegistrySettings,
+    Settings,
+    TargetSettings,
+)
+from promote.policy.settings import UNBUILT as POLICY_KEYS
+from promote.policy.settings import UNBUILT_ORDERS, PolicySettings
+
+_APP = frozenset({"imagepolicy", "refs", "immutable_tags"})
+_ENVIRONMENT = frozenset(
+    {"auto", "gates", "limits", "override", "within", "timezone", "forge", "rewrite", "pull_request", "verify"}
+)
+_DELIVER = {"deliver": frozenset({"pull-request"})}
+
+
+@dataclass(frozen=True, slots=True)
+class Unbuilt:
+    """By type: its unbuilt keys, and by key the unbuilt values: a word, or a mapping with that key."""
+
+    keys: Mapping[type[Struct], frozenset[str]] = field(default_factory=dict)
+    values: Mapping[type[Struct], Mapping[str, frozenset[str]]] = field(default_factory=dict)
+
+
+UNBUILT = Unbuilt(
+    keys={
+        Settings: frozenset({"forge", "notify"}),
+        AppSettings: _APP,
+        OverrideSettings: _APP,
+        EnvironmentSettings: _ENVIRONMENT,
+        DefaultSettings: _ENVIRONMENT | _APP,
+        TargetSettings: frozenset({"regex"}),
+        RegistrySettings: frozenset({"mirror"}),
+        CommitSettings: frozenset({"via", "sign"}),
+        PolicySettings: frozenset(POLICY_KEYS),
+    },
+    values={
+        EnvironmentSettings: {"from": frozenset({"all", "any"}), **_DELIVER},
+        DefaultSettings: _DELIVER,
+        PolicySettings: {"order": frozenset(UNBUILT_ORDERS)},
+    },
+)

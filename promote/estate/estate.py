@@ -1,0 +1,83 @@
+"""An Estate: what one environment runs, resolved from the files of one revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from promote.config.model import App, Environment
+from promote.image import Repository, Version
+from promote.outcome import Place
+from promote.sites.join import Joined
+from promote.sites.site import Barred, Site
+from promote.text.document import Stream
+from promote.tree import Entry, Unread
+
+Runs = Version | Literal["mixed", "absent"]
+_NOTHING = Joined((), (), ())
+
+
+@dataclass(frozen=True)
+class Estate:
+    """One environment at one tip: its sites by app, its files, and what could not be read there."""
+
+    environment: Environment
+    place: Place
+    tip: str | None
+    apps: Mapping[str, App]
+    joined: Mapping[str, Joined]
+    streams: Mapping[bytes, Stream]
+    entries: Mapping[bytes, Entry]
+    unread: tuple[Unread, ...] = ()
+
+    def sites(self, app: str) -> tuple[Site, ...]:
+        """The sites that decide what `app` runs here, in the order of their files."""
+        return self.joined.get(app, _NOTHING).sites
+
+    def shadowed(self, app: str) -> tuple[Site, ...]:
+        return self.joined.get(app, _NOTHING).shadowed
+
+    def barred(self, app: str) -> tuple[Barred, ...]:
+        """The places that name `app` and keep it from being edited here (SEMANTICS 11.6)."""
+        return self.joined.get(app, _NOTHING).barred
+
+    def versions(self, app: str) -> dict[Repository, Version]:
+        """What each image of the app runs, where its sites agree; a digest counts for those that name only the tag."""
+        out: dict[Repository, Version] = {}
+        for site in self.sites(app):
+            known = out.get(site.repository, site.version)
+            out[site.repository] = Version(known.tag or site.version.tag, known.digest or site.version.digest)
+        return out
+
+    def runs(self, app: str) -> Runs:
+        """The version of `app` here; `mixed` where its sites differ (SEMANTICS 3.3), `absent` where it has none."""
+        sites = self.sites(app)
+        if not sites:
+            return "absent"
+        tags = {site.version.tag for site in sites if site.version.tag or not site.version.digest}
+        digests = {(site.repository, site.version.digest) for site in sites if site.version.digest}
+        if len(tags) > 1 or len(digests) > len({repository for repository, _ in digests}):
+            return "mixed"
+        repositories = {site.repository for site in sites}
+        digest = next((digest for _, digest in digests), None) if len(repositories) == 1 else None
+        return Version(next(iter(tags), None), digest)
+
+
+def sharers(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[str, ...]:
+    """The other environments that run a site of `app` in `environment` too, sorted (SEMANTICS 3.2)."""
+    here = estates[environment]
+    mine = {_spot(site) for site in here.sites(app)}
+    return tuple(
+        sorted(
+            name
+            for name, other in estates.items()
+            if name != environment
+            and other.place == here.place
+            and any(_spot(site) in mine for joined in other.joined.values() for site in joined.sites)
+        )
+    )
+
+
+def _spot(site: Site) -> tuple[bytes, int]:
+    return site.anchor.path, site.anchor.span.start

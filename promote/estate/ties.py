@@ -1,0 +1,65 @@
+"""Which layer a file stands in, and which values file overlays which (SEMANTICS 3.1)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promote.tree import Globs
+
+Layers = tuple[Globs, ...]
+
+
+def layer_of(layers: Layers, path: bytes) -> int | None:
+    """The strongest layer that takes the file."""
+    return next((number for number in reversed(range(len(layers))) if layers[number].matches(path)), None)
+
+
+class Files:
+    """The scanned paths, for asking which of them a layer takes without going through all of them."""
+
+    def __init__(self, paths: Iterable[bytes]) -> None:
+        self._paths = sorted(path for path in paths if path.rpartition(b"/")[2] != b"Chart.yaml")
+        self._known: dict[Globs, tuple[bytes, ...]] = {}
+
+    def of(self, layer: Globs) -> tuple[bytes, ...]:
+        if layer not in self._known:
+            found: list[bytes] = []
+            for root in layer.roots:
+                at = bisect_left(self._paths, root)
+                while at < len(self._paths) and self._paths[at].startswith(root):
+                    found.append(self._paths[at])
+                    at += 1
+            self._known[layer] = tuple(path for path in dict.fromkeys(found) if layer.matches(path))
+        return self._known[layer]
+
+
+def _relative(layer: Globs, path: bytes) -> bytes:
+    root = next((root for root in layer.roots if path == root or path.startswith(root + b"/") or not root), b"")
+    return path[len(root) :].lstrip(b"/")
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Which values file overlays which: they have the same path within their layers, or each is its layer's only one.
+
+    Anything looser would tie the tag of one chart to the image of another that happens to use the same key.
+    """
+
+    layers: Layers
+    files: Files
+
+    def __call__(self, weak: bytes, strong: bytes) -> bool:
+        below, above = layer_of(self.layers, weak), layer_of(self.layers, strong)
+        if below is None or above is None:
+            return False
+        if _relative(self.layers[below], weak) == _relative(self.layers[above], strong):
+            return True
+        return len(self.files.of(self.layers[below])) == len(self.files.of(self.layers[above])) == 1
+
+    def overlays_of(self, weak: bytes) -> Iterable[bytes]:
+        """The files of stronger layers that may overlay the values in `weak`."""
+        below = layer_of(self.layers, weak)
+        for layer in () if below is None else self.layers[below + 1 :]:
+            yield from (path for path in self.files.of(layer) if path != weak and self(weak, path))

@@ -1,0 +1,53 @@
+"""The trees of a run's places, and the estates that stand on them; seen again after somebody else has pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from promote.config.model import Config, Environment
+from promote.estate.estate import Estate
+from promote.estate.load import load, neighbours
+from promote.outcome import Place
+from promote.tree import Tree
+
+
+class Trees(Protocol):
+    """Where trees come from: remotes by their tips, or the one folder."""
+
+    def place(self, environment: Environment) -> Place:
+        """The repository and branch of an environment."""
+        ...
+
+    def tree(self, place: Place) -> Tree:
+        """The place's files as this run last saw them."""
+        ...
+
+
+class World:
+    """What all environments of a configuration run, as far as a command needs to know it."""
+
+    def __init__(self, config: Config, trees: Trees, *, everything: bool = False) -> None:
+        self._config = config
+        self._trees = trees
+        self._everything = everything
+
+    def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
+        """The estates of these environments, and of those that share a file with one of them (SEMANTICS 3.2)."""
+        places: dict[Place, list[Environment]] = {}
+        others: dict[Place, list[Environment]] = {}
+        for name, environment in self._config.environments.items():
+            if environment.is_template:
+                continue
+            group = places if name in names else others
+            if name in names or environment.repo is None:
+                group.setdefault(self._trees.place(environment), []).append(environment)
+        out: dict[str, Estate] = {}
+        for place, environments in places.items():
+            tree = self._trees.tree(place)
+            found = load(self._config, tree, place, environments, apps, everything=self._everything)
+            beside = neighbours(self._config, found.values(), others.get(place, ()))
+            if beside:
+                found |= load(self._config, tree, place, beside, apps, everything=self._everything)
+            out |= found
+        return out

@@ -1,0 +1,50 @@
+"""Questions → requests, a round at a time, many at once; each answer is remembered for the run (SEMANTICS 11.3)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from promote.errors import RegistryAbsent, RegistryError
+from promote.image import Repository
+from promote.question import Absent, Answer, Answers, Facts, Known, Question, Tags, Unknown, What
+
+
+class Registry(Protocol):
+    """What `gather` asks; `promote.registry` answers over HTTP and from layouts."""
+
+    def tags(self, repository: Repository) -> tuple[str, ...]: ...
+
+    def facts(self, repository: Repository, reference: str, what: frozenset[What]) -> Known | Absent: ...
+
+
+class Gather:
+    """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same."""
+
+    def __init__(self, registry: Registry, *, jobs: int) -> None:
+        self._registry = registry
+        self._jobs = jobs
+        self._known: dict[Question, Answer] = {}
+
+    def __call__(self, questions: frozenset[Question]) -> Answers:
+        """An answer to every question; a fact that cannot be had is Unknown, with the exit code of what was missing."""
+        fresh = sorted(questions - self._known.keys(), key=repr)
+        if len(fresh) == 1:
+            self._known[fresh[0]] = self._ask(fresh[0])
+        elif fresh:
+            with ThreadPoolExecutor(min(self._jobs, len(fresh)), "promote-gather") as pool:
+                for question, answer in zip(fresh, pool.map(self._ask, fresh), strict=True):
+                    self._known[question] = answer
+        return {question: self._known[question] for question in questions}
+
+    def _ask(self, question: Question) -> Answer:
+        try:
+            match question:
+                case Tags(repository):
+                    return self._registry.tags(repository)
+                case Facts(repository, reference, what):
+                    return self._registry.facts(repository, reference, what)
+        except RegistryAbsent as exc:
+            return Absent(str(exc))
+        except RegistryError as exc:
+            return Unknown(str(exc), exc.exit_code)

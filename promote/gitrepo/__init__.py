@@ -1,0 +1,1 @@
+"""Repositories: read without a checkout, written by compare-and-swap, found on disk."""

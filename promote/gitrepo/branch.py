@@ -1,0 +1,17 @@
+"""A branch's name on its way into a refspec: what git would take for more than a name is refused."""
+
+from __future__ import annotations
+
+import re
+
+from promote.errors import UsageError
+
+# git check-ref-format(1); `:`, `^` and `*` would make a refspec say something else.
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|(^|/)\.|^-|^/|/$|\.$|^@$|^$")
+
+
+def ref_of(branch: str) -> str:
+    """The full ref of `branch`; UsageError where it is no branch's name."""
+    if _FORBIDDEN.search(branch) or len(branch) > 240:
+        raise UsageError(f"{branch[:80]!r} cannot be a branch's name", cure="name another, see `git check-ref-format`")
+    return f"refs/heads/{branch}"

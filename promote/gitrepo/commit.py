@@ -1,0 +1,119 @@
+"""A commit made of spliced files: a child of the tip, by one `git fast-import`, without an index or a checkout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from promote.errors import GitError, UsageError
+from promote.gitrepo.command import Git
+from promote.gitrepo.store import Store
+from promote.text.edit import FileChange
+from promote.tree import show
+
+_MODES = frozenset({0o100644, 0o100755})
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who a commit is by; UsageError for what git could not write down."""
+
+    name: str
+    email: str
+
+    def __post_init__(self) -> None:
+        for part in (self.name, self.email):
+            if any(char in "<>\n\r\0" for char in part):
+                raise UsageError(f"{part!r} cannot stand in a commit", where="author", cure="write NAME <EMAIL>")
+        if not self.name.strip() or not self.email.strip():
+            raise UsageError("needs a name and an address", where="author", cure="write NAME <EMAIL>")
+
+    @classmethod
+    def parse(cls, text: str) -> Author:
+        """The author in `NAME <EMAIL>`."""
+        name, opening, rest = text.strip().partition("<")
+        email, closing, more = rest.partition(">")
+        if not (opening and closing) or more:
+            raise UsageError(f"{text!r} is no author", where="author", cure="write NAME <EMAIL>")
+        return cls(name.strip(), email.strip())
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+OURSELVES = Author("promote", "promote@localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    author: Author
+    committer: Author
+
+
+def identity(git: Git, environ: Mapping[str, str]) -> Identity:
+    """Who git would say the user is, by the environment and its settings; `promote` where nobody told it."""
+    finished = git.attempt("config", "--includes", "-z", "--get-regexp", r"^(user|author|committer)\.(name|email)$")
+    if finished.code not in (0, 1):  # 1: none of them is set
+        raise git.failed(finished)
+    told: dict[str, str] = {}
+    for line in finished.stdout.decode("utf-8", "replace").split("\0"):
+        key, _, value = line.partition("\n")
+        told[key] = value
+
+    def who(role: str) -> Author:
+        prefix = f"GIT_{role.upper()}"
+        name = environ.get(f"{prefix}_NAME") or told.get(f"{role}.name") or told.get("user.name")
+        email = environ.get(f"{prefix}_EMAIL") or told.get(f"{role}.email") or told.get("user.email")
+        return Author(name, email) if name and email else OURSELVES
+
+    return Identity(who("author"), who("committer"))
+
+
+def _quoted(path: bytes) -> bytes:
+    return b'"' + path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
+
+
+def _checked(change: FileChange) -> None:
+    parts = change.path.split(b"/")
+    if any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts) or b"\0" in change.path:
+        raise UsageError("is not a path inside a repository", where=show(change.path), cure="name another file")
+    if change.mode not in _MODES:
+        raise GitError(f"is no plain file (mode {change.mode:o})", where=show(change.path), cure="name the file itself")
+
+
+def stream(
+    ref: str, parent: str, files: Sequence[FileChange], message: bytes, identity: Identity, when: datetime
+) -> bytes:
+    """What fast-import is given. It begins with `feature done`: cut anywhere, it makes no commit."""
+    stamp = f"{int(when.timestamp())} +0000"
+    out = [
+        b"feature done\n",
+        f"commit {ref}\nmark :1\n".encode(),
+        f"author {identity.author} {stamp}\n".encode(),
+        f"committer {identity.committer} {stamp}\n".encode(),
+        b"data %d\n" % len(message) + message + b"\n",
+        f"from {parent}\n".encode(),
+    ]
+    for change in files:
+        _checked(change)
+        if change.after is None:
+            out.append(b"D " + _quoted(change.path) + b"\n")
+        else:
+            out.append(b"M %o inline " % change.mode + _quoted(change.path) + b"\n")
+            out.append(b"data %d\n" % len(change.after) + change.after + b"\n")
+    out.append(b"get-mark :1\ndone\n")
+    return b"".join(out)
+
+
+def make_commit(
+    store: Store, parent: str, files: Sequence[FileChange], message: bytes, *, identity: Identity, when: datetime
+) -> str:
+    """The OID of a new commit in `store`, a child of `parent` with `files` as they are to be; on no branch yet."""
+    if b"\0" in message:
+        raise UsageError("a commit's message cannot hold a NUL", cure="remove it")
+    data = stream("refs/promote/made", parent, files, message, identity, when)
+    with store.lock:
+        # --force: a second try has another parent, and this ref is only there to name what was made last.
+        out = store.git.output("fast-import", "--quiet", "--force", "--date-format=raw", stdin=data)
+    return out.decode("ascii").strip()

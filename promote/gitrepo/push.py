@@ -1,0 +1,89 @@
+"""A push as compare-and-swap, and what its answer means: landed, beaten, refused for good, or lost.
+
+Beaten is only what git itself found before it sent anything. That the *server* found the branch moved does not say that
+nothing of ours is there: where a kept connection dies, curl sends the same request again on its own account, and the
+second finds what the first did. So that is as unclear as no answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from promote.errors import PushRejected
+from promote.gitrepo.branch import ref_of
+from promote.gitrepo.failure import cure_for, reason, sanitised
+from promote.gitrepo.objects import REMOTE
+from promote.gitrepo.store import Store
+from promote.outcome import Beaten, Landed, Unclear
+from promote.process import Finished
+
+# Found by git against what the server offered: nothing was sent.
+_BEATEN = re.compile(r"^\[rejected\] \((stale info|fetch first|non-fast-forward|needs force)\)")
+# Found by the server: somebody moved the branch since its offer, or is moving it just now, or we did.
+_UNCLEAR = re.compile(
+    r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|failed to lock|"
+    r"reference already exists|incorrect old value|is at [0-9a-f]{40,64} but expected|Unable to create .*\.lock|"
+    r"remote failure|failed to report status",
+)
+# The server looked at who we are, and then at nothing else.
+_DENIED = re.compile(
+    r"returned error: 40[1347]|HTTP 40[1347]|Authentication failed|could not read (Username|Password)|"
+    r"Permission denied|denied to |access denied|does not appear to be a git repository|"
+    r"[Rr]epository ('.*' )?not found|not enabled|service not",
+)
+_CURE = "let this credential push to the branch, or deliver by pull request"
+
+
+def _status(finished: Finished, ref: str) -> tuple[str, str] | None:
+    """The flag and the summary of our ref in `push --porcelain`, if the server said anything of it."""
+    for line in finished.stdout.decode("utf-8", "replace").splitlines():
+        flag, tab, rest = line.partition("\t")
+        refs, second, summary = rest.partition("\t")
+        if tab and second and refs.rpartition(":")[2] == ref:
+            return flag.strip(), summary
+    return None
+
+
+def _said(finished: Finished, secrets: frozenset[str]) -> str:
+    """The server's own words."""
+    lines = sanitised(finished.stderr, secrets).splitlines()
+    return "; ".join(line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")).strip("; ")
+
+
+def verdict(
+    finished: Finished, *, ref: str, commit: str, where: str, secrets: frozenset[str]
+) -> Landed | Beaten | Unclear:
+    """What the answer to a push means; PushRejected where trying again would change nothing."""
+    status = _status(finished, ref)
+    if status is not None:
+        flag, summary = status
+        if flag != "!":
+            return Landed(commit)
+        if _BEATEN.search(summary):
+            return Beaten()
+        said = _said(finished, secrets)
+        why = sanitised(summary.encode(), secrets)
+        if _UNCLEAR.search(summary) or _UNCLEAR.search(said):
+            return Unclear(commit, f"{why}{': ' + said if said else ''}")
+        raise PushRejected(f"the push was refused: {why}{': ' + said if said else ''}", where=where, cure=_CURE)
+    why = reason(finished, secrets)
+    if finished.cut is None and _DENIED.search(why):
+        raise PushRejected(f"the push was refused: {why}", where=where, cure=cure_for(why) or _CURE)
+    return Unclear(commit, why)
+
+
+def push(store: Store, branch: str, commit: str, expected: str | None) -> Landed | Beaten | Unclear:
+    """Sets the remote's branch to `commit` if it is still at `expected`; None: if there is none."""
+    ref = ref_of(branch)
+    with store.lock:
+        finished = store.remote.attempt(
+            "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
+            f"--force-with-lease={ref}:{expected or ''}", "--end-of-options", REMOTE, f"{commit}:{ref}",
+            config=store.promisor,
+        )  # fmt: skip
+        outcome = verdict(finished, ref=ref, commit=commit, where=store.where, secrets=store.remote.secrets)
+        if isinstance(outcome, Landed):
+            store.landed(branch, commit)
+        elif isinstance(outcome, Unclear):
+            store.lost(branch, commit)
+    return outcome

@@ -1,0 +1,148 @@
+"""A remote's URL: which forms are taken, and its credential kept apart from it.
+
+A password never stands in an argument, in a repository's config or in a message. It goes to git in the environment, by
+a credential helper that is bound to the URL's own scheme, host and port: git asks it only after a 401 of that host, so
+that a redirection takes it nowhere else (an `http.extraHeader` would go along).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from promote.errors import UsageError
+
+_SCHEMES = ("https", "http", "ssh", "git", "file")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HELPER = (
+    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
+    '"$PROMOTE_GIT_USERNAME" "$PROMOTE_GIT_PASSWORD"; }; f'
+)
+# What `PROMOTE_GIT_…` are called is known to the helper above and to `RemoteUrl.environ` alone.
+_USERNAME, _PASSWORD = "PROMOTE_GIT_USERNAME", "PROMOTE_GIT_PASSWORD"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteUrl:
+    """Where a repository is: `public` has no credential and is what git, messages and files get to see."""
+
+    public: str
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def _origin(self) -> str:
+        parts = urlsplit(self.public)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def config(self) -> tuple[tuple[str, str], ...]:
+        """The settings by which git finds the credential; none of them holds a password."""
+        if self.password is not None:
+            # The empty helper clears what the user's own settings offer for this host: what was given is what is meant.
+            return ((f"credential.{self._origin}.helper", ""), (f"credential.{self._origin}.helper", _HELPER))
+        if self.username is not None:
+            return ((f"credential.{self._origin}.username", self.username),)
+        return ()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the credential helper of `config` reads."""
+        if self.password is None:
+            return {}
+        return {_USERNAME: self.username or "", _PASSWORD: self.password}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What must not be seen in any message, in the forms that a server or git may echo."""
+        # Without a password the user's name may be a token itself (GitHub takes that); `git` is none.
+        secret = self.password or (self.username if self.username and len(self.username) > 8 else None)
+        return frozenset({secret, quote(secret, safe="")}) if secret else frozenset()
+
+
+def _clear(text: str, where: str) -> str:
+    decoded = unquote_to_bytes(text)
+    try:
+        out = decoded.decode()
+    except UnicodeDecodeError as exc:
+        raise UsageError("the credential in this URL is not UTF-8", where=where, cure="encode it with %XX") from exc
+    if _CONTROL.search(out):
+        raise UsageError("the credential in this URL holds a control character", where=where, cure="remove it")
+    return out
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _local(path: str, base: Path) -> RemoteUrl:
+    # file:// and not the bare path: git takes shortcuts with a path, and then ignores --depth and --filter.
+    expanded = Path(os.path.normpath(base.absolute() / Path(path).expanduser()))
+    return RemoteUrl(expanded.as_uri())
+
+
+def _split(text: str, scheme: str) -> RemoteUrl:
+    head, _, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    userinfo, at, host = authority.rpartition("@")
+    public = f"{scheme}://{host}{slash}{path}"
+    if not host or host.startswith("-"):
+        raise UsageError("is not a URL with a host", where=public, cure="write https://HOST/PATH")
+    try:
+        name = urlsplit(public).hostname or ""
+        _ = urlsplit(public).port  # raises where it is no number
+    except ValueError as exc:
+        raise UsageError("is not a URL", where=f"{head}://…", cure="write https://HOST/PATH") from exc
+    user, colon, password = userinfo.partition(":")
+    if scheme in ("ssh", "git"):
+        # The name belongs to an ssh address and is no secret; a password has no place there.
+        return RemoteUrl(f"{scheme}://{user}@{host}{slash}{path}" if user and scheme == "ssh" else public)
+    if not at or not (user or password):
+        return RemoteUrl(public)
+    if scheme == "http" and colon and not _is_loopback(name):
+        raise UsageError("would send its password in the clear", where=public, cure="use https")
+    return RemoteUrl(public, _clear(user, public), _clear(password, public) if colon else None)
+
+
+def parse(text: str, *, base: Path) -> RemoteUrl:
+    """The remote that `text` means; a path is taken from `base`. UsageError for what git would take for a command."""
+    where = redacted(text)[:200]
+    if not text or _CONTROL.search(text):
+        raise UsageError("is not a URL", where=repr(where), cure="remove the control characters, or name a repository")
+    if text.startswith("-"):
+        raise UsageError("begins with a dash, as an option does", where=where, cure="write ./PATH if it is a path")
+    scheme, separator, _ = text.partition("://")
+    if separator and re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
+        if scheme.lower() not in _SCHEMES:
+            raise UsageError(f"{scheme}:// is not taken", where=where, cure=f"use {', '.join(_SCHEMES)} or a path")
+        if scheme.lower() == "file":
+            return RemoteUrl("file://" + text.partition("://")[2])
+        return _split(text, scheme.lower())
+    before, colon, after = text.partition(":")
+    if not colon or "/" in before:
+        return _local(text, base)
+    if after.startswith(":"):
+        raise UsageError("names a remote helper, which runs a program", where=where, cure="use https or ssh")
+    user, at, host = before.rpartition("@")
+    if not host or host.startswith("-") or user.startswith("-"):
+        raise UsageError("is not a host", where=where, cure="write HOST:PATH or ssh://HOST/PATH")
+    return RemoteUrl(f"{user.partition(':')[0]}{at}{host}:{after}")
+
+
+_USERINFO = re.compile(r"(?<=://)[^/\s@'\"]*@")
+_HEADER = re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?(?:basic|bearer|token|negotiate)?\s*)[^\s'\"]+")
+
+
+def redacted(text: str, secrets: frozenset[str] = frozenset()) -> str:
+    """`text` without the credentials of URLs and headers, and without `secrets`."""
+    text = _HEADER.sub(r"\1***", _USERINFO.sub("", text))
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,34 @@
+"""promote.yaml's `registries` → what the registry clients take; secrets are had here, and nowhere earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import UNSET
+
+from promote.config.model import Config
+from promote.config.secret import resolve_secret
+from promote.config.settings import RegistrySettings
+from promote.errors import UsageError
+from promote.registry.settings import Credentials, HostSettings
+
+
+def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Path) -> HostSettings:
+    credentials = None
+    if said.username is not UNSET and said.password is not UNSET:
+        try:
+            credentials = Credentials(said.username, resolve_secret(said.password, environ))
+        except UsageError as exc:
+            raise UsageError(exc.what, where=f"registries: {host}: password", cure=exc.cure) from exc
+    return HostSettings(
+        credentials=credentials,
+        ca=None if said.ca is UNSET else root / said.ca,
+        plain_http=said.plain_http,
+        layout=None if said.layout is UNSET else root / said.layout,
+    )
+
+
+def host_settings(config: Config, environ: Mapping[str, str], root: Path) -> dict[str, HostSettings]:
+    """Settings by host; relative paths of certificates and layouts start at `root`."""
+    return {host: _one(host, said, environ, root) for host, said in config.registries.items()}

@@ -1,0 +1,43 @@
+"""What is decided for one app of one environment, before the edits of all are put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promote.estate.estate import Estate
+from promote.image import Version
+from promote.outcome import Failure, Refusal, Skip
+from promote.plan.write import Written
+from promote.tree import show
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One app is to get `new`: what is written at each of its sites, and why."""
+
+    environment: str
+    app: str
+    new: Version
+    written: tuple[Written, ...]
+    reason: str
+    source: str | None = None
+    skipped_gates: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+Decision = Draft | Skip | Refusal | Failure
+
+
+def unfit(estate: Estate, app: str) -> Skip | Refusal | None:
+    """Why `app` cannot be written in this environment whatever the version, or None where it can."""
+    name = estate.environment.name
+    for bar in estate.barred(app):
+        where = f"{show(bar.path)}:{bar.span.line}:{bar.span.column}"
+        return Refusal(name, app, bar.code, f"{where}: cannot be edited: {bar.why}")
+    if estate.sites(app):
+        return None
+    if estate.unread:
+        item = estate.unread[0]
+        why = f"{show(item.entry.path)} could not be read ({item.why}) and no other file of {name} names {app}"
+        return Refusal(name, app, "unread", f"{why}: point `path` at real files")
+    return Skip(name, app, "absent", f"no file of {name} names {app}: looked in {', '.join(estate.environment.layers)}")

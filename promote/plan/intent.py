@@ -1,0 +1,62 @@
+"""What was asked for, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from promote.config.settings import Group
+from promote.estate.estate import Runs
+from promote.image import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the command line decides beside the intent itself; `skipped_gates` are (name, reason)."""
+
+    allow_downgrade: bool = False
+    verify_tag: bool = True
+    skipped_gates: tuple[tuple[str, str], ...] = ()
+    group: Group = "environment"
+
+    def skips(self, gate: str) -> bool:
+        return any(name == gate for name, _ in self.skipped_gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Write these versions into one environment; all of them or none (SEMANTICS 6.1)."""
+
+    environment: str
+    versions: tuple[tuple[str, Version], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The newest version by policy, from the registry; `apps` empty means all."""
+
+    environments: tuple[str, ...]
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """What `source` runs, into `environment`; `apps` empty means all."""
+
+    environment: str
+    source: str
+    apps: tuple[str, ...] = ()
+
+
+Intent = Set | Update | Promote
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What each environment ran when the run started: what later plannings of its loop compare with."""
+
+    runs: Mapping[tuple[str, str], Runs] = field(default_factory=dict)
+
+    def moved(self, environment: str, app: str, now: Runs) -> bool:
+        """Whether somebody else has changed the app there since the run started."""
+        return (environment, app) in self.runs and self.runs[environment, app] != now

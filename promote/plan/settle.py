@@ -1,0 +1,165 @@
+"""From a chosen version to a Draft: does it exist, is it no step back, may these sites be written, what is written.
+
+The same for every intent; what an intent chooses and why is its own file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from promote.estate.estate import Estate, sharers
+from promote.image import Repository, Version
+from promote.outcome import Failure, Refusal, Skip
+from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.intent import Before, Rules
+from promote.plan.order import Ordered, order
+from promote.plan.write import Cannot, Written, wants_digest, write
+from promote.question import Absent, Answers, Asking, Facts, Known, Question, Unknown
+from promote.tree import show
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A version for one app of one environment, with the digest of each image where the choice brought one.
+
+    `explicit` is a digest that was asked for by name: it is written, and must be the tag's.
+    """
+
+    app: str
+    tag: str | None
+    reason: str
+    digests: Mapping[Repository, str] = field(default_factory=dict)
+    explicit: bool = False
+    source: str | None = None
+    on_unordered: Literal["warn", "go"] = "go"
+
+    @property
+    def version(self) -> Version:
+        return Version(self.tag, next(iter(self.digests.values())) if len(self.digests) == 1 else None)
+
+
+def settle(
+    estates: Mapping[str, Estate], environment: str, choice: Choice, rules: Rules, before: Before
+) -> Asking[Decision]:
+    """The draft that brings `choice` into `environment`, or why there is none."""
+    estate = estates[environment]
+    fault = unfit(estate, choice.app) or _shared(estates, estate, choice.app)
+    if fault is not None:
+        return fault
+    # Looked up even where it runs already: a mutable tag may have another digest by now.
+    found = yield from _verified(estate, choice, rules)
+    if not isinstance(found, dict):
+        return found
+    made = _written(estate, choice, found)
+    if isinstance(made, Refusal):
+        return made
+    if all(part.insert is None and part.value == value for each in made for part, value in each.wishes):
+        told = f"{environment} already runs {choice.app} {choice.version.short}"
+        return Skip(environment, choice.app, "already", told)
+    ordered = yield from order(estate, choice.app, choice.version)
+    stop = _step_back(estate, choice, ordered, rules, before)
+    if stop is not None:
+        return stop
+    warnings: tuple[str, ...] = ()
+    if ordered.sign is None and ordered.asked and choice.on_unordered == "warn":
+        present = estate.runs(choice.app)
+        said = present.short if isinstance(present, Version) else present
+        warnings = (f"{environment}: nothing tells whether {choice.app} {choice.version.short} is newer than {said}",)
+    return Draft(
+        environment, choice.app, choice.version, made, choice.reason, choice.source, rules.skipped_gates, warnings
+    )
+
+
+def _shared(estates: Mapping[str, Estate], estate: Estate, app: str) -> Refusal | None:
+    name = estate.environment.name
+    others = [other for other in sharers(estates, name, app) if other not in estate.environment.shared_with]
+    if not others:
+        return None
+    theirs = {
+        (site.anchor.path, site.anchor.span.start)
+        for other in others
+        for joined in estates[other].joined.values()
+        for site in joined.sites
+    }
+    site = next(
+        site.anchor for site in estate.sites(app) if (site.anchor.path, site.anchor.span.start) in theirs
+    )
+    where = f"{show(site.path)}:{site.span.line}:{site.span.column}"
+    why = f"{where}: {', '.join(others)} runs this place too"
+    cure = f"set the tag in a file of {name} alone, or say `shared_with: [{', '.join(others)}]` under {name}"
+    return Refusal(name, app, "shared-site", f"{why}; {cure}")
+
+
+def _verified(
+    estate: Estate, choice: Choice, rules: Rules
+) -> Asking[dict[Repository, str] | Refusal | Failure]:
+    """The digest of each image as far as it is needed, after the registry has said that the version is there."""
+    name, app = estate.environment.name, choice.app
+    pin = estate.apps[app].pin
+    needs: dict[Repository, list[Facts]] = {}
+    for site in estate.sites(app):
+        repository = site.repository
+        given = choice.digests.get(repository)
+        its = [each for each in estate.sites(app) if each.repository == repository]
+        pinned = any(wants_digest(each, pin, explicit=choice.explicit) for each in its)
+        if not rules.verify_tag and not (pinned and given is None):
+            continue
+        references = [choice.tag] if choice.tag is not None else []
+        if given is not None:
+            # A digest that was carried over decides alone; one that was asked for must be the tag's.
+            references = [given] if pinned and not choice.explicit else [*references, given]
+        needs[repository] = [Facts(repository, reference) for reference in dict.fromkeys(references)]
+    questions = frozenset[Question](fact for facts in needs.values() for fact in facts)
+    answers: Answers = (yield questions) if questions else {}
+    digests = dict(choice.digests)
+    for repository, facts in needs.items():
+        for fact in facts:
+            answer = answers[fact]
+            if isinstance(answer, Unknown):
+                return Failure(name, app, "registry", answer.exit_code, answer.why)
+            if isinstance(answer, Absent):
+                why = f"{_image(repository, fact.reference)} is not there: {answer.why}"
+                return Refusal(name, app, "no-such-tag", why)
+            if not isinstance(answer, Known):
+                raise TypeError(f"an answer of the wrong kind: {answer!r}")
+            wanted = choice.digests.get(repository)
+            if wanted is not None and answer.digest != wanted:
+                moved = f"{_image(repository, fact.reference)} is {answer.digest} now, not {wanted}"
+                return Refusal(name, app, "tag-moved", f"{moved}; `pin: both` writes the digest that was asked for")
+            digests[repository] = answer.digest
+    return digests
+
+
+def _image(repository: Repository, reference: str) -> str:
+    return f"{repository}{'@' if ':' in reference else ':'}{reference}"
+
+
+def _written(estate: Estate, choice: Choice, digests: Mapping[Repository, str]) -> tuple[Written, ...] | Refusal:
+    out: list[Written] = []
+    pin = estate.apps[choice.app].pin
+    for site in estate.sites(choice.app):
+        made = write(site, choice.tag, digests.get(site.repository), pin, explicit=choice.explicit)
+        if isinstance(made, Cannot):
+            part = site.anchor
+            where = f"{show(part.path)}:{part.span.line}:{part.span.column}"
+            return Refusal(estate.environment.name, choice.app, made.code, f"{where}: {made.why}")
+        out.append(made)
+    return tuple(out)
+
+
+def _step_back(
+    estate: Estate, choice: Choice, ordered: Ordered, rules: Rules, before: Before
+) -> Skip | Refusal | None:
+    """Why a version that ranks lower than what runs stays out (SEMANTICS 4.2, 4.3), or None where it does not."""
+    name, app = estate.environment.name, choice.app
+    present = estate.runs(app)
+    if ordered.sign is None or ordered.sign >= 0 or not isinstance(present, Version):
+        return None
+    told = f"{name} runs {app} {present.short}, and {choice.version.short} is older ({ordered.how})"
+    if before.moved(name, app, present):
+        return Skip(name, app, "overtaken", f"{told}: somebody else brought it in meanwhile")
+    if rules.allow_downgrade:
+        return None
+    return Refusal(name, app, "downgrade", f"{told}; --allow-downgrade writes it all the same")

@@ -1,0 +1,62 @@
+"""A site and a version → the parts that change: tag and digest move together (DESIGN §7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promote.config.settings import Pin
+from promote.image import Version
+from promote.sites.site import Site
+from promote.text.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Cannot:
+    """Why a site cannot hold a version: a stable code and a sentence's rest."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The parts of one site with their new values, and the version that the site will then say."""
+
+    site: Site
+    wishes: tuple[tuple[Part, str], ...]
+    version: Version
+
+
+def wants_digest(site: Site, pin: Pin, *, explicit: bool) -> bool:
+    """Whether the site will carry a digest: `explicit` is a digest that was asked for by name."""
+    if pin in ("digest", "both"):
+        return True
+    return pin == "keep" and (explicit or site.version.digest is not None)
+
+
+def write(site: Site, tag: str | None, digest: str | None, pin: Pin, *, explicit: bool) -> Written | Cannot:
+    """What to write at `site` for this tag and digest; a digest never stays beside a tag that it does not belong to."""
+    said = site.version
+    pinned = wants_digest(site, pin, explicit=explicit)
+    if tag is None and said.tag is not None:
+        return Cannot("no-tag", "the site names a tag, and only a digest was given: give TAG@DIGEST")
+    if not pinned and said.digest is not None:
+        return Cannot("pinned", "the site carries a digest that `pin: tag` would drop: remove it by hand, or pin both")
+    if pinned and digest is None:
+        return Cannot("no-digest", "the digest of the new tag is not known")
+    keeps_tag = tag is not None and (said.tag is not None or said.digest is None or pin != "keep")
+    wishes: list[tuple[Part, str]] = []
+    text = tag
+    if pinned and digest is not None:
+        if site.digest is not None:
+            wishes.append((site.digest, digest))
+        elif site.tag is not None and site.tag.style != "inner" and tag is not None:
+            text = f"{tag}@{digest}"
+        else:
+            return Cannot("no-place", "there is no place for a digest beside the image")
+    if keeps_tag and text is not None:
+        if site.tag is None:
+            return Cannot("no-place", "there is no place for a tag beside the image that would be safe to write")
+        wishes.insert(0, (site.tag, text))
+    after = Version(tag if keeps_tag else said.tag, digest if pinned else None)
+    return Written(site, tuple(wishes), after)

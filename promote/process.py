@@ -1,0 +1,207 @@
+"""The one place that starts child processes: no shell, the caller's environment and no other, a deadline, a cap.
+
+A child gets a session of its own, so that it has no terminal to ask questions at and so that whatever it starts can be
+ended with it. Nothing of that session is left behind: not after a time-out, not after ^C, not after a clean exit.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from promote.errors import GitError, PromoteError
+
+# What a child says on stderr is for messages: the beginning is enough, the rest is read and dropped.
+_STDERR_CAP = 64 << 10
+_CHUNK = 1 << 16
+# How long a child may take to clean up (git removes its lock files) between SIGTERM and SIGKILL.
+_GRACE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a child ended; `cut` says why it did not end by itself, and then `code` is never 0."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    cut: Literal["deadline", "too much output"] | None = None
+
+
+def _ended(child: subprocess.Popen[bytes]) -> bool:
+    # WNOWAIT leaves a zombie that keeps the group's number taken: the group can still be signalled without a race.
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return  # nobody but the zombie is left; macOS says that with EPERM
+
+
+def _await_end(child: subprocess.Popen[bytes], until: float) -> bool:
+    pause = 0.0005
+    while not _ended(child):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(pause)
+        pause = min(pause * 2, 0.02)
+    return True
+
+
+def _end(child: subprocess.Popen[bytes], *, at_once: bool) -> int:
+    try:
+        if not at_once:
+            _signal_group(child, signal.SIGTERM)
+            _await_end(child, time.monotonic() + _GRACE_SECONDS)
+    finally:
+        _signal_group(child, signal.SIGKILL)
+        child.wait()
+    return child.returncode
+
+
+class _Pipes:
+    """The three ends of a child, none of which can block us."""
+
+    def __init__(self, child: subprocess.Popen[bytes], stdin: bytes | None, cap: int) -> None:
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self._cap = cap
+        self._left = memoryview(stdin or b"")
+        self._selector = selectors.DefaultSelector()
+        for pipe, event in (
+            (child.stdin, selectors.EVENT_WRITE),
+            (child.stdout, selectors.EVENT_READ),
+            (child.stderr, selectors.EVENT_READ),
+        ):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+                self._selector.register(pipe, event, pipe is child.stdout)
+
+    def _feed(self, key: selectors.SelectorKey) -> None:
+        try:
+            self._left = self._left[os.write(key.fd, self._left[:_CHUNK]) :]
+        except BrokenPipeError:
+            self._left = self._left[:0]  # the child has heard enough; its exit code says whether that is a fault
+        except BlockingIOError:
+            return
+        if not self._left:
+            self._close(key)
+
+    def _take(self, key: selectors.SelectorKey) -> None:
+        try:
+            data = os.read(key.fd, _CHUNK)
+        except BlockingIOError:
+            return
+        if not data:
+            self._close(key)
+        elif key.data:
+            self.stdout += data
+        else:
+            self.stderr += data[: max(0, _STDERR_CAP - len(self.stderr))]
+
+    def _close(self, key: selectors.SelectorKey) -> None:
+        self._selector.unregister(key.fileobj)
+        if not isinstance(key.fileobj, int):
+            key.fileobj.close()  # type: ignore[attr-defined]  # it is one of Popen's pipes
+
+    def pump(self, seconds: float) -> bool:
+        """Moves what can be moved within `seconds`; whether anything moved."""
+        ready = self._selector.select(max(0.0, seconds))
+        for key, event in ready:
+            if event & selectors.EVENT_WRITE:
+                self._feed(key)
+            else:
+                self._take(key)
+        return bool(ready)
+
+    @property
+    def open(self) -> bool:
+        return bool(self._selector.get_map())
+
+    @property
+    def full(self) -> bool:
+        return len(self.stdout) > self._cap
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+
+
+def _converse(
+    child: subprocess.Popen[bytes], pipes: _Pipes, until: float
+) -> Literal["deadline", "too much output"] | None:
+    while pipes.open:
+        if pipes.full:
+            return "too much output"
+        left = until - time.monotonic()
+        if left <= 0:
+            return "deadline"
+        # A grandchild may hold a pipe open (ssh's ControlPersist does): the child's own end is what counts.
+        if not pipes.pump(min(left, 0.05)) and _ended(child):
+            break
+    if pipes.full:
+        return "too much output"
+    return None if _await_end(child, until) else "deadline"
+
+
+def _start(
+    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str], *, fed: bool, fault: type[PromoteError]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except FileNotFoundError as exc:
+        if cwd is not None and not cwd.is_dir():
+            raise fault("is not a folder that is there", where=str(cwd), cure="name another") from exc
+        raise fault(f"there is no program {argv[0]!r}", cure="install it, or put its folder on PATH") from exc
+    except (OSError, ValueError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "its arguments cannot be passed on"
+        raise fault(f"{argv[0]!r} cannot be started: {why}") from exc
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None,
+    env: Mapping[str, str],
+    stdin: bytes | None = None,
+    deadline_seconds: float,
+    cap_bytes: int,
+    fault: type[PromoteError] = GitError,
+) -> Finished:
+    """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started."""
+    until = time.monotonic() + deadline_seconds
+    child = _start(argv, cwd, env, fed=stdin is not None, fault=fault)
+    at_once = False
+    try:
+        with _Pipes(child, stdin, cap_bytes) as pipes:
+            cut = _converse(child, pipes, until)
+            at_once = cut is None
+    finally:
+        # Also on ^C.
+        code = _end(child, at_once=at_once)
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
+    if cut is not None:
+        code = code or -signal.SIGTERM  # it may have ended well while it was being ended
+    return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut)

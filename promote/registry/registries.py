@@ -1,0 +1,95 @@
+"""All registries behind one question: which host is where, and how it is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from promote.clock import Clock
+from promote.errors import RegistryAbsent, RegistryUnreachable
+from promote.image import Repository, parse_repository
+from promote.question import Absent, Known, What
+from promote.registry.access import Access
+from promote.registry.client import Client
+from promote.registry.layout import Layout
+from promote.registry.retry import Patience
+from promote.registry.settings import DEFAULT, HostSettings
+from promote.transport import Transport
+
+
+class Registries:
+    """Answers for any repository: from the layout that its host is set to, else over HTTP. May be used by many threads.
+
+    `settings` are by canonical host (`docker.io`, `registry.example.com:5000`); a relative layout is the caller's to
+    resolve. Credentials are looked for in `environ` and `home` where `settings` has none.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, HostSettings],
+        *,
+        transport: Transport,
+        clock: Clock,
+        environ: Mapping[str, str],
+        home: Path,
+        patience: Patience | None = None,
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._environ = environ
+        self._home = home
+        self._patience = patience or Patience()
+        self._lock = threading.Lock()
+        self._clients: dict[str, Client] = {}
+        self._layouts: dict[Path, Layout] = {}
+
+    def tags(self, repository: Repository) -> tuple[str, ...]:
+        """All tags of `repository`, sorted, each once; RegistryAbsent where there is no such repository."""
+        place = self._place(repository)
+        return place.tags() if isinstance(place, Layout) else place.tags(repository.path)
+
+    def facts(self, repository: Repository, reference: str, what: frozenset[What]) -> Known | Absent:
+        """What is known of a tag or digest, or Absent where its registry says clearly that there is none such."""
+        try:
+            place = self._place(repository)
+            if isinstance(place, Layout):
+                return place.facts(reference, what)
+            return place.facts(repository.path, reference, what)
+        except RegistryAbsent as error:
+            return Absent(str(error))
+
+    def _place(self, repository: Repository) -> Layout | Client:
+        # Checked again, because a path becomes part of a URL or of a file's name here.
+        if parse_repository(str(repository)) != repository:
+            raise RegistryUnreachable(
+                f"{str(repository)[:200]!r} is not a repository's name", cure="write it as host/path"
+            )
+        settings = self._settings.get(repository.host, DEFAULT)
+        if settings.layout is not None:
+            if not settings.layout.is_dir():
+                raise RegistryUnreachable(
+                    f"the folder of layouts for {repository.host} is not there",
+                    where=str(settings.layout),
+                    cure=f"correct `layout` under `registries: {repository.host}:`",
+                )
+            folder = settings.layout / repository.path
+            with self._lock:
+                return self._layouts.setdefault(folder, Layout(folder))
+        with self._lock:
+            client = self._clients.get(repository.host)
+            if client is None:
+                client = self._clients[repository.host] = Client(self._access(repository.host, settings))
+            return client
+
+    def _access(self, host: str, settings: HostSettings) -> Access:
+        return Access(
+            host,
+            settings,
+            transport=self._transport,
+            clock=self._clock,
+            environ=self._environ,
+            home=self._home,
+            patience=self._patience,
+        )

@@ -1,0 +1,1 @@
+"""Values → text, JSON and exit codes; nothing is decided here."""

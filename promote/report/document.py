@@ -1,0 +1,202 @@
+"""JSON: every document has `"schema": 1`; keys are stable and listed in docs/json.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from promote.board import Board
+from promote.check import Finding
+from promote.estate.estate import Estate
+from promote.image import Version
+from promote.outcome import Change, Delivery, Plan
+from promote.policy.selection import Selection
+from promote.sites.site import Barred, Site
+from promote.tree import show
+
+SCHEMA = 1
+Json = dict[str, object]
+
+
+def dump(document: Mapping[str, object] | Sequence[object]) -> str:
+    """One JSON document, indented, with a final newline."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _version(version: Version | None) -> Json | None:
+    return None if version is None else {"tag": version.tag, "digest": version.digest}
+
+
+def _change(change: Change) -> Json:
+    part = change.site.anchor
+    return {
+        "environment": change.environment,
+        "app": change.app,
+        "image": str(change.site.repository),
+        "file": show(part.path),
+        "line": part.span.line,
+        "column": part.span.column,
+        "format": change.site.format,
+        "old": _version(change.old),
+        "new": _version(change.new),
+        "reason": change.reason,
+    }
+
+
+def _plan(plan: Plan) -> Json:
+    return {
+        "changes": [_change(change) for change in plan.changes],
+        "skipped": [
+            {"environment": skip.environment, "app": skip.app, "code": skip.code, "reason": skip.reason}
+            for skip in plan.skips
+        ],
+        "refused": [
+            {
+                "environment": refusal.environment,
+                "app": refusal.app,
+                "code": refusal.code,
+                "gate": refusal.gate,
+                "reason": refusal.reason,
+                "until": refusal.until,
+            }
+            for refusal in plan.refusals
+        ],
+        "failed": [
+            {
+                "environment": failure.environment,
+                "app": failure.app,
+                "code": failure.code,
+                "exit": failure.exit_code,
+                "reason": failure.reason,
+            }
+            for failure in plan.failures
+        ],
+    }
+
+
+def delivery(command: str, done: Delivery, *, dry_run: bool) -> Json:
+    """What a writing command did, or would do (DESIGN §5)."""
+    commits = [
+        {"repo": commit.place.repo, "branch": commit.place.branch, "sha": commit.oid, "pushed": commit.pushed}
+        for commit in done.commits
+    ]
+    return {
+        "schema": SCHEMA,
+        "command": command,
+        "dry_run": dry_run,
+        **_plan(done.plan),
+        "commits": commits,
+        "pull_requests": [],
+    }
+
+
+def difference(source: str, target: str, plan: Plan) -> Json:
+    """What `to` would carry from `source` to `target`."""
+    return {"schema": SCHEMA, "from": source, "to": target, **_plan(plan)}
+
+
+def _site(environment: str | None, app: str, site: Site) -> Json:
+    part = site.anchor
+    return {
+        "environment": environment,
+        "app": app,
+        "file": show(part.path),
+        "line": part.span.line,
+        "column": part.span.column,
+        "format": site.format,
+        "layer": site.layer,
+        "image": str(site.repository),
+        "tag": site.version.tag,
+        "digest": site.version.digest,
+        "editable": site.shadowed_by is None,
+        "code": None if site.shadowed_by is None else "shadowed",
+        "why_not": None if site.shadowed_by is None else f"{site.shadowed_by} stands above it",
+        "shadowed_by": site.shadowed_by,
+    }
+
+
+def _barred(environment: str | None, app: str, bar: Barred) -> Json:
+    return {
+        "environment": environment,
+        "app": app,
+        "file": show(bar.path),
+        "line": bar.span.line,
+        "column": bar.span.column,
+        "format": bar.format,
+        "layer": None,
+        "image": None if bar.repository is None else str(bar.repository),
+        "tag": None if bar.version is None else bar.version.tag,
+        "digest": None if bar.version is None else bar.version.digest,
+        "editable": False,
+        "code": bar.code,
+        "why_not": bar.why,
+        "shadowed_by": None,
+    }
+
+
+def site_rows(estates: Iterable[Estate], *, configured: bool) -> list[Json]:
+    """One row a site, shadowed and barred ones too; within an environment in the order of files and lines."""
+    rows: list[Json] = []
+    for estate in estates:
+        name = estate.environment.name if configured else None
+        found: list[tuple[bytes, int, Json]] = []
+        for app in estate.joined:
+            for site in (*estate.sites(app), *estate.shadowed(app)):
+                found.append((site.anchor.path, site.anchor.span.start, _site(name, app, site)))
+            found += [(bar.path, bar.span.start, _barred(name, app, bar)) for bar in estate.barred(app)]
+        rows += [row for _, _, row in sorted(found, key=lambda item: item[:2])]
+    return rows
+
+
+def sites(rows: Sequence[Json]) -> Json:
+    return {"schema": SCHEMA, "sites": list(rows)}
+
+
+def selection(image: str, chosen: Selection, limit: int | None) -> Json:
+    """Which tag a policy takes of an image, and why not the others (`tags`)."""
+    return {
+        "schema": SCHEMA,
+        "image": image,
+        "selected": None if chosen.winner is None else chosen.winner.tag,
+        "considered": [
+            {
+                "tag": item.tag,
+                "accepted": item.accepted,
+                "reason": item.reason,
+                "created": None if item.created is None else item.created.isoformat(),
+                "digest": item.digest,
+            }
+            for item in chosen.considered[:limit]
+        ],
+    }
+
+
+def board(drawn: Board) -> Json:
+    """The matrix of apps × environments (`status`)."""
+    return {
+        "schema": SCHEMA,
+        "environments": list(drawn.environments),
+        "apps": [
+            {
+                "app": app,
+                "environments": {
+                    cell.environment: {
+                        "state": cell.state,
+                        "version": _version(cell.version),
+                        "next": _version(cell.next),
+                        "next_from": cell.source,
+                        "note": cell.note or None,
+                    }
+                    for cell in drawn.cells
+                    if cell.app == app
+                },
+            }
+            for app in drawn.apps
+        ],
+    }
+
+
+def findings(found: Sequence[Finding]) -> Json:
+    """What `check` found."""
+    rows = [{"level": one.level, "subject": one.subject, "code": one.code, "what": one.what} for one in found]
+    return {"schema": SCHEMA, "ok": all(one.level != "error" for one in found), "findings": rows}

@@ -1,0 +1,123 @@
+"""Text for people: lines and tables; tables through rich, which is imported only here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from promote.board import Board, Cell
+from promote.check import Finding
+from promote.outcome import Change, Delivery, Plan
+from promote.policy.selection import Selection
+from promote.report.document import Json
+from promote.tree import show
+
+
+def _spot(change: Change) -> str:
+    part = change.site.anchor
+    return f"{show(part.path)}:{part.span.line}:{part.span.column}"
+
+
+def changes(plan: Plan) -> list[str]:
+    """One line a changed site: environment, app, old → new, where, why."""
+    out = []
+    for change in plan.changes:
+        old = change.old.short if change.old is not None else "(none)"
+        out.append(f"{change.environment}: {change.app} {old} → {change.new.short}  {_spot(change)}  ({change.reason})")
+    return out
+
+
+def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
+    """One line a skip; an app that is simply not there, and was not asked for, is no news."""
+    return [
+        f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}"
+        for skip in plan.skips
+        if skip.app in named or skip.code not in ("absent", "already")
+    ]
+
+
+def faults(plan: Plan) -> list[str]:
+    """Refusals and failures, for stderr."""
+    refused = [f"{item.environment}: {item.app} refused, {item.code}: {item.reason}" for item in plan.refusals]
+    failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
+    return refused + failed
+
+
+def commits(done: Delivery, *, in_clone: bool) -> list[str]:
+    """One line a commit."""
+    out = []
+    for commit in done.commits:
+        verb = "pushed" if commit.pushed else "kept, not pushed,"
+        where = commit.place.branch if commit.pushed else f"refs/promote/{commit.place.branch}"
+        out.append(f"{verb} {commit.oid[:12]} to {where} of {commit.place.repo}")
+    if in_clone and any(commit.pushed for commit in done.commits):
+        out.append("your working files are as they were: git pull")
+    return out
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None) -> str:
+    """Columns, as wide as they need; within `width` columns where there is a terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, show_edge=False, header_style=None)
+    for title in head:
+        drawn.add_column(title, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console = Console(width=width or 10_000, color_system=None, legacy_windows=False, highlight=False, markup=False)
+    with console.capture() as captured:
+        console.print(drawn)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _cell(cell: Cell) -> str:
+    match cell.state:
+        case "absent":
+            return "-"
+        case "mixed":
+            return "mixed"
+        case "refused":
+            return f"{cell.version.short if cell.version else '?'} !"
+        case "runs":
+            said = cell.version.short if cell.version is not None else "?"
+            return said if cell.next is None else f"{said} ← {cell.next.short}"
+
+
+def board(drawn: Board, width: int | None) -> str:
+    """The matrix; `1.4 ← 1.5` is a version that would come, `!` a place that cannot be edited; notes below."""
+    rows = [[app, *(_cell(drawn.cell(app, name)) for name in drawn.environments)] for app in drawn.apps]
+    notes = [f"{cell.environment}: {cell.app}: {cell.note}" for cell in drawn.cells if cell.note]
+    return "\n".join([table(["app", *drawn.environments], rows, width), *notes])
+
+
+def sites(rows: Sequence[Json], width: int | None) -> str:
+    """One line a site: where, environment, app, image, version, format, and what keeps it from being edited."""
+    out = []
+    for row in rows:
+        version = "@".join(str(part) for part in (row["tag"] or "", row["digest"]) if part is not None)
+        why = f"{row['code']}: {row['why_not']}" if row["code"] else ""
+        where = f"{row['file']}:{row['line']}:{row['column']}"
+        app = str(row["app"])
+        environment = str(row["environment"]) if row["environment"] is not None else ""
+        out.append([where, environment, app, str(row["image"] or "?"), version, str(row["format"]), why])
+    return table(["where", "environment", "app", "image", "version", "format", "not edited"], out, width)
+
+
+def selection(image: str, chosen: Selection, limit: int | None, width: int | None) -> str:
+    """The winner first, then every other tag and why not."""
+    winner = chosen.winner.tag if chosen.winner is not None and chosen.winner.tag is not None else "(none)"
+    considered = chosen.considered[:limit]
+    rows = [[item.tag, item.reason or "selected"] for item in considered]
+    left = len(chosen.considered) - len(considered)
+    more = [f"... and {left} more (--limit)"] if left > 0 else []
+    return "\n".join([f"{image}: {winner}", table(["tag", "why"], rows, width), *more])
+
+
+def findings(found: Sequence[Finding], width: int | None) -> str:
+    """One line a finding, the counts last."""
+    rows = [[one.level, one.subject, one.code, one.what] for one in found]
+    errors = sum(one.level == "error" for one in found)
+    warnings = sum(one.level == "warning" for one in found)
+    told = f"{errors} error{'s' if errors != 1 else ''}, {warnings} warning{'s' if warnings != 1 else ''}"
+    return "\n".join([table(["", "subject", "code", "what"], rows, width), told])

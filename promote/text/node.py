@@ -1,0 +1,98 @@
+"""The nodes of a YAML document, each with the bytes of the file that it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+ScalarStyle = Literal["plain", "single", "double", "literal", "folded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    value: str
+    style: ScalarStyle
+    start: int
+    end: int
+    anchor: str | None
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A repetition of an anchored node: `target` is what the anchor meant here, None inside of that very node.
+
+    Never compared or shown with what it leads to: a bomb of aliases stays small.
+    """
+
+    name: str
+    start: int
+    end: int
+    target: Node | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple[Node, ...]
+    flow: bool
+    start: int
+    end: int
+    anchor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    key: Node
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    pairs: tuple[Pair, ...]
+    flow: bool
+    start: int
+    end: int
+    anchor: str | None
+
+    def get(self, key: str) -> Node | None:
+        """The value of the first pair with this key, or None."""
+        for pair in self.pairs:
+            if isinstance(pair.key, Scalar) and pair.key.value == key:
+                return pair.value
+        return None
+
+    @property
+    def duplicate(self) -> Scalar | None:
+        """A key that stands here more than once, or None."""
+        seen: set[str] = set()
+        for pair in self.pairs:
+            if isinstance(pair.key, Scalar):
+                if pair.key.value in seen:
+                    return pair.key
+                seen.add(pair.key.value)
+        return None
+
+
+Node: TypeAlias = Scalar | Alias | Sequence | Mapping
+
+
+def outline(node: Node) -> Iterator[tuple[str, ...]]:
+    """All that readers make of a node, in order and without positions: equal outlines read the same."""
+    waiting: list[Node | None] = [node]
+    while waiting:
+        here = waiting.pop()
+        if here is None:
+            yield ("end",)
+        elif isinstance(here, Scalar):
+            yield ("scalar", here.value, here.style, here.anchor or "", here.tag or "")
+        elif isinstance(here, Alias):
+            yield ("alias", here.name)
+        elif isinstance(here, Sequence):
+            yield ("sequence", "flow" if here.flow else "block", here.anchor or "")
+            waiting += [None, *reversed(here.items)]
+        else:
+            yield ("mapping", "flow" if here.flow else "block", here.anchor or "")
+            waiting.append(None)
+            for pair in reversed(here.pairs):
+                waiting += (pair.value, pair.key)

@@ -1,0 +1,201 @@
+"""HTTP with an end: total deadlines, size caps, redaction. What an answer means is for others to say.
+
+`requests` is imported where it is used: `promote --help` does without. What it leaves open is closed here:
+- its `timeout=` ends one read, not a request whose headers or body drip: a watchdog shuts the socket;
+- it reads a body whole: this reads by `read1` under a cap, and asks for no compression;
+- it puts a `.netrc` entry in the place of a header, follows redirects and keeps cookies: only its adapter is used, and
+  `auth=` is always given.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import SplitResult
+
+from promote import __version__
+from promote.clock import Clock
+from promote.errors import PromoteError
+from promote.transport.address import checked, is_loopback, redact
+from promote.transport.deadline import Watchdog, watched
+from promote.transport.fault import CA_VARIABLES, Tls, TooLongError, is_stale, late, translated
+
+if TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
+
+__all__ = ["Response", "Tls", "Transport", "is_loopback", "redact"]
+
+_CHUNK = 1 << 16
+_HOSTS = 64  # pools kept at a time
+_IDEMPOTENT = frozenset({"GET", "HEAD"})
+_SYSTEM = Tls()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer: names of `headers` are lower case, `url` is the one that was asked, `body` is at most the cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+def _new_adapter(jobs: int) -> HTTPAdapter:
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+            pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+            pool.ConnectionCls = watched(type(pool).ConnectionCls)
+            return pool
+
+    return Adapter(pool_connections=_HOSTS, pool_maxsize=jobs, pool_block=True, max_retries=0)
+
+
+def _read(raw: Any, declared: str, cap: int) -> bytes:
+    if declared.isdigit() and int(declared) > cap:
+        raise TooLongError
+    chunks: list[bytes] = []
+    left = cap
+    while chunk := raw.read1(min(_CHUNK, left + 1), decode_content=False):
+        left -= len(chunk)
+        if left < 0:
+            raise TooLongError
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _trust(tls: Tls) -> str | bool:
+    if tls.ca is not None:
+        return str(tls.ca)
+    return next((path for name in CA_VARIABLES if (path := os.environ.get(name))), True)
+
+
+def _client_certificate(tls: Tls) -> str | tuple[str, str] | None:
+    if tls.certificate is None:
+        return None
+    return str(tls.certificate) if tls.key is None else (str(tls.certificate), str(tls.key))
+
+
+class Transport:
+    """Asks, from any number of threads; at most `jobs` connections to a host are open at a time.
+
+    `timeout` is the whole time of one request, in seconds. `log` gets one redacted line for each.
+    """
+
+    def __init__(
+        self, clock: Clock, *, jobs: int = 16, timeout: float = 30.0, log: Callable[[str], None] | None = None
+    ) -> None:
+        self._clock = clock
+        self._jobs = jobs
+        self._timeout = timeout
+        self._log = log
+        self._lock = threading.Lock()
+        self._adapter: HTTPAdapter | None = None
+        self._watchdog = Watchdog()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; what is asked afterwards is not answered."""
+        if self._adapter is not None:
+            self._adapter.close()
+        self._watchdog.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        unreachable: type[PromoteError],
+        cap: int,
+        body: bytes | None = None,
+        tls: Tls = _SYSTEM,
+        plain_http: bool = False,
+        timeout: float | None = None,
+    ) -> Response:
+        """The answer of `url`, whatever its status, redirects too; `unreachable` is raised where there is none.
+
+        A body of more than `cap` bytes is no answer. Plain HTTP goes to loopback only, or with `plain_http`.
+        """
+        parts = checked(url, unreachable, plain_http=plain_http)
+        seconds = self._timeout if timeout is None else min(timeout, self._timeout)
+        started = self._clock.monotonic()
+        outcome = "failed"
+
+        def once() -> Response:
+            with translated(guard, redact(url), tls, unreachable):
+                response = self._send(method, url, parts, headers or {}, body, tls, cap, seconds)
+            # A connection that the watchdog shut inside the headers reads like one that ended well.
+            if guard.expired:
+                raise late(redact(url), unreachable)
+            return response
+
+        try:
+            with self._watchdog.guard(seconds) as guard:
+                try:
+                    response = once()
+                except unreachable as error:
+                    if guard.expired or method not in _IDEMPOTENT or not is_stale(error):
+                        raise
+                    guard.release()
+                    response = once()
+            outcome = str(response.status)
+            return response
+        finally:
+            if self._log is not None:
+                self._log(f"{method} {redact(url)} {outcome} {self._clock.monotonic() - started:.3f} s")
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        parts: SplitResult,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        tls: Tls,
+        cap: int,
+        seconds: float,
+    ) -> Response:
+        from requests.models import PreparedRequest
+        from requests.utils import get_environ_proxies
+
+        with self._lock:
+            if self._adapter is None:
+                self._adapter = _new_adapter(self._jobs)
+        prepared = PreparedRequest()
+        prepared.prepare(
+            method=method,
+            url=url,
+            headers={"User-Agent": f"promote/{__version__}", "Accept-Encoding": "identity", **headers},
+            data=body,
+            auth=lambda request: request,
+        )
+        # What is allowed in the clear on loopback must not leave the machine by a proxy.
+        proxies = {} if is_loopback(parts.hostname or "") else get_environ_proxies(url)
+        answer = self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=seconds,
+            verify=_trust(tls),
+            cert=_client_certificate(tls),
+            proxies=proxies,
+        )
+        try:
+            found = {name.lower(): value for name, value in answer.headers.items()}
+            declared = "" if method == "HEAD" else found.get("content-length", "")
+            return Response(answer.status_code, found, _read(answer.raw, declared, cap), url)
+        finally:
+            answer.close()

@@ -1,0 +1,1 @@
+"""What promote writes into commits: trailers that are read again, and messages by template."""

@@ -1,0 +1,63 @@
+"""Commit messages: a template of the user's, in a sandbox, and the trailers below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from promote.errors import UsageError
+from promote.outcome import Carried
+from promote.wording.trailers import trailers
+
+DEFAULT = "{{ environment }}: {{ summary }}"
+_MAX = 20_000
+_TRAILER = re.compile(r"^(?=Promote-[A-Za-z-]+:)", re.MULTILINE)
+
+
+def _summary(carried: Sequence[Carried]) -> str:
+    if len(carried) == 1:
+        only = carried[0]
+        return f"{only.app} {only.new.short}" + (f" (was {only.old.short})" if only.old is not None else "")
+    apps = sorted({item.app for item in carried})
+    if len(apps) <= 3:
+        versions = [f"{item.app} {item.new.short}" for item in sorted(carried, key=lambda item: item.app)]
+        return ", ".join(dict.fromkeys(versions))
+    return f"{len(apps)} apps"
+
+
+def message(template: str | None, carried: Sequence[Carried]) -> str:
+    """The whole message of a commit that carries these: the rendered template, a list of several, the trailers.
+
+    Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
+    and app, old, new, source where one app moves.
+    """
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environments = sorted({item.environment for item in carried})
+    values: dict[str, object] = {
+        "environment": ", ".join(environments),
+        "environments": environments,
+        "summary": _summary(carried),
+        "changes": list(carried),
+    }
+    if len(carried) == 1:
+        only = carried[0]
+        values |= {"app": only.app, "old": only.old or "", "new": only.new, "source": only.source or ""}
+    sandbox = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
+    try:
+        text = sandbox.from_string(template or DEFAULT).render(values).strip()
+    except (TemplateError, TypeError, ValueError, OverflowError, ZeroDivisionError) as exc:
+        cure = "its names are environment, environments, summary, changes; app, old, new, source where one app moves"
+        raise UsageError(f"the commit message's template does not render: {exc}", cure=cure) from exc
+    if not text:
+        raise UsageError("the commit message's template renders to nothing", cure=f"write one such as {DEFAULT!r}")
+    # What the template renders must not read as a trailer of ours.
+    body = _TRAILER.sub(" ", text[:_MAX].replace("\r", "").replace("\x00", ""))
+    if template is None and len(carried) > 1:
+        rows = [
+            f"- {item.environment}: {item.app} {item.old.short if item.old else '(new)'} → {item.new.short}"
+            for item in carried
+        ]
+        body += "\n\n" + "\n".join(rows)
+    return f"{body}\n\n{trailers(carried)}\n"

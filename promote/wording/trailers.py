@@ -1,0 +1,99 @@
+"""Commit trailers: what a commit carried, for history, gates and pull requests to read.
+
+One block an environment, its apps in it, in this order; every line is `Key: value`, as git-interpret-trailers(1) reads:
+
+    Promote-Environment: prod
+    Promote-From: test
+    Promote-App: web
+    Promote-Version: 1.5.0@sha256:…
+    Promote-Previous: 1.4.2
+    Promote-Skipped-Gate: soak: hotfix for #1234
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from promote.image import Version, parse_version
+from promote.outcome import Carried
+
+_LINE = re.compile(r"(Promote-[A-Za-z-]+): (.*)\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def _clean(text: str) -> str:
+    """One line of it: a reason is typed by a person, and must not begin a trailer of its own."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def trailers(carried: Iterable[Carried]) -> str:
+    """The trailer block for what a commit carries, without a final newline."""
+    lines: list[str] = []
+    last: tuple[str, str | None] | None = None
+    for item in sorted(carried, key=lambda item: (item.environment, item.source or "", item.app)):
+        if (item.environment, item.source) != last:
+            last = (item.environment, item.source)
+            lines.append(f"Promote-Environment: {_clean(item.environment)}")
+            if item.source is not None:
+                lines.append(f"Promote-From: {_clean(item.source)}")
+        lines.append(f"Promote-App: {_clean(item.app)}")
+        lines.append(f"Promote-Version: {item.new}")
+        if item.old is not None:
+            lines.append(f"Promote-Previous: {item.old}")
+        lines += [f"Promote-Skipped-Gate: {_clean(name)}: {_clean(reason)}" for name, reason in item.skipped_gates]
+    return "\n".join(lines)
+
+
+class _Reader:
+    """Lines in, what was carried out."""
+
+    def __init__(self) -> None:
+        self.done: list[Carried] = []
+        self._environment: str | None = None
+        self._source: str | None = None
+        self._app: str | None = None
+        self._new: Version | None = None
+        self._old: Version | None = None
+        self._gates: list[tuple[str, str]] = []
+
+    def line(self, key: str, value: str) -> None:
+        if key == "Promote-Environment":
+            self.close()
+            self._environment, self._source = value, None
+        elif key == "Promote-From":
+            self._source = value
+        elif key == "Promote-App":
+            self.close()
+            self._app = value
+        elif key == "Promote-Version":
+            self._new = parse_version(value)
+        elif key == "Promote-Previous":
+            self._old = parse_version(value)
+        elif key == "Promote-Skipped-Gate":
+            name, _, reason = value.partition(": ")
+            self._gates.append((name, reason))
+
+    def close(self) -> None:
+        if self._environment is not None and self._app is not None and self._new is not None:
+            carried = Carried(
+                self._environment, self._app, self._old, self._new, self._source, tuple(self._gates)
+            )
+            self.done.append(carried)
+        self._app = self._new = self._old = None
+        self._gates = []
+
+
+def parse(message: str) -> Sequence[Carried]:
+    """What a commit with this message carried, in the order of its trailers; empty where it has none.
+
+    Only the last paragraph counts, so that a subject or a quoted message cannot pose as a trailer.
+    """
+    block = message.rstrip().rpartition("\n\n")[2]
+    reader = _Reader()
+    for line in block.splitlines():
+        found = _LINE.match(line)
+        if found is not None:
+            reader.line(found[1], found[2])
+    reader.close()
+    return reader.done

@@ -1,0 +1,27 @@
+"""Short ways to load a promote.yaml in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import dedent
+
+from promote.config.load import load
+from promote.config.model import Config
+from promote.errors import ConfigError
+
+BARE = "version: 1\n"
+
+
+def loaded(text: str, environ: Mapping[str, str] | None = None) -> Config:
+    """The Config of a text; `version: 1` is put behind it where it says no version."""
+    body = dedent(text).lstrip("\n")
+    return load("promote.yaml", (body if "version:" in body else f"{body}\n{BARE}").encode(), environ=environ or {})
+
+
+def mistakes(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    """`LINE:COLUMN: what` of each mistake, in the order in which they are told."""
+    try:
+        loaded(text, environ)
+    except ConfigError as exc:
+        return [line.removeprefix("promote.yaml:") for line in str(exc).splitlines()]
+    return []

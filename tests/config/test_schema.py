@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from promote.config.schema import json_schema
+from promote.config.settings import Settings
+from promote.config.shape import keys_of, shape_of
+from tests.config.test_load import FULL
+
+SMALL = """
+version: 1
+apps:
+  web: {image: ghcr.io/acme/web, policy: {semver: "^1.4"}}
+environments:
+  dev:  {path: envs/dev}
+  test: {path: envs/test, from: dev}
+"""
+
+
+def validator() -> jsonschema.Draft202012Validator:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def keys(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, definition in schema["$defs"].items():
+        for key, value in definition.get("properties", {}).items():
+            yield f"{name}.{key}", value
+
+
+@pytest.mark.parametrize("text", [SMALL, FULL, "version: 1"])
+def test_what_promote_reads_fits_the_schema(text: str) -> None:
+    validator().validate(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "version: 2",
+        "version: 1\nfoo: 1",
+        "version: 1\napps: {web: {}}",
+        "version: 1\napps: {web: {image: a, images: [b]}}",
+        "version: 1\napps: {web: {image: a, policy: {}}}",
+        "version: 1\napps: {web: {image: a, policy: {order: created}}}",
+        "version: 1\napps: {web: {image: a, pin: none}}",
+        "version: 1\nenvironments: {dev: {}}",
+        "version: 1\nenvironments: {dev: {path: a, from_: b}}",
+        "version: 1\nenvironments: {dev: {path: a, deliver: pull-request}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: []}}",
+        "version: 1\nregistries: {a.io: {username: u, password: hunter2}}",
+        "version: 1\ntargets: [{app: a, file: b}]",
+    ],
+)
+def test_what_promote_refuses_does_not_fit_the_schema(text: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        validator().validate(yaml.safe_load(text))
+
+
+def test_every_key_has_a_description() -> None:
+    found = dict(keys(json_schema()))
+    assert len(found) > 40
+    assert [name for name, key in found.items() if not key.get("description", "").endswith((".", ">", "*."))] == []
+
+
+def test_the_schema_is_plain_json_without_an_address() -> None:
+    schema = json_schema()
+    assert json.loads(json.dumps(schema)) == schema
+    assert "$id" not in schema
+    assert schema["$schema"].endswith("2020-12/schema")
+
+
+def test_a_type_without_words_is_a_fault_of_the_program() -> None:
+    with pytest.raises(TypeError, match="settings cannot hold"):
+        shape_of(bytes)
+    assert keys_of(Settings)["version"].required
