@@ -10,13 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from promote.api.trees import RemoteTrees, Writer
 from promote.api.where import Opened, Where, open_where
-from promote.board import Board, draw
-from promote.check import Finding, examine
 from promote.clock import Clock
 from promote.config.load import FILE, implicit
 from promote.config.model import App, Config
@@ -25,19 +24,19 @@ from promote.estate.estate import Estate
 from promote.estate.world import World
 from promote.gather import Gather, Registry
 from promote.gitrepo.commit import Author
-from promote.hosts import host_settings
 from promote.image import Version, parse_repository
 from promote.outcome import Carried, Delivery, Plan
 from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
-from promote.plan.promote import plan_promote
-from promote.plan.set import plan_set
-from promote.plan.update import plan_update
 from promote.policy import Policy
 from promote.policy.selection import Selection
 from promote.publish import Terms, publish, write_files
 from promote.question import Answers, Asking, Question, drive
 from promote.tree import show
 from promote.wording.message import message
+
+if TYPE_CHECKING:
+    from promote.board import Board
+    from promote.check import Finding
 
 _HTTP = logging.getLogger("promote.http")
 
@@ -126,10 +125,16 @@ class Session:
         def decided(estates: Mapping[str, Estate], before: Before) -> Asking[Plan]:
             match intent:
                 case Set():
+                    from promote.plan.set import plan_set
+
                     return plan_set(estates, intent, rules, before)
                 case Update():
+                    from promote.plan.update import plan_update
+
                     return plan_update(estates, intent, rules, before)
                 case Promote():
+                    from promote.plan.promote import plan_promote
+
                     return plan_promote(estates, intent, rules, before)
 
         return decided
@@ -196,6 +201,8 @@ class Session:
 
     def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
         """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
+        from promote.board import draw
+
         wanted = dict.fromkeys(names)
         for name in names:
             source = self.config.environment(name).from_
@@ -204,6 +211,8 @@ class Session:
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments and their registries."""
+        from promote.check import examine
+
         return drive(examine(self.estates(names)), self.ask)
 
     def select(self, app: App, policy: Policy) -> Selection:
@@ -222,6 +231,7 @@ def open_session(where: Where, *, environ: Mapping[str, str], clock: Clock, jobs
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
 
         def registry(config: Config) -> Registry:
+            from promote.hosts import host_settings
             from promote.registry.registries import Registries
             from promote.transport import Transport
 

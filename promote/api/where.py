@@ -81,20 +81,11 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
 
 def _hint(tip: CommitTree, where: Where) -> None:
     """Let the request for promote.yaml bring along what the command is likely to read: one round trip less."""
-    both = [
-        pattern
-        for environment in where.environments
-        for app in where.apps
-        for one, other in ((environment, app), (app, environment))
-        for pattern in (f"**/{one}/**/{other}/**", f"**/{one}/**/{other}.y*ml")
-    ]
-    either = [
-        pattern for word in where.environments for pattern in (f"**/{word}/**", f"**/{word}.y*ml", f"**/*-{word}.y*ml")
-    ]
-    for patterns in (both, either):
-        plain = tuple(pattern for pattern in patterns if "/../" not in pattern)
-        if plain:
-            tip.prefetch(Globs(plain), limit=_HINTED)
+    for environment in where.environments:
+        # The app's word first: it is the rarer one, and leaves fewer paths to look at closely.
+        found = [tip.prefetch((app, environment), limit=_HINTED) for app in where.apps]
+        if True not in found:
+            tip.prefetch((environment,), limit=_HINTED)
 
 
 def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, str]) -> Config | None:

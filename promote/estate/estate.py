@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from promote.config.model import App, Environment
@@ -15,6 +16,7 @@ from promote.text.document import Stream
 from promote.tree import Entry, Unread
 
 Runs = Version | Literal["mixed", "absent"]
+Spot = tuple[bytes, int]
 _NOTHING = Joined((), (), ())
 
 
@@ -42,6 +44,11 @@ class Estate:
         """The places that name `app` and keep it from being edited here (SEMANTICS 11.6)."""
         return self.joined.get(app, _NOTHING).barred
 
+    @cached_property
+    def spots(self) -> frozenset[Spot]:
+        """Where the sites of all apps stand."""
+        return frozenset(spot_of(site) for joined in self.joined.values() for site in joined.sites)
+
     def versions(self, app: str) -> dict[Repository, Version]:
         """What each image of the app runs, where its sites agree; a digest counts for those that name only the tag."""
         out: dict[Repository, Version] = {}
@@ -49,6 +56,16 @@ class Estate:
             known = out.get(site.repository, site.version)
             out[site.repository] = Version(known.tag or site.version.tag, known.digest or site.version.digest)
         return out
+
+    def unproven(self, app: str) -> frozenset[Repository]:
+        """The images with a tag at one site and a digest at another: no site says that the two belong together."""
+        said = {(site.repository, bool(site.version.tag and site.version.digest)) for site in self.sites(app)}
+        tagged = any(site.version.tag for site in self.sites(app))
+        return frozenset(
+            repository
+            for repository, version in self.versions(app).items()
+            if tagged and version.digest and (repository, True) not in said
+        )
 
     def runs(self, app: str) -> Runs:
         """The version of `app` here; `mixed` where its sites differ (SEMANTICS 3.3), `absent` where it has none."""
@@ -64,20 +81,18 @@ class Estate:
         return Version(next(iter(tags), None), digest)
 
 
+def spot_of(site: Site) -> Spot:
+    return site.anchor.path, site.anchor.span.start
+
+
 def sharers(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[str, ...]:
     """The other environments that run a site of `app` in `environment` too, sorted (SEMANTICS 3.2)."""
     here = estates[environment]
-    mine = {_spot(site) for site in here.sites(app)}
+    mine = {spot_of(site) for site in here.sites(app)}
     return tuple(
         sorted(
             name
             for name, other in estates.items()
-            if name != environment
-            and other.place == here.place
-            and any(_spot(site) in mine for joined in other.joined.values() for site in joined.sites)
+            if name != environment and other.place == here.place and not mine.isdisjoint(other.spots)
         )
     )
-
-
-def _spot(site: Site) -> tuple[bytes, int]:
-    return site.anchor.path, site.anchor.span.start

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from promote.config.model import App, Config, Environment
+from promote.config.placeholder import placeholders
 from promote.config.scope import claims_of, globs_for
 from promote.errors import UsageError
-from promote.estate.aims import aims_in
+from promote.estate.aims import Aims, aims_in
 from promote.estate.estate import Estate
-from promote.estate.reach import reach
+from promote.estate.gathering import Gathering, joined
 from promote.estate.scan import Scan, scan
-from promote.estate.ties import Files, Layers, Ties, layer_of
+from promote.estate.ties import Files, Layers, layer_of
 from promote.image import parse_repository
 from promote.outcome import Place
-from promote.sites import helm, kustomize, manifest
-from promote.sites.join import Joined, Layered, Reach, join
+from promote.sites import target
+from promote.sites.join import Joined
 from promote.sites.site import Barred, Fragment
-from promote.sites.target import Aim
 from promote.sites.wanted import Wanted
 from promote.text.edit import Span
 from promote.tree import Globs, Tree, show
 
-
-@dataclass
-class _Gathering:
-    """What one app has in one environment, before the join."""
-
-    layers: Layers
-    named: list[Layered] = field(default_factory=list)
-    overlays: list[Layered] = field(default_factory=list)
-    barred: list[Barred] = field(default_factory=list)
+# With more apps named than this their folders are listed together: each path is compared with every pattern.
+_MANY = 40
 
 
 class _Builder:
@@ -44,98 +36,98 @@ class _Builder:
         self._config = config
         self._tree = tree
         self._place = place
-        self._apps = apps
+        self._named = None if apps is None else dict.fromkeys(apps)
         self._everything = everything
+        self._apps: dict[tuple[str, str], App] = {}
         self._layers: dict[tuple[str, str | None], Layers] = {}
 
     def app(self, environment: Environment, name: str) -> App:
         """The app as this environment has it; an image's own name makes an app where everything counts."""
-        repository = parse_repository(name)
-        if self._everything and name not in self._config.apps and repository is not None:
-            return App(name, (repository,))
-        return self._config.app_in(environment.name, name)
+        key = (environment.name, name)
+        if key not in self._apps:
+            image = parse_repository(name) if self._everything and name not in self._config.apps else None
+            own = App(name, (image,)) if image is not None else None
+            self._apps[key] = own or self._config.app_in(environment.name, name)
+        return self._apps[key]
 
-    def _asked(self, app: str) -> bool:
-        return self._apps is None or app in self._apps
-
-    def layers(self, environment: Environment, app: str | None) -> Layers:
-        key = (environment.name, app)
+    def layers(self, environment: Environment, name: str | None) -> Layers:
+        """What each layer takes for this app, or for all; compiled once where the app makes no difference."""
+        app = None if name is None else self.app(environment, name)
+        key = (environment.name, name if app is not None and _depend(environment, app) else None)
         if key not in self._layers:
-            found = None if app is None else self.app(environment, app)
-            self._layers[key] = globs_for(self._config, environment, found)
+            self._layers[key] = globs_for(self._config, environment, None if key[1] is None else app)
         return self._layers[key]
 
     def globs(self, environment: Environment) -> Globs:
         """Every file that could matter: only the named apps' folders where apps are named (SEMANTICS 1.2)."""
-        names: Iterable[str | None] = (None,) if self._apps is None else self._apps
+        few = self._named is not None and len(self._named) <= _MANY
+        names: Iterable[str | None] = self._named if self._named is not None and few else (None,)
         return Globs.union(globs for name in names for globs in self.layers(environment, name))
 
     def wanted(self, environment: Environment) -> Wanted:
         """The claims of all apps in one environment; of fewer where apps are named, since fewer names parse less."""
         claims = claims_of(self._config, environment)
-        if self._apps is not None:
+        if self._named is not None:
             # A family keeps its claim beside an explicit app's: which of the two owns an image, both tell together.
-            claims = tuple(
-                claim for claim in claims if any(fnmatchcase(app, claim.app) for app in self._apps) or claim.pattern
-            )
+            claims = tuple(claim for claim in claims if claim.pattern or _is_named(claim.app, self._named))
         return Wanted(claims, everything=self._everything)
 
     def build(self, environments: Sequence[Environment]) -> dict[str, Estate]:
-        wanted = {environment.name: self.wanted(environment) for environment in environments}
-        aims = {each.name: aims_in(self._config, self._tree, each, self._apps) for each in environments}
+        wanted = {each.name: self.wanted(each) for each in environments}
+        aims = {each.name: aims_in(self._config, self._tree, each, self._named) for each in environments}
+        globs = {each.name: self.globs(each) for each in environments}
         claims = tuple(dict.fromkeys(claim for one in wanted.values() for claim in one.claims))
         scanned = scan(
             self._tree,
-            Globs.union(self.globs(environment) for environment in environments),
+            Globs.union(globs.values()),
             Wanted(claims, everything=self._everything),
-            [aim for environment in environments for aim in aims[environment.name]],
+            Aims.union(aims.values()),
         )
-        files = Files(scanned.entries)
+        gathered = {
+            (each.name, gathering.app): gathering
+            for each in environments
+            for gathering in self._gather(each, scanned, globs[each.name], wanted[each.name], aims[each.name])
+        }
+        found = zip(gathered, joined(gathered.values(), scanned, Files(scanned.entries)), strict=True)
+        by_name: dict[str, dict[str, Joined]] = {each.name: {} for each in environments}
+        for (name, app), one in found:
+            by_name[name][app] = one
         return {
-            each.name: self._estate(each, scanned, files, wanted[each.name], aims[each.name]) for each in environments
+            each.name: self._estate(each, scanned, globs[each.name], aims[each.name], by_name[each.name])
+            for each in environments
         }
 
-    def _estate(
-        self, environment: Environment, scanned: Scan, files: Files, wanted: Wanted, aims: Sequence[Aim]
-    ) -> Estate:
-        mine = self.globs(environment)
-        gathered: dict[str, _Gathering] = {}
+    def _gather(
+        self, environment: Environment, scanned: Scan, globs: Globs, wanted: Wanted, aims: Aims
+    ) -> list[Gathering]:
+        gathered: dict[str, Gathering] = {}
         for path, hits in sorted(scanned.found.items()):
-            if mine.matches(path) or any(aim.files.matches(path) for aim in aims):
-                for hit in hits:
-                    for app in self._owners(environment, wanted, aims, path, hit):
-                        self._keep(gathered, environment, app, path, hit)
-        for gathering in gathered.values():
-            self._add_overlays(gathering, scanned, files)
-        joined = {
-            app: self._join(app, gathering, scanned, Ties(gathering.layers, files))
-            for app, gathering in sorted(gathered.items())
-        }
-        names = [*gathered, *(name for name in self._config.apps if "*" not in name and self._asked(name))]
-        return Estate(
-            environment,
-            self._place,
-            self._tree.oid,
-            {name: self.app(environment, name) for name in sorted(set(names))},
-            joined,
-            scanned.streams,
-            scanned.entries,
-            tuple(item for item in scanned.unread if mine.matches(item.entry.path)),
-        )
+            aimed = bool(aims.at(path))
+            if not aimed and not globs.matches(path):
+                continue
+            own = aims.hits(scanned.streams[path]) if aimed and path in scanned.streams else frozenset()
+            for hit in hits:
+                for app in self._owners(environment, wanted, aims, path, hit, own):
+                    layers = self.layers(environment, app)
+                    layer = layer_of(layers, path)
+                    # A target's file may lie outside; it stands above every layer.
+                    gathered.setdefault(app, Gathering(app, layers)).keep(hit, len(layers) if layer is None else layer)
+        return [gathered[app] for app in sorted(gathered)]
 
     def _owners(
         self,
         environment: Environment,
         wanted: Wanted,
-        aims: Sequence[Aim],
+        aims: Aims,
         path: bytes,
         hit: Fragment | Barred,
+        own: frozenset[Fragment | Barred],
     ) -> tuple[str, ...]:
         """The app that a hit belongs to here, if any; raises UsageError where two claim it (SEMANTICS 2.1)."""
         if hit.app is not None:
-            aimed = any(aim.app == hit.app and aim.files.matches(path) for aim in aims)
-            claimed = any(claim.app == hit.app for claim in wanted.claims)
-            return (hit.app,) if aimed or claimed else ()
+            # What another environment's target found in the same file is not this one's.
+            aimed = hit in own if hit.format == target.FORMAT else any(aim.app == hit.app for aim in aims.at(path))
+            return (hit.app,) if aimed or self._claims(environment, wanted, path, hit) else ()
         if hit.repository is None:
             return ()
         apps = tuple(
@@ -152,44 +144,40 @@ class _Builder:
             )
         return apps
 
-    def _keep(
-        self, gathered: dict[str, _Gathering], environment: Environment, app: str, path: bytes, hit: Fragment | Barred
-    ) -> None:
-        layers = self.layers(environment, app)
-        layer = layer_of(layers, path)
-        if layer is None:
-            layer = len(layers)  # a target's file may lie outside; it stands above every layer
-        gathering = gathered.setdefault(app, _Gathering(layers))
-        if isinstance(hit, Barred):
-            gathering.barred.append(hit)
-        else:
-            gathering.named.append(Layered(layer, hit))
+    def _claims(self, environment: Environment, wanted: Wanted, path: bytes, hit: Fragment | Barred) -> bool:
+        """Whether a hit that names its app by itself stands in that app's part of the environment."""
+        return (
+            hit.format != target.FORMAT
+            and any(claim.app == hit.app and claim.covers(path) for claim in wanted.claims)
+            and layer_of(self.layers(environment, hit.app), path) is not None
+        )
 
-    def _add_overlays(self, gathering: _Gathering, scanned: Scan, files: Files) -> None:
-        """Values files that name no image and set its tag: they are read only where an image is named below them."""
-        values = [item for item in gathering.named if item.fragment.format == helm.FORMAT]
-        if not values or len(gathering.layers) < 2:
-            return
-        ties = Ties(gathering.layers, files)
-        paths = sorted({path for item in values for path in ties.overlays_of(item.fragment.path)})
-        scanned.parse_more(paths)
-        for path in paths:
-            layer = layer_of(gathering.layers, path)
-            for hit in scanned.found.get(path, ()):
-                if hit.repository is not None or hit.app is not None or layer is None:
-                    continue
-                if isinstance(hit, Barred):
-                    gathering.barred.append(hit)
-                else:
-                    gathering.overlays.append(Layered(layer, hit))
+    def _estate(
+        self, environment: Environment, scanned: Scan, globs: Globs, aims: Aims, found: Mapping[str, Joined]
+    ) -> Estate:
+        explicit = self._named if self._named is not None else self._config.apps
+        names = {*found, *(name for name in explicit if "*" not in name)}
+        return Estate(
+            environment,
+            self._place,
+            self._tree.oid,
+            {name: self.app(environment, name) for name in sorted(names)},
+            found,
+            scanned.streams,
+            {path: entry for path, entry in scanned.entries.items() if globs.matches(path) or aims.at(path)},
+            tuple(item for item in scanned.unread if globs.matches(item.entry.path) or aims.at(item.entry.path)),
+        )
 
-    def _join(self, app: str, gathering: _Gathering, scanned: Scan, ties: Ties) -> Joined:
-        reached: Reach = {}
-        entries = [item.fragment.path for item in gathering.named if item.fragment.format == kustomize.FORMAT]
-        strings = [item for item in gathering.named if item.fragment.format == manifest.FORMAT]
-        if entries and (strings or len(entries) > 1):
-            reached = reach(scanned.tree, entries)
-        return join(app, gathering.named, gathering.overlays, gathering.barred, tied=ties, reach=reached)
+
+def _depend(environment: Environment, app: App) -> bool:
+    """Whether the paths of this environment mean something else for this app than for another."""
+    texts = (*environment.layers, *environment.excludes, *environment.ignore)
+    names = {name for text in texts if "{" in text for name in placeholders(text)} - {"environment"}
+    return any(name in app.vars or name not in environment.vars for name in names)
+
+
+def _is_named(claimed: str, named: Mapping[str, None]) -> bool:
+    return claimed in named or ("*" in claimed and any(fnmatchcase(name, claimed) for name in named))
 
 
 def _first(fragment: Fragment) -> Span:
@@ -214,7 +202,7 @@ def load(
 
 def neighbours(config: Config, estates: Iterable[Estate], candidates: Iterable[Environment]) -> list[Environment]:
     """Those of `candidates` whose paths take a file in which one of `estates` has a site: they may share it (3.2)."""
-    paths = {site.anchor.path for estate in estates for joined in estate.joined.values() for site in joined.sites}
+    paths = {path for estate in estates for path, _ in estate.spots}
     out = []
     for environment in candidates:
         layers = Globs.union(globs_for(config, environment))

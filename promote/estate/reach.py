@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from promote.estate.scan import Scan
 from promote.sites import kustomize
-from promote.text.document import Broken, parse
-from promote.tree import Globs, Tree
+from promote.text.document import Broken, Stream, parse
+from promote.tree import Entry, Globs
 
 # A graph of resources deeper than this is a loop or a mistake; what lies beyond is not shadowed.
 _MAX_HOPS = 40
@@ -15,7 +16,7 @@ _MAX_HOPS = 40
 
 def _resolve(folder: str, written: str) -> str | None:
     """The path from the root that a resource names, or None for a URL or one that leaves the repository."""
-    if "://" in written or written.startswith(("git@", "/")):
+    if "//" in written or "?" in written or written.startswith(("git@", "/")):
         return None
     path = posixpath.normpath(posixpath.join(folder, written))
     return None if path.startswith("..") else path.removeprefix("./")
@@ -26,40 +27,75 @@ def _kustomizations(folder: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{name.decode()}" for name in sorted(kustomize.FILES))
 
 
-def _named_by(tree: Tree, paths: Iterable[str]) -> dict[str, set[str]]:
-    """What each of these kustomizations, as far as they exist, names: paths from the root."""
-    wanted = sorted(set(paths))
-    plain = tuple(path for path in wanted if not set(path) & set("*?!"))
-    entries = [entry for entry in tree.list(Globs(plain)) if entry.path.decode("utf-8", "replace") in plain]
-    out: dict[str, set[str]] = {}
-    for entry, data in tree.read(entries):
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "replace")
+
+
+def _beside(path: str) -> str:
+    """A pattern for the files of this name in the folder and in those beside it: bases tend to stand together."""
+    folder, _, name = path.rpartition("/")
+    parent, slash, _ = folder.rpartition("/")
+    return f"{parent}{slash}*/{name}" if folder else name
+
+
+def _entries(scan: Scan, paths: set[str]) -> Iterator[Entry]:
+    """Those of `paths` that exist; what lies outside of the scanned paths is listed."""
+    outside: set[str] = set()
+    for path in paths:
+        entry = scan.entries.get(path.encode())
+        if entry is None:
+            outside.add(path)
+        else:
+            yield entry
+    patterns = sorted({_beside(path) for path in outside if not set(path) & set("*?!")})
+    if patterns:
+        yield from (entry for entry in scan.tree.list(Globs(tuple(patterns))) if _text(entry.path) in outside)
+
+
+def _streams(scan: Scan, paths: set[str]) -> Iterator[Stream]:
+    unread = []
+    for entry in _entries(scan, paths):
+        if entry.path in scan.streams:
+            yield scan.streams[entry.path]
+        else:
+            unread.append(entry)
+    for entry, data in scan.tree.read(sorted(unread, key=lambda entry: entry.path)):
         stream = parse(entry.path, data) if isinstance(data, bytes) else None
-        if stream is None or isinstance(stream, Broken):
-            continue
-        path = entry.path.decode("utf-8", "replace")
+        if stream is not None and not isinstance(stream, Broken):
+            yield stream
+
+
+def _named_by(scan: Scan, paths: set[str]) -> dict[str, set[str]]:
+    """What each of these kustomizations, as far as they exist, names: paths from the root."""
+    out: dict[str, set[str]] = {}
+    for stream in _streams(scan, paths):
+        path = _text(stream.path)
         folder = posixpath.dirname(path)
         named = (_resolve(folder, text) for document in stream.documents for text in kustomize.reached(document))
         out[path] = {text for text in named if text is not None}
     return out
 
 
-def reach(tree: Tree, starts: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
+def reach(scan: Scan, starts: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
     """For each kustomization in `starts`, every file that its resources lead to, read a level at a time."""
-    first = {path.decode("utf-8", "replace") for path in starts}
+    first = {_text(path): path for path in starts}
     named: dict[str, set[str]] = {}
     level = set(first)
     for _ in range(_MAX_HOPS):
         level -= named.keys()
         if not level:
             break
-        found = _named_by(tree, level)
+        found = _named_by(scan, level)
         for path in level:
             named[path] = found.get(path, set())
         level = {
-            candidate for paths in found.values() for path in paths if not _is_file(path)
+            candidate
+            for paths in found.values()
+            for path in paths
+            if not _is_file(path)
             for candidate in _kustomizations(path)
         }
-    return {start.encode(): frozenset(path.encode() for path in _closure(start, named)) for start in first}
+    return {path: frozenset(each.encode() for each in _closure(text, named)) for text, path in first.items()}
 
 
 def _is_file(path: str) -> bool:

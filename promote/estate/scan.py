@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from promote.estate.aims import Aims
 from promote.sites.finders import is_scanned, read_file
 from promote.sites.site import Barred, Fragment
 from promote.sites.target import Aim
 from promote.sites.wanted import Wanted
 from promote.text.document import Stream
-from promote.tree import Entry, Globs, Tree, Unread
+from promote.tree import Entry, Globs, Tree, Unread, WhyUnread
 
 Found = tuple[Fragment | Barred, ...]
+_NO_FILES: dict[int, WhyUnread] = {0o120000: "symlink", 0o160000: "submodule"}
 
 
 @dataclass(frozen=True)
@@ -42,20 +44,27 @@ def _take(scan: Scan, entry: Entry, data: bytes, aims: Sequence[Aim]) -> None:
         scan.found[entry.path] = found
 
 
-def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Sequence[Aim]) -> Scan:
+def _hides(entry: Entry) -> bool:
+    """Whether files may be missed behind this: a link or a submodule that stands where a folder could."""
+    return entry.mode in _NO_FILES and b"." not in entry.path.rpartition(b"/")[2].lstrip(b".")
+
+
+def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims) -> Scan:
     """All that `globs` and the targets' files say; most files are screened by their bytes and never parsed."""
-    aimed = Globs.union(aim.files for aim in aims)
-    listed = tree.list(Globs.union((globs, aimed)))
-    entries = {entry.path: entry for entry in listed if is_scanned(entry.path) or aimed.matches(entry.path)}
-    unread: list[Unread] = []
+    listed = tree.list(Globs.union((globs, aims.listing)))
+    mine = {entry.path: aims.at(entry.path) for entry in listed}
+    entries = {
+        entry.path: entry
+        for entry in listed
+        if mine[entry.path] or (is_scanned(entry.path) and globs.matches(entry.path))
+    }
     out = Scan(tree, wanted, entries, {}, {}, ())
-    # A link to a folder has no YAML ending; it is told all the same, since files may be missed behind it.
-    unread += [Unread(entry, "symlink") for entry in listed if entry.path not in entries and entry.mode == 0o120000]
+    unread = [
+        Unread(entry, _NO_FILES[entry.mode]) for entry in listed if entry.path not in entries and _hides(entry)
+    ]
     for entry, data in tree.read(entries.values()):
         if isinstance(data, Unread):
             unread.append(data)
-            continue
-        mine = [aim for aim in aims if aim.files.matches(entry.path)]
-        if mine or wanted.may_name(data):
-            _take(out, entry, data, mine)
+        elif mine[entry.path] or wanted.may_name(data):
+            _take(out, entry, data, mine[entry.path])
     return Scan(tree, wanted, entries, out.streams, out.found, tuple(unread))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from promote.tree import Globs
@@ -22,6 +22,7 @@ class Files:
     def __init__(self, paths: Iterable[bytes]) -> None:
         self._paths = sorted(path for path in paths if path.rpartition(b"/")[2] != b"Chart.yaml")
         self._known: dict[Globs, tuple[bytes, ...]] = {}
+        self._alike: dict[Globs, dict[bytes, list[bytes]]] = {}
 
     def of(self, layer: Globs) -> tuple[bytes, ...]:
         if layer not in self._known:
@@ -33,6 +34,15 @@ class Files:
                     at += 1
             self._known[layer] = tuple(path for path in dict.fromkeys(found) if layer.matches(path))
         return self._known[layer]
+
+    def like(self, layer: Globs, relative: bytes) -> Sequence[bytes]:
+        """The files of a layer that have this path within it."""
+        if layer not in self._alike:
+            alike: dict[bytes, list[bytes]] = {}
+            for path in self.of(layer):
+                alike.setdefault(_relative(layer, path), []).append(path)
+            self._alike[layer] = alike
+        return self._alike[layer].get(relative, ())
 
 
 def _relative(layer: Globs, path: bytes) -> bytes:
@@ -56,10 +66,18 @@ class Ties:
             return False
         if _relative(self.layers[below], weak) == _relative(self.layers[above], strong):
             return True
-        return len(self.files.of(self.layers[below])) == len(self.files.of(self.layers[above])) == 1
+        return self._alone(below) and self._alone(above)
+
+    def _alone(self, number: int) -> bool:
+        return len(self.files.of(self.layers[number])) == 1
 
     def overlays_of(self, weak: bytes) -> Iterable[bytes]:
         """The files of stronger layers that may overlay the values in `weak`."""
         below = layer_of(self.layers, weak)
-        for layer in () if below is None else self.layers[below + 1 :]:
-            yield from (path for path in self.files.of(layer) if path != weak and self(weak, path))
+        if below is None:
+            return
+        relative, alone = _relative(self.layers[below], weak), self._alone(below)
+        for number in range(below + 1, len(self.layers)):
+            layer = self.layers[number]
+            found = self.files.of(layer) if alone and self._alone(number) else self.files.like(layer, relative)
+            yield from (path for path in found if path != weak and layer_of(self.layers, path) == number)

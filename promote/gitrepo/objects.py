@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from promote.errors import GitError
 from promote.gitrepo.command import Git
@@ -48,6 +48,30 @@ def _parsed(output: bytes) -> dict[str, bytes | None]:
     return found
 
 
+def _entries(lines: Iterable[bytes]) -> list[Entry]:
+    """The lines of `ls-tree -z` as entries, sorted by path."""
+    found = []
+    for line in lines:
+        head, _, path = line.partition(b"\t")
+        mode, _, oid = head.decode("ascii").split(" ")
+        found.append(Entry(path, int(mode, 8), oid))
+    return sorted(found, key=lambda entry: entry.path)
+
+
+def _below(listing: bytes, roots: Sequence[bytes]) -> Iterator[bytes]:
+    """The lines of a whole `ls-tree -z` below `roots`, none of which lies in another: found, not gone through."""
+    for root in roots:
+        if not root:
+            yield from listing.split(b"\0")[:-1]
+            return
+        at = listing.find(b"\t" + root)
+        while at >= 0:
+            end = listing.index(b"\0", at)
+            if listing[at + 1 + len(root) : at + 2 + len(root)] in (b"/", b"\0"):
+                yield listing[listing.rfind(b"\0", 0, at) + 1 : end]
+            at = listing.find(b"\t" + root, end)
+
+
 class Objects:
     """One store's objects; `refetch` brings the branches with all files where single ones cannot be asked for."""
 
@@ -58,19 +82,31 @@ class Objects:
         # True until the first blob is there: a look for what is missing would find that all of it is.
         self._bare_of_blobs = blobless
         self._wanted: set[str] = set()
+        self._listings: dict[str, bytes] = {}
+        self._brought: dict[str, bytes | None] = {}
 
     def entries(self, commit: str, roots: Sequence[bytes]) -> list[Entry]:
         """Every file below `roots` in `commit`, sorted by path; symbolic links and submodules too."""
+        if commit in self._listings:
+            return _entries(_below(self._listings[commit], roots))
         paths = list(roots)
         if b"" in paths or len(paths) > _MANY_ROOTS or sum(map(len, paths)) > _PATHS_CAP:
             paths = []
         out = self._git.output("ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths)
-        found = []
-        for line in out.split(b"\0")[:-1]:
-            head, _, path = line.partition(b"\t")
-            mode, _, oid = head.decode("ascii").split(" ")
-            found.append(Entry(path, int(mode, 8), oid))
-        return sorted(found, key=lambda entry: entry.path)
+        return _entries(out.split(b"\0")[:-1])
+
+    def named(self, commit: str, words: Sequence[str]) -> list[str]:
+        """The YAML files of `commit` whose paths name all of `words`; its listing, once read, is kept."""
+        if commit not in self._listings:
+            self._listings = {commit: self._git.output("ls-tree", "-r", "-z", "--full-tree", commit)}
+        lines = self._listings[commit].split(b"\0")[:-1]
+        for word in words:
+            text = word.encode()
+            lines = [line for line in lines if text in line]
+            whole = re.compile(rb"[/\t-]" + re.escape(text) + rb"(?:/|\.ya?ml\Z)")
+            lines = [line for line in lines if whole.search(line)]
+        files = (line for line in lines if line.startswith(b"100") and line.endswith((b".yaml", b".yml")))
+        return [line.split(b" ", 2)[2].partition(b"\t")[0].decode("ascii") for line in files]
 
     def hint(self, oids: Iterable[str]) -> None:
         """Says that these will be wanted: they come with the next blobs that have to be fetched."""
@@ -81,11 +117,16 @@ class Objects:
         asked = list(dict.fromkeys(oids))
         if not asked:
             return {}
-        found: dict[str, bytes | None] = {} if self._bare_of_blobs else self._cat(asked)
+        found: dict[str, bytes | None] = {oid: self._brought[oid] for oid in asked if oid in self._brought}
+        unseen = [oid for oid in asked if oid not in found]
+        if unseen and not self._bare_of_blobs:
+            found |= self._cat(unseen)
         missing = [oid for oid in asked if found.get(oid) is None]
         if missing:
-            self._fetch([*missing, *self._wanted.difference(asked)])
-            found |= self._cat(missing)
+            hinted = sorted(self._wanted.difference(asked))
+            self._fetch([*missing, *hinted])
+            self._brought = self._cat([*missing, *hinted])
+            found |= {oid: self._brought[oid] for oid in missing}
         for oid, data in found.items():
             if data is None:
                 raise GitError(f"object {oid} is gone", where=self._remote.where, cure="try again")

@@ -35,8 +35,14 @@ class CommitTree:
                 data = found[entry.oid]
                 yield entry, Unread(entry, "too large") if data is None else data
 
-    def prefetch(self, globs: Globs, limit: int = 2000) -> None:
-        """Lets the next read that needs the remote bring these files too; nothing where they are more than `limit`."""
-        wanted = [entry.oid for entry in self.list(globs) if entry.oid and entry.mode not in _NOT_FILES]
-        if len(wanted) <= limit:
-            self.objects.hint(wanted)
+    def prefetch(self, words: Sequence[str], limit: int) -> bool:
+        """Lets the next read that needs the remote bring the YAML files too whose paths name all of these words.
+
+        A word is a whole folder, or what a file is called before its ending, or the last part of that behind a dash.
+        Nothing is brought where they are more than `limit`; says whether something will be.
+        """
+        wanted = self.objects.named(self.oid, words)
+        if not 0 < len(wanted) <= limit:
+            return False
+        self.objects.hint(wanted)
+        return True

@@ -11,6 +11,7 @@ from promote.plan.draft import Decision, unfit
 from promote.plan.intent import Before, Promote, Rules
 from promote.plan.settle import Choice, settle
 from promote.question import Asking, abreast
+from promote.tree import show
 
 
 def plan_promote(estates: Mapping[str, Estate], intent: Promote, rules: Rules, before: Before) -> Asking[Plan]:
@@ -42,14 +43,17 @@ def _app(
     if fault is not None:
         return fault
     digests = {repository: version.digest for repository, version in source.versions(app).items() if version.digest}
-    choice = Choice(app, running.tag, f"runs in {intent.source}", digests, source=intent.source)
+    choice = Choice(
+        app,
+        running.tag,
+        f"runs in {intent.source}",
+        digests,
+        unproven=source.unproven(app),
+        source=intent.source,
+    )
     return (yield from settle(estates, name, choice, rules, before))
 
 
 def _differing(estate: Estate, app: str) -> str:
     said = {site.version.short: site.anchor for site in estate.sites(app)}
-    places = (
-        f"{version} at {part.path.decode('utf-8', 'backslashreplace')}:{part.span.line}"
-        for version, part in sorted(said.items())
-    )
-    return ", ".join(places)
+    return ", ".join(f"{version} at {show(said[version].path)}:{said[version].span.line}" for version in sorted(said))

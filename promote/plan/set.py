@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from promote.estate.estate import Estate
-from promote.image import Version
+from promote.image import Repository, Version
 from promote.outcome import Plan, Refusal, Skip
 from promote.plan.assemble import assemble
 from promote.plan.draft import Decision, Draft, unfit
@@ -38,31 +38,46 @@ def _app(
     estates: Mapping[str, Estate], environment: str, app: str, version: Version, rules: Rules, before: Before
 ) -> Asking[Decision]:
     estate = estates[environment]
-    fault = unfit(estate, app) or _not_eligible(estates, estate, app, version, rules)
+    fault = unfit(estate, app)
     if fault is not None:
         return fault
-    repositories = {site.repository for site in estate.sites(app)}
-    digests = {}
-    if version.digest is not None:
-        if len(repositories) > 1:
-            why = f"{app} has several images, and one digest cannot be that of all: give the tag alone"
-            return Refusal(environment, app, "one-digest", why)
-        digests = {next(iter(repositories)): version.digest}
-    choice = Choice(
-        app, version.tag, "set by hand", digests, explicit=version.digest is not None, on_unordered="warn"
-    )
+    stop = _not_eligible(estates, estate, app, version)
+    if stop is not None and not rules.skips(FROM_GATE):
+        return stop
+    choice = _choice(estates, estate, app, version, carries=stop is None)
+    if isinstance(choice, Refusal):
+        return choice
     decision = yield from settle(estates, environment, choice, rules, before)
-    if isinstance(decision, Draft) and not rules.skips(FROM_GATE):
-        return replace(decision, skipped_gates=())
+    if isinstance(decision, Draft) and stop is not None:
+        # Recorded only where the gate would have stopped it.
+        reasons = tuple((name, reason) for name, reason in rules.skipped_gates if name == FROM_GATE)
+        return replace(decision, skipped_gates=reasons)
     return decision
 
 
-def _not_eligible(
-    estates: Mapping[str, Estate], estate: Estate, app: str, version: Version, rules: Rules
-) -> Refusal | None:
+def _choice(
+    estates: Mapping[str, Estate], estate: Estate, app: str, version: Version, *, carries: bool
+) -> Choice | Refusal:
+    """The version as it is to be written; where the source runs it, with the digests that the source runs."""
+    name, source = estate.environment.name, estate.environment.from_
+    repositories = {site.repository for site in estate.sites(app)}
+    if version.digest is not None:
+        if len(repositories) > 1:
+            why = f"{app} has several images, and one digest cannot be that of all: give the tag alone"
+            return Refusal(name, app, "one-digest", why)
+        digests = {next(iter(repositories)): version.digest}
+        return Choice(app, version.tag, "set by hand", digests, explicit=True, on_unordered="warn")
+    there = estates[source] if carries and source is not None else None
+    found = {} if there is None else there.versions(app)
+    digests = {repository: each.digest for repository, each in found.items() if each.digest is not None}
+    unproven = frozenset[Repository]() if there is None else there.unproven(app)
+    return Choice(app, version.tag, "set by hand", digests, unproven=unproven, on_unordered="warn")
+
+
+def _not_eligible(estates: Mapping[str, Estate], estate: Estate, app: str, version: Version) -> Refusal | None:
     """Why an environment that is fed by another may not be given this version: the other does not run it."""
     source = estate.environment.from_
-    if source is None or rules.skips(FROM_GATE):
+    if source is None:
         return None
     running = estates[source].runs(app)
     if (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from promote.estate.estate import Estate, sharers
+from promote.estate.estate import Estate, Spot, sharers, spot_of
 from promote.image import Repository, Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.draft import Decision, Draft, unfit
@@ -17,6 +17,7 @@ from promote.plan.intent import Before, Rules
 from promote.plan.order import Ordered, order
 from promote.plan.write import Cannot, Written, wants_digest, write
 from promote.question import Absent, Answers, Asking, Facts, Known, Question, Unknown
+from promote.sites.site import Site
 from promote.tree import show
 
 
@@ -24,7 +25,8 @@ from promote.tree import show
 class Choice:
     """A version for one app of one environment, with the digest of each image where the choice brought one.
 
-    `explicit` is a digest that was asked for by name: it is written, and must be the tag's.
+    `explicit` is a digest that was asked for by name: it is written, and must be the tag's. So must the digests of the
+    images in `unproven`, which no site names beside the tag.
     """
 
     app: str
@@ -32,6 +34,7 @@ class Choice:
     reason: str
     digests: Mapping[Repository, str] = field(default_factory=dict)
     explicit: bool = False
+    unproven: frozenset[Repository] = frozenset()
     source: str | None = None
     on_unordered: Literal["warn", "go"] = "go"
 
@@ -45,10 +48,16 @@ def settle(
 ) -> Asking[Decision]:
     """The draft that brings `choice` into `environment`, or why there is none."""
     estate = estates[environment]
-    fault = unfit(estate, choice.app) or _shared(estates, estate, choice.app)
+    fault = unfit(estate, choice.app)
     if fault is not None:
         return fault
-    # Looked up even where it runs already: a mutable tag may have another digest by now.
+    told = Skip(environment, choice.app, "already", f"{environment} already runs {choice.app} {choice.version.short}")
+    if _is_there(estate, choice):
+        return told
+    shared = _shared(estates, estate, choice.app)
+    if shared is not None and not any(_pinned(estate, choice, site) for site in estate.sites(choice.app)):
+        return shared
+    # Looked up even where the tag is the same: a mutable one may have another digest by now.
     found = yield from _verified(estate, choice, rules)
     if not isinstance(found, dict):
         return found
@@ -56,9 +65,10 @@ def settle(
     if isinstance(made, Refusal):
         return made
     if all(part.insert is None and part.value == value for each in made for part, value in each.wishes):
-        told = f"{environment} already runs {choice.app} {choice.version.short}"
-        return Skip(environment, choice.app, "already", told)
-    ordered = yield from order(estate, choice.app, choice.version)
+        return told
+    if shared is not None:
+        return shared
+    ordered = yield from order(estate, choice.app, choice.version, dates=rules.verify_tag)
     stop = _step_back(estate, choice, ordered, rules, before)
     if stop is not None:
         return stop
@@ -67,8 +77,24 @@ def settle(
         present = estate.runs(choice.app)
         said = present.short if isinstance(present, Version) else present
         warnings = (f"{environment}: nothing tells whether {choice.app} {choice.version.short} is newer than {said}",)
-    return Draft(
-        environment, choice.app, choice.version, made, choice.reason, choice.source, rules.skipped_gates, warnings
+    new = _brought(choice, made)
+    return Draft(environment, choice.app, new, made, choice.reason, choice.source, (), warnings)
+
+
+def _brought(choice: Choice, made: tuple[Written, ...]) -> Version:
+    """The choice with the digest that was written, where that is one: history and gates read it in the commit."""
+    digests = {each.version.digest for each in made}
+    return Version(choice.tag, digests.pop() or choice.version.digest) if len(digests) == 1 else choice.version
+
+
+def _pinned(estate: Estate, choice: Choice, site: Site) -> bool:
+    return wants_digest(site, estate.apps[choice.app].pin, explicit=choice.explicit)
+
+
+def _is_there(estate: Estate, choice: Choice) -> bool:
+    """Whether every site names the tag and is to carry no digest: then no registry could change what is written."""
+    return choice.tag is not None and all(
+        site.version == Version(choice.tag) and not _pinned(estate, choice, site) for site in estate.sites(choice.app)
     )
 
 
@@ -77,15 +103,8 @@ def _shared(estates: Mapping[str, Estate], estate: Estate, app: str) -> Refusal 
     others = [other for other in sharers(estates, name, app) if other not in estate.environment.shared_with]
     if not others:
         return None
-    theirs = {
-        (site.anchor.path, site.anchor.span.start)
-        for other in others
-        for joined in estates[other].joined.values()
-        for site in joined.sites
-    }
-    site = next(
-        site.anchor for site in estate.sites(app) if (site.anchor.path, site.anchor.span.start) in theirs
-    )
+    theirs = frozenset[Spot]().union(*(estates[other].spots for other in others))
+    site = next(site.anchor for site in estate.sites(app) if spot_of(site) in theirs)
     where = f"{show(site.path)}:{site.span.line}:{site.span.column}"
     why = f"{where}: {', '.join(others)} runs this place too"
     cure = f"set the tag in a file of {name} alone, or say `shared_with: [{', '.join(others)}]` under {name}"
@@ -97,19 +116,18 @@ def _verified(
 ) -> Asking[dict[Repository, str] | Refusal | Failure]:
     """The digest of each image as far as it is needed, after the registry has said that the version is there."""
     name, app = estate.environment.name, choice.app
-    pin = estate.apps[app].pin
     needs: dict[Repository, list[Facts]] = {}
-    for site in estate.sites(app):
-        repository = site.repository
+    sites = estate.sites(app)
+    for repository in dict.fromkeys(site.repository for site in sites):
         given = choice.digests.get(repository)
-        its = [each for each in estate.sites(app) if each.repository == repository]
-        pinned = any(wants_digest(each, pin, explicit=choice.explicit) for each in its)
-        if not rules.verify_tag and not (pinned and given is None):
+        pinned = any(_pinned(estate, choice, site) for site in sites if site.repository == repository)
+        unproven = repository in choice.unproven
+        if not rules.verify_tag and not (pinned and (given is None or unproven)):
             continue
         references = [choice.tag] if choice.tag is not None else []
         if given is not None:
             # A digest that was carried over decides alone; one that was asked for must be the tag's.
-            references = [given] if pinned and not choice.explicit else [*references, given]
+            references = [given] if pinned and not (choice.explicit or unproven) else [*references, given]
         needs[repository] = [Facts(repository, reference) for reference in dict.fromkeys(references)]
     questions = frozenset[Question](fact for facts in needs.values() for fact in facts)
     answers: Answers = (yield questions) if questions else {}
@@ -154,11 +172,10 @@ def _step_back(
 ) -> Skip | Refusal | None:
     """Why a version that ranks lower than what runs stays out (SEMANTICS 4.2, 4.3), or None where it does not."""
     name, app = estate.environment.name, choice.app
-    present = estate.runs(app)
-    if ordered.sign is None or ordered.sign >= 0 or not isinstance(present, Version):
+    if ordered.sign is None or ordered.sign >= 0 or ordered.versus is None:
         return None
-    told = f"{name} runs {app} {present.short}, and {choice.version.short} is older ({ordered.how})"
-    if before.moved(name, app, present):
+    told = f"{name} runs {app} {ordered.versus.short}, and {choice.version.short} is older ({ordered.how})"
+    if before.moved(name, app, estate.runs(app)):
         return Skip(name, app, "overtaken", f"{told}: somebody else brought it in meanwhile")
     if rules.allow_downgrade:
         return None

@@ -45,6 +45,8 @@ def write(site: Site, tag: str | None, digest: str | None, pin: Pin, *, explicit
     if pinned and digest is None:
         return Cannot("no-digest", "the digest of the new tag is not known")
     keeps_tag = tag is not None and (said.tag is not None or said.digest is None or pin != "keep")
+    if pin == "digest" and site.tag is None:
+        keeps_tag = False  # the format has no place for both
     wishes: list[tuple[Part, str]] = []
     text = tag
     if pinned and digest is not None:

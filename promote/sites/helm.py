@@ -87,7 +87,7 @@ def _repository(reading: Reading, spot: Spot, key: str, named: Field, wanted: Wa
         registry = reading.field(spot, "registry")
         host = reading.text(registry.pair.value) if registry is not None else None
         if host:
-            return wanted.match(f"{host}/{written}")
+            return wanted.match(f"{host.rstrip('/')}/{written}")
     return wanted.match(written)
 
 
@@ -122,6 +122,8 @@ def _split(
     for part in (tag, digest):
         if isinstance(part, Bar):
             return reading.barred(spot.node, part, repository)
+    if isinstance(name, Bar) and tag is None and digest is None:
+        return reading.barred(spot.node, name, repository)
     return Fragment(
         reading.stream.path,
         FORMAT,

@@ -39,7 +39,8 @@ def accepts(path: bytes, document: Document) -> bool:
 def find(reading: Reading, wanted: Wanted) -> Iterator[Fragment | Barred]:
     """Each entry of `images:` that names a wanted image."""
     for spot in reading.walk():
-        if len(spot.keys) == 2 and spot.keys[0] == "images" and isinstance(spot.node, Mapping):
+        listed = len(spot.keys) == 2 and spot.keys[0] == "images" and isinstance(spot.keys[1], int)
+        if listed and isinstance(spot.node, Mapping):
             found = _entry(reading, spot, wanted)
             if found is not None:
                 yield found
@@ -71,6 +72,8 @@ def _entry(reading: Reading, spot: Spot, wanted: Wanted) -> Fragment | Barred | 
         if isinstance(part, Bar):
             return reading.barred(spot.node, part, repository)
     tag, digest = parts["newTag"], parts["digest"]
+    if isinstance(name, Bar) and tag is None and digest is None:
+        return reading.barred(spot.node, name, repository)
     return Fragment(
         reading.stream.path,
         FORMAT,

@@ -172,6 +172,8 @@ class Reading:
         """A Part that inserts `key` behind a pair of this mapping, or None where there is no safe place."""
         if not isinstance(spot.node, Mapping) or spot.bar is not None or isinstance(behind.value, Alias):
             return None
+        if not any(pair is behind for pair in spot.node.pairs):
+            return None  # it came by a merge key, from a mapping that others use too
         return part_for(self.stream, spot.node, key, behind=behind, keys=spot.keys)
 
     def barred(self, node: Node, bar: Bar, repository: Repository | None, version: Version | None = None) -> Barred:

@@ -63,10 +63,10 @@ class Site:
 
     @property
     def anchor(self) -> Part:
-        """The part that a message points at: the tag, else the digest, else the name."""
-        for part in (self.tag, self.digest, self.name):
-            if part is not None and part.insert is None:
-                return part
+        """The part that a message points at: the tag, else the digest, else the name, else where one would go."""
+        parts = [part for part in (self.tag, self.digest, self.name) if part is not None]
+        for part in [part for part in parts if part.insert is None] or parts:
+            return part
         raise ValueError("a site without a part")
 
 

@@ -40,7 +40,11 @@ _CHUNK = 512
 
 @dataclass(frozen=True)
 class Document:
-    """One document of a file, bytes [start, end) of it; `aliased` are the anchors that something repeats."""
+    """One document of a file; `aliased` are the anchors that something repeats.
+
+    Its bytes [start, end) begin where the document before it ended: comments and indentation before its first value
+    may be read differently by another parser, and are part of what is proven.
+    """
 
     root: Node
     start: int
@@ -151,7 +155,7 @@ class _Builder:
         anchors: dict[str, Node] = {}
         aliased: set[str] = set()
         root: Node | None = None
-        start = 0
+        start = self._shift
         parser = CParser(self._data)
         try:
             while True:
@@ -175,10 +179,12 @@ class _Builder:
                     first, last = self._offset(event.start_mark.index), self._offset(event.end_mark.index)
                     node = Alias(event.anchor, first, last, anchors.get(event.anchor))
                 elif kind is yaml.DocumentStartEvent:
-                    root, start = None, self._line_start(event.start_mark.index)
+                    root = None
                     anchors, aliased = {}, set()
                 elif kind is yaml.DocumentEndEvent and root is not None:
-                    yield Document(root, start, self._offset(event.end_mark.index), frozenset(aliased), anchors)
+                    end = self._offset(event.end_mark.index)
+                    yield Document(root, start, end, frozenset(aliased), anchors)
+                    start = end
                 elif kind is yaml.StreamEndEvent:
                     return
                 if node is None:
@@ -202,11 +208,6 @@ class _Builder:
         elif event.anchor is not None or event.tag is not None:
             first = last
         return Scalar(event.value, style, self._offset(first), self._offset(last), event.anchor, event.tag)
-
-    def _line_start(self, index: int) -> int:
-        """The byte where a document begins: with the indentation of its first line, which belongs to its structure."""
-        at = self._offset(index) - self._shift
-        return len(self._data[:at].rstrip(b" ")) + self._shift
 
     def _content(self, number: int) -> tuple[int, int]:
         """Code points of the scalar with this number, without the properties before it: the token knows them."""

@@ -184,4 +184,4 @@ def _same(reader: _Reader, event: Any, shape: Shape, value: str | None) -> bool:
     kind, text, anchor, tag, _ = found
     if (kind, text, anchor, tag) != (shape[0], value, shape[2], shape[3]):
         return False
-    return tag == _STR or (not tag and reader.resolve(event) == _STR)
+    return tag in (_STR, "!") or (not tag and reader.resolve(event) == _STR)

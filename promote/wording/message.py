@@ -9,7 +9,7 @@ from promote.errors import UsageError
 from promote.outcome import Carried
 from promote.wording.trailers import trailers
 
-DEFAULT = "{{ environment }}: {{ summary }}"
+EXAMPLE = "{{ environment }}: {{ summary }}"
 _MAX = 20_000
 _TRAILER = re.compile(r"^(?=Promote-[A-Za-z-]+:)", re.MULTILINE)
 
@@ -25,16 +25,28 @@ def _summary(carried: Sequence[Carried]) -> str:
     return f"{len(apps)} apps"
 
 
-def message(template: str | None, carried: Sequence[Carried]) -> str:
-    """The whole message of a commit that carries these: the rendered template, a list of several, the trailers.
+def _environments(carried: Sequence[Carried]) -> list[str]:
+    return sorted({item.environment for item in carried})
 
-    Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
-    and app, old, new, source where one app moves.
-    """
+
+def _default(carried: Sequence[Carried]) -> str:
+    """EXAMPLE as it would render, and below it a list where several apps move."""
+    body = f"{', '.join(_environments(carried))}: {_summary(carried)}"
+    if len(carried) == 1:
+        return body
+    rows = [
+        f"- {item.environment}: {item.app} {item.old.short if item.old else '(new)'} → {item.new.short}"
+        for item in carried
+    ]
+    return body + "\n\n" + "\n".join(rows)
+
+
+def _rendered(template: str, carried: Sequence[Carried]) -> str:
+    # Imported here: most runs have no template, and jinja2 takes as long to import as git to commit.
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    environments = sorted({item.environment for item in carried})
+    environments = _environments(carried)
     values: dict[str, object] = {
         "environment": ", ".join(environments),
         "environments": environments,
@@ -46,18 +58,22 @@ def message(template: str | None, carried: Sequence[Carried]) -> str:
         values |= {"app": only.app, "old": only.old or "", "new": only.new, "source": only.source or ""}
     sandbox = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
     try:
-        text = sandbox.from_string(template or DEFAULT).render(values).strip()
+        text = sandbox.from_string(template).render(values).strip()
     except (TemplateError, TypeError, ValueError, OverflowError, ZeroDivisionError) as exc:
         cure = "its names are environment, environments, summary, changes; app, old, new, source where one app moves"
         raise UsageError(f"the commit message's template does not render: {exc}", cure=cure) from exc
     if not text:
-        raise UsageError("the commit message's template renders to nothing", cure=f"write one such as {DEFAULT!r}")
+        raise UsageError("the commit message's template renders to nothing", cure=f"write one such as {EXAMPLE!r}")
+    return text
+
+
+def message(template: str | None, carried: Sequence[Carried]) -> str:
+    """The whole message of a commit that carries these: the rendered template, a list of several, the trailers.
+
+    Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
+    and app, old, new, source where one app moves.
+    """
+    body = _default(carried) if template is None else _rendered(template, carried)
     # What the template renders must not read as a trailer of ours.
-    body = _TRAILER.sub(" ", text[:_MAX].replace("\r", "").replace("\x00", ""))
-    if template is None and len(carried) > 1:
-        rows = [
-            f"- {item.environment}: {item.app} {item.old.short if item.old else '(new)'} → {item.new.short}"
-            for item in carried
-        ]
-        body += "\n\n" + "\n".join(rows)
+    body = _TRAILER.sub(" ", body[:_MAX].replace("\r", "").replace("\x00", ""))
     return f"{body}\n\n{trailers(carried)}\n"

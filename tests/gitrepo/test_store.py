@@ -116,14 +116,16 @@ def test_three_requests_open_it_and_two_read_any_number_of_files(other: Person, 
 
 
 def test_what_was_hinted_comes_along(other: Person, server: GitHttp, reach: Reach) -> None:
-    other.push({"promote.yaml": b"version: 1\n", "envs/a.yaml": b"a", "envs/b.yaml": b"b", "rest": b"r"})
+    files = {"envs/dev/web.yaml": b"a", "envs/dev/api.yml": b"b", "dev.txt": b"t", "devel/x.yaml": b"x"}
+    other.push({"promote.yaml": b"version: 1\n", **files})
     with open_store(reach(server.url("gitops.git"))) as store:
         tree = store.need("main")
-        tree.prefetch(Globs(("envs",)))
-        tree.prefetch(ALL, 2)
+        tree.prefetch(("dev",), limit=3)
+        tree.prefetch(("devel",), limit=0)
+        tree.prefetch(("nowhere",), limit=9)
         assert read_all(tree, Globs(("promote.yaml",))) == {b"promote.yaml": b"version: 1\n"}
         server.log.clear()
-        assert len(read_all(tree, Globs(("envs",)))) == 3
+        assert len(read_all(tree, Globs(("envs/dev",)))) == 3
         assert len(server.log) == 0
         assert len(present(store)) == 4
 

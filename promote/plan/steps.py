@@ -1,0 +1,59 @@
+"""Drafts and their files → the commits to be, in their order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from promote.config.settings import Group
+from promote.estate.estate import Estate
+from promote.image import Version
+from promote.outcome import Carried, Place, Step
+from promote.plan.draft import Draft
+from promote.plan.files import File, rewritten
+from promote.text.edit import FileChange
+
+
+def _touched(draft: Draft) -> frozenset[bytes]:
+    return frozenset(part.path for written in draft.written for part, _ in written.wishes)
+
+
+def _all_touched(drafts: Iterable[Draft]) -> frozenset[bytes]:
+    return frozenset[bytes]().union(*map(_touched, drafts))
+
+
+def steps(
+    estates: Mapping[str, Estate], drafts: Sequence[Draft], group: Group, whole: Mapping[File, FileChange]
+) -> Iterator[Step]:
+    """The commits of each place in order, what shares one being told by `group`; each builds on the one before.
+
+    `whole` are the files with all drafts in them; a file that several commits touch is made and proven for each.
+    """
+    groups: dict[tuple[Place, str, str], list[Draft]] = {}
+    for draft in drafts:
+        environment = "" if group == "run" else draft.environment
+        app = draft.app if group == "app" else ""
+        groups.setdefault((estates[draft.environment].place, environment, app), []).append(draft)
+    later = Counter((place, path) for (place, _, _), mine in groups.items() for path in _all_touched(mine))
+    done: dict[File, list[Draft]] = {}
+    so_far: dict[File, bytes | None] = {}
+    for (place, _, _), mine in groups.items():
+        for draft in mine:
+            for path in _touched(draft):
+                done.setdefault((place, path), []).append(draft)
+        changes = []
+        for path in sorted(_all_touched(mine)):
+            file = (place, path)
+            later[file] -= 1
+            change = whole.get(file) if later[file] == 0 else rewritten(estates, done[file])[0].get(file)
+            if change is not None:
+                changes.append(replace(change, before=so_far.get(file, change.before)))
+                so_far[file] = change.after
+        yield Step(place, tuple(_carried(estates[draft.environment], draft) for draft in mine), tuple(changes))
+
+
+def _carried(estate: Estate, draft: Draft) -> Carried:
+    present = estate.runs(draft.app)
+    old = present if isinstance(present, Version) and (present.tag or present.digest) else None
+    return Carried(draft.environment, draft.app, old, draft.new, draft.source, draft.skipped_gates)
