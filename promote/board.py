@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from promote.estate.estate import Estate
@@ -32,14 +33,18 @@ class Cell:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Board:
     environments: tuple[str, ...]
     apps: tuple[str, ...]
     cells: tuple[Cell, ...]
 
     def cell(self, app: str, environment: str) -> Cell:
-        return next(cell for cell in self.cells if (cell.app, cell.environment) == (app, environment))
+        return self._by_place[app, environment]
+
+    @cached_property
+    def _by_place(self) -> Mapping[tuple[str, str], Cell]:
+        return {(cell.app, cell.environment): cell for cell in self.cells}
 
 
 def draw(
@@ -72,9 +77,19 @@ def _cell(estates: Mapping[str, Estate], name: str, app: str) -> Asking[Cell]:
 
 def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version, source: str) -> Cell:
     there = estates[source].runs(app) if source in estates else "absent"
-    if not isinstance(there, Version) or there.tag == running.tag:
+    if not isinstance(there, Version) or not there.reference or _agree(there, running):
         return Cell(name, app, "runs", running)
+    settings = estates[name].apps[app].policy
+    if settings is not None and build(settings).compare(there, running) == -1:
+        return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
     return Cell(name, app, "runs", running, there, source)
+
+
+def _agree(a: Version, b: Version) -> bool:
+    """Whether two versions are the same as far as both say it: a site without a digest takes none over."""
+    if a.digest is not None and b.digest is not None and a.digest != b.digest:
+        return False
+    return a.tag == b.tag or (b.tag is None and a.digest == b.digest)
 
 
 def _newer(estate: Estate, name: str, app: str, running: Version) -> Asking[Cell]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,14 +25,13 @@ class Finding:
     exit_code: int = 0
 
 
-def examine(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:
-    """All findings, environments first, then registries, each in its order."""
-    found = [finding for name in estates for finding in _environment(estates, name)]
-    repositories = sorted(
-        {repository for estate in estates.values() for app in estate.apps.values() for repository in app.repositories},
-        key=str,
-    )
-    registries = yield from _registries(estates, repositories)
+def examine(estates: Mapping[str, Estate], names: Sequence[str]) -> Asking[tuple[Finding, ...]]:
+    """All findings of these environments, then of their registries, each in its order.
+
+    Environments of `estates` that are not named are there for what they share with these.
+    """
+    found = [finding for name in names for finding in _environment(estates, name)]
+    registries = yield from _registries({name: estates[name] for name in names})
     return (*found, *registries)
 
 
@@ -68,15 +67,19 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
             yield Finding("ok", subject, "sites", f"{count}, {', '.join(sorted({site.format for site in sites}))}")
 
 
-def _registries(
-    estates: Mapping[str, Estate], repositories: list[Repository]
-) -> Asking[tuple[Finding, ...]]:
+def _registries(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:
     """Whether each repository answers: its tags where a policy will ask for them, else the tag that runs."""
     asked: dict[Repository, Question] = {}
-    for repository in repositories:
-        question = _question(estates, repository)
-        if question is not None:
-            asked[repository] = question
+    for estate in estates.values():
+        for app in estate.apps.values():
+            versions = estate.versions(app.name)
+            for repository in app.repositories:
+                running = versions.get(repository)
+                if app.policy is not None:
+                    asked[repository] = Tags(repository)
+                elif running is not None and running.reference:
+                    asked.setdefault(repository, Facts(repository, running.reference))
+    asked = dict(sorted(asked.items(), key=lambda item: str(item[0])))
     answers: Answers = (yield frozenset(asked.values())) if asked else {}
     out = []
     for repository, question in asked.items():
@@ -91,14 +94,3 @@ def _registries(
             out.append(Finding("ok", str(repository), "registry", "answers"))
     return tuple(out)
 
-
-def _question(estates: Mapping[str, Estate], repository: Repository) -> Question | None:
-    apps = [app for estate in estates.values() for app in estate.apps.values() if repository in app.repositories]
-    if any(app.policy is not None for app in apps):
-        return Tags(repository)
-    for estate in estates.values():
-        for app in apps:
-            version = estate.versions(app.name).get(repository)
-            if version is not None and version.reference:
-                return Facts(repository, version.reference)
-    return None

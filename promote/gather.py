@@ -32,9 +32,12 @@ class Gather:
         if len(fresh) == 1:
             self._known[fresh[0]] = self._ask(fresh[0])
         elif fresh:
-            with ThreadPoolExecutor(min(self._jobs, len(fresh)), "promote-gather") as pool:
-                for question, answer in zip(fresh, pool.map(self._ask, fresh), strict=True):
-                    self._known[question] = answer
+            pool = ThreadPoolExecutor(min(self._jobs, len(fresh)), "promote-gather")
+            try:
+                self._known.update(zip(fresh, pool.map(self._ask, fresh), strict=True))
+            finally:
+                # After ^C nobody waits for the answers to questions that are still open.
+                pool.shutdown(wait=False, cancel_futures=True)
         return {question: self._known[question] for question in questions}
 
     def _ask(self, question: Question) -> Answer:

@@ -25,6 +25,7 @@ def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Pa
         credentials=credentials,
         ca=None if said.ca is UNSET else root / said.ca,
         plain_http=said.plain_http,
+        token_hosts=frozenset(said.token_hosts),
         layout=None if said.layout is UNSET else root / said.layout,
     )
 

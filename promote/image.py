@@ -83,7 +83,7 @@ class Reference:
 def parse_repository(written: str) -> Repository | None:
     """The repository that `written` names, or None where it is not a well-formed name."""
     first, slash, rest = written.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
+    if slash and ("." in first or ":" in first or first == "localhost" or first.startswith("[")):
         host, path = first, rest
         if _HOST.match(host) is None:
             return None

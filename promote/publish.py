@@ -7,14 +7,16 @@ looked for in every later tip, and never applied twice, not even when somebody h
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from promote.clock import Clock
-from promote.errors import GitError, PushRejected, Refused, RemoteUnreachable
+from promote.errors import GitError, PromoteError, PushRejected, Refused, RemoteUnreachable
 from promote.estate.estate import Estate
 from promote.outcome import Beaten, Carried, Commit, Delivery, Failure, Landed, Place, Plan, Step, Unclear
 from promote.plan.intent import Before
@@ -94,10 +96,18 @@ def _at(estates: Mapping[str, Estate], place: Place) -> frozenset[str]:
     return frozenset(name for name, estate in estates.items() if estate.place == place)
 
 
-def _undone(plan: Plan, code: str, why: str) -> Plan:
+def _sources(plan: Plan, estates: Mapping[str, Estate], places: Sequence[Place]) -> list[Place]:
+    """The other places from which the steps in `places` take their versions."""
+    names = {item.environment for step in plan.steps if step.place in places for item in step.carried}
+    names |= {item.source for step in plan.steps for item in step.carried if item.source is not None}
+    names |= {estates[name].environment.from_ or name for name in names if name in estates}
+    return sorted({estates[name].place for name in names if name in estates} - {*places})
+
+
+def _undone(plan: Plan, code: str, why: str, exit_code: int = GitError.exit_code) -> Plan:
     """The plan where nothing of it could be delivered: each app that was to change has failed."""
-    apps = dict.fromkeys((item.environment, item.app) for item in plan.changes)
-    failures = tuple(Failure(environment, app, code, GitError.exit_code, why) for environment, app in apps)
+    apps = dict.fromkeys((item.environment, item.app) for step in plan.steps for item in step.carried)
+    failures = tuple(Failure(environment, app, code, exit_code, why) for environment, app in apps)
     return replace(plan, changes=(), steps=(), failures=(*plan.failures, *failures))
 
 
@@ -116,28 +126,46 @@ class _Loop:
         self._parts: dict[Place, Plan] = {}
         self._commits: list[Commit] = []
         self._sent: dict[Place, list[_Sent]] = {}
+        self._messages: dict[tuple[Carried, ...], str] = {}
         self._deadline = clock.monotonic() + terms.timeout
 
     def run(self) -> Delivery:
         estates = self._look()
-        before = Before({(name, app): estate.runs(app) for name, estate in estates.items() for app in estate.apps})
+        before = Before.of(estates)
+        plan = self._planned(estates, before)
         attempt = 0
         while True:
             attempt += 1
-            plan = drive(self._decide(estates, before), self._gather)
-            self._terms.check(plan)
             self._round(plan, estates)
             contested = self._contested(plan)
             late = self._clock.monotonic() >= self._deadline
             if contested and not late:
                 self._pause(attempt)
-                self._look_again(contested)
+            if contested and (self._sent or not late):
+                # Even at the end: a push whose answer was lost may have arrived.
+                self._look_again(contested, plan, estates)
                 contested = self._contested(plan)
             if not contested or late:
                 for place in contested:
                     self._parts[place] = _undone(part(plan, _at(estates, place)), "push-timeout", self._late(place))
                 return self._delivery(plan, estates, attempt)
-            estates = self._look()
+            try:
+                seen = self._look()
+                plan, estates = self._planned(seen, before), seen
+            except PromoteError as exc:
+                if not self._commits and not self._sent:
+                    raise
+                # What has arrived already must be told, so this is no more than the fault of what has not.
+                for place in contested:
+                    self._parts[place] = _undone(part(plan, _at(estates, place)), "again", str(exc), exc.exit_code)
+                return self._delivery(plan, estates, attempt)
+
+    def _planned(self, estates: Mapping[str, Estate], before: Before) -> Plan:
+        """The next plan with the messages of its commits: all that could be refused is, before anything is sent."""
+        plan = drive(self._decide(estates, before), self._gather)
+        self._terms.check(plan)
+        self._messages = {step.carried: self._terms.message(step.carried) for step in plan.steps}
+        return plan
 
     def _contested(self, plan: Plan) -> list[Place]:
         return sorted({step.place for step in plan.steps} - self._parts.keys())
@@ -151,6 +179,10 @@ class _Loop:
                 self._deliver(place, steps, mine, next(iter(_tips(estates, place))))
             except PushRejected as exc:
                 self._parts[place] = _undone(mine, "push-rejected", str(exc))
+            except PromoteError as exc:
+                if not self._commits and not self._sent:
+                    raise
+                self._parts[place] = _undone(mine, "not-delivered", str(exc), exc.exit_code)
 
     def _deliver(self, place: Place, steps: Sequence[Step], mine: Plan, tip: str) -> None:
         """One chain of commits on `tip`, a commit a step, and one push for all of them."""
@@ -164,7 +196,7 @@ class _Loop:
             self._remote.keep(place, oids[-1])
             self._landed(place, _Sent(tuple(oids), mine))
             return
-        message = self._terms.message(last.carried)
+        message = self._messages[last.carried]
         match self._remote.land(place, parent=parent, expected=tip, files=last.files, message=message):
             case Landed(oid):
                 self._landed(place, _Sent((*oids, oid), mine))
@@ -174,15 +206,20 @@ class _Loop:
                 pass
 
     def _commit(self, place: Place, step: Step, parent: str) -> str:
-        message = self._terms.message(step.carried)
-        return self._remote.commit(place, parent=parent, files=step.files, message=message)
+        return self._remote.commit(place, parent=parent, files=step.files, message=self._messages[step.carried])
 
     def _landed(self, place: Place, sent: _Sent) -> None:
         self._parts[place] = sent.part
         self._commits += [Commit(place, oid, self._terms.push) for oid in sent.oids]
 
-    def _look_again(self, places: Sequence[Place]) -> None:
-        """Fetch the new tips; a commit of this run that is found below one has arrived after all."""
+    def _look_again(self, places: Sequence[Place], plan: Plan, estates: Mapping[str, Estate]) -> None:
+        """Fetch the new tips; a commit of this run that is found below one has arrived after all.
+
+        The places that versions are carried from too: they must still run them (SEMANTICS 6.2).
+        """
+        for place in _sources(plan, estates, places):
+            with suppress(RemoteUnreachable):
+                self._remote.refresh(place)
         for place in places:
             try:
                 self._remote.refresh(place)
@@ -226,29 +263,35 @@ def publish(look: Look, decide: Decide, gather: Gatherer, remote: Remote, clock:
 def write_files(root: Path, plan: Plan) -> None:
     """Write a plan into working files, each replaced at once and with its mode (`--write-only`).
 
-    Raises Refused, with nothing written, where a file is not what was planned on.
+    Raises Refused, with nothing written, where a file is not what was planned on or cannot be written.
     """
-    changes = [(root / os.fsdecode(change.path), change) for step in plan.steps for change in step.files]
-    first: dict[Path, FileChange] = {}
-    last: dict[Path, FileChange] = {}
-    for path, change in changes:
-        first.setdefault(path, change)
-        last[path] = change
-    for path, change in first.items():
-        if path.is_symlink() or path.read_bytes() != change.before:
-            raise Refused("the file has changed since it was read", where=show(change.path), cure="run again")
-    for path, change in last.items():
-        _replace(path, change.after or b"")
+    first: dict[bytes, FileChange] = {}
+    last: dict[bytes, FileChange] = {}
+    for change in (change for step in plan.steps for change in step.files):
+        first.setdefault(change.path, change)
+        last[change.path] = change
+    with ExitStack() as staged:
+        ready: list[tuple[Path, Path]] = []
+        for name, change in first.items():
+            path = root / os.fsdecode(name)
+            try:
+                ready.append((_staged(path, change.before, last[name].after or b"", staged), path))
+            except OSError as exc:
+                raise Refused(f"cannot be written ({exc.strerror})", where=show(name), cure="run again") from exc
+        for made, path in ready:
+            made.replace(path)
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _staged(path: Path, before: bytes | None, after: bytes, staged: ExitStack) -> Path:
+    """A file beside `path` with its new bytes and its mode, removed by `staged` unless it is moved."""
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode) or path.read_bytes() != before:
+        raise Refused("the file has changed since it was read", where=show(os.fsencode(path)), cure="run again")
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).chmod(path.stat().st_mode & 0o7777)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        made = Path(file.name)
+        staged.callback(made.unlink, missing_ok=True)
+        file.write(after)
+        file.flush()
+        os.fsync(file.fileno())
+    made.chmod(stat.S_IMODE(mode))
+    return made

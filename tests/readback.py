@@ -12,7 +12,9 @@ from promote.sites.finders import read_file
 from promote.sites.site import Barred, Fragment
 from promote.sites.target import Aim
 from promote.sites.wanted import Wanted
-from promote.text.document import Broken, Document, Mapping as MappingNode, Node, Scalar, Sequence as SequenceNode, Stream, parse
+from promote.text.document import Broken, Document, Node, Scalar, Stream, parse
+from promote.text.document import Mapping as MappingNode
+from promote.text.document import Sequence as SequenceNode
 from promote.text.part import Part
 from promote.text.proof import Disagreement
 from promote.text.rewrite import rewrite
@@ -139,7 +141,9 @@ def told(hit: Fragment | Barred) -> str:
     """A hit in one line: `CODE` of what is barred, else `NAME TAG DIGEST` with `-` for a part that is missing."""
     if isinstance(hit, Barred):
         return hit.code
-    return " ".join("-" if part is None else "+" if part.insert else part.value for part in (hit.name, hit.tag, hit.digest))
+    return " ".join(
+        "-" if part is None else "+" if part.insert else part.value for part in (hit.name, hit.tag, hit.digest)
+    )
 
 
 def broken(data: bytes) -> Broken:

@@ -1,7 +1,7 @@
 """The small public API: a Session opens a repository and its configuration, plans an intent, and delivers it.
 
-with open_session(Where(Path(".")), environ=os.environ, clock=SystemClock()) as session:
-delivery = session.deliver(Update(("dev",)), Rules(), How())
+- `with open_session(Where(Path(".")), environ=os.environ, clock=SystemClock()) as session:`
+- `delivery = session.deliver(Update(("dev",)), Rules(), How())`
 """
 
 from promote.api.session import How, Session, open_session

@@ -35,7 +35,7 @@ class LayoutSession:
     def select(self, policy: Policy) -> tuple[str, Selection]:
         """The layout's name, and which of its tags the policy takes."""
         name = f"oci:{self.folder}"
-        repository = Repository("oci", str(self.folder), name)
+        repository = Repository("oci:", str(self.folder).lstrip("/"), name)
         return name, drive(policy.choose((repository,), None), Gather(_One(Layout(self.folder)), jobs=1))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from promote.api.trees import RemoteTrees, Writer
+from promote.api.trees import FolderTrees, RemoteTrees, Writer
 from promote.api.where import Opened, Where, open_where
 from promote.clock import Clock
 from promote.config.load import FILE, implicit
@@ -25,13 +25,13 @@ from promote.estate.world import World
 from promote.gather import Gather, Registry
 from promote.gitrepo.commit import Author
 from promote.image import Version, parse_repository
-from promote.outcome import Carried, Delivery, Plan
+from promote.outcome import Carried, Delivery, Place, Plan
 from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
 from promote.policy import Policy
 from promote.policy.selection import Selection
 from promote.publish import Terms, publish, write_files
 from promote.question import Answers, Asking, Question, drive
-from promote.tree import show
+from promote.tree import Globs, show
 from promote.wording.message import message
 
 if TYPE_CHECKING:
@@ -85,18 +85,34 @@ class Session:
         return self._gather(questions)
 
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
-        """What these environments run, and those that share a file with one of them."""
+        """What these environments run, and those that share a file with one of them.
+
+        Of working files those environments are left out that lie in another repository or branch.
+        """
+        trees = self._opened.trees
+        if isinstance(trees, FolderTrees):
+            names = [name for name in names if trees.holds(self.config.environment(name))]
+        return self._estates(names, apps)
+
+    def _estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
         return World(self.config, self._opened.trees).estates(names, apps)
+
+    def require(self, path: str) -> None:
+        """UsageError where there is no file at or below `path`."""
+        if not self._opened.home.list(Globs((path,))):
+            raise UsageError("there is no such file", where=path, cure="name a path from the repository's root")
 
     def everything(self, folder: str) -> Estate:
         """What a folder runs, without a configuration: each image is an app of its own name."""
         config = implicit(folder)
+        self.require(folder)
         world = World(config, self._opened.trees, everything=True)
         return next(iter(world.estates(list(config.environments)).values()))
 
     def without_config(self, folder: str, words: Sequence[tuple[str, Version]]) -> tuple[Session, Set]:
         """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
         config = implicit(folder)
+        self.require(folder)
         environment = next(iter(config.environments))
         apps = {}
         for word, _ in words:
@@ -143,11 +159,11 @@ class Session:
         match intent:
             case Set(environment, versions):
                 source = self.config.environment(environment).from_
-                return self.estates([environment, *([source] if source else [])], [app for app, _ in versions])
+                return self._estates([environment, *([source] if source else [])], [app for app, _ in versions])
             case Update(environments, apps):
-                return self.estates(environments, apps or None)
+                return self._estates(environments, apps or None)
             case Promote(environment, source, apps):
-                return self.estates([environment, source], apps or None)
+                return self._estates([environment, source], apps or None)
 
     def plan(self, intent: Intent, rules: Rules) -> Plan:
         """What `deliver` would do now: nothing is written (`--dry-run`)."""
@@ -190,7 +206,12 @@ class Session:
         workdir = self._opened.workdir
         if workdir is None or workdir.remote is None:
             return
-        mine = [step for step in plan.steps if step.place.repo == workdir.remote.public]
+        trees = self._opened.trees
+        home = trees.home.branch if isinstance(trees, RemoteTrees) else None
+        # A branch of an environment's own, which is not checked out, has other files by the same names.
+        here = (home, workdir.branch, workdir.upstream)
+        places = [Place(workdir.remote.public, branch) for branch in here if branch is not None]
+        mine = [step for step in plan.steps if step.place in places]
         dirty = workdir.dirty(sorted({change.path for step in mine for change in step.files}))
         if dirty:
             raise Refused(
@@ -207,13 +228,13 @@ class Session:
         for name in names:
             source = self.config.environment(name).from_
             wanted |= dict.fromkeys([source] if source else [])
-        return drive(draw(self.estates(list(wanted), apps or None), names, apps), self.ask)
+        return drive(draw(self._estates(list(wanted), apps or None), names, apps), self.ask)
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments and their registries."""
         from promote.check import examine
 
-        return drive(examine(self.estates(names)), self.ask)
+        return drive(examine(self._estates(names), names), self.ask)
 
     def select(self, app: App, policy: Policy) -> Selection:
         """Which tag a policy takes of an app's images, and why not the others."""

@@ -10,6 +10,8 @@ from promote.config.model import Environment
 from promote.errors import UsageError
 from promote.gitrepo.commit import Author
 from promote.gitrepo.remote import Remotes
+from promote.gitrepo.url import parse
+from promote.gitrepo.workdir import Workdir
 from promote.outcome import Beaten, Landed, Place, Unclear
 from promote.text.edit import FileChange
 from promote.tree import Tree
@@ -32,21 +34,50 @@ class RemoteTrees:
     def tree(self, place: Place) -> Tree:
         return self.remotes.need(place)
 
+    def at(self, environment: Environment, place: Place) -> bool:
+        repo = self.home.repo if environment.repo is None else self.remotes.add(environment.repo)
+        return repo == place.repo and self.place(environment) == place
+
 
 @dataclass(frozen=True, slots=True)
 class FolderTrees:
-    """The working files below one folder, whatever branch they are of."""
+    """The working files below one folder; of a clone they are those of one repository and one branch."""
 
     root: Path
+    workdir: Workdir | None = None
 
     def place(self, environment: Environment) -> Place:
-        for key, value in (("repo", environment.repo), ("branch", environment.branch)):
-            if value is not None:
-                raise UsageError(
-                    f"{environment.name} is in another {key}, {value}: it is not among these files",
-                    cure="leave --write-only out, or name environments of these files",
-                )
+        elsewhere = self._elsewhere(environment)
+        if elsewhere is not None:
+            key, value = elsewhere
+            raise UsageError(
+                f"{environment.name} is in another {key}, {value}: it is not among these files",
+                cure="leave --write-only out, or name environments of these files",
+            )
         return Place("", "")
+
+    def holds(self, environment: Environment) -> bool:
+        """Whether the environment's files are among these."""
+        return self._elsewhere(environment) is None
+
+    def at(self, environment: Environment, place: Place) -> bool:  # noqa: ARG002 - there is one place
+        return self.holds(environment)
+
+    def _elsewhere(self, environment: Environment) -> tuple[str, str] | None:
+        """The key that says that an environment lies in another repository or branch than these files, if one does.
+
+        Files of no clone, or of one that has no branch checked out, are taken for those of any branch.
+        """
+        clone = self.workdir
+        remote = None if clone is None else clone.remote
+        if environment.repo is not None:
+            public = parse(environment.repo, base=self.root).public
+            if remote is None or remote.public != public:
+                return "repository", public
+        branch = None if clone is None else clone.branch
+        if environment.branch is not None and branch is not None and environment.branch != branch:
+            return "branch", environment.branch
+        return None
 
     def tree(self, place: Place) -> Tree:  # noqa: ARG002 - there is one place
         return FolderTree(self.root)

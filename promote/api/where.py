@@ -45,9 +45,10 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What was found: where trees come from, the clone and its top folder if there is one, and the configuration."""
+    """What was found: where trees come from, the one that promote.yaml is in, the clone if there is one, its folder."""
 
     trees: RemoteTrees | FolderTrees
+    home: Tree
     workdir: Workdir | None
     root: Path
     config: Config | None
@@ -64,19 +65,18 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
     root = workdir.top if workdir is not None else where.directory.absolute()
     remote = workdir.remote if workdir is not None else None
     if where.repo is None and (where.files or remote is None):
-        trees = FolderTrees(root)
         files = FolderTree(root)
         config = _config(where, files, root, environ)
-        return Opened(trees, workdir, root, expand(config, files) if config is not None else None)
+        expanded = expand(config, files) if config is not None else None
+        return Opened(FolderTrees(root, workdir), files, workdir, root, expanded)
     remotes = stack.enter_context(Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir))
     repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
     home = Place(repo, where.branch or remotes.default_branch(repo))
     tip = remotes.need(home)
     _hint(tip, where)
     config = _config(where, tip, root if workdir is not None else None, environ)
-    return Opened(
-        RemoteTrees(remotes, home), workdir, root, expand(config, tip) if config is not None else None
-    )
+    trees = RemoteTrees(remotes, home)
+    return Opened(trees, tip, workdir, root, expand(config, tip) if config is not None else None)
 
 
 def _hint(tip: CommitTree, where: Where) -> None:

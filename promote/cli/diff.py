@@ -45,6 +45,6 @@ def diff(
             show.note(line)
         if not plan.changes and not plan.refusals and not plan.failures:
             show.note(f"{target} has what {source} runs")
-    for line in text.faults(plan):
+    for line in text.faults(plan, named=()):
         show.fault(line)
     run.finish(plan, named=(), tell=exit_code)

@@ -36,6 +36,9 @@ def find(paths: tuple[str, ...], apps: tuple[str, ...], **given: Any) -> None:
     show = Show.of(given)
     with run.session(given, files=given["repo"] is None, apps=apps) as opened:
         rows = document.site_rows(_estates(opened, paths, apps), configured=opened.has_config)
+        if opened.has_config:
+            for path in paths:
+                opened.require(path)
     if paths and opened.has_config:
         rows = [row for row in rows if any(_under(str(row["file"]), path) for path in paths)]
     if show.json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from typing import NoReturn
@@ -21,7 +22,7 @@ from promote.cli.status import status
 from promote.cli.tags import tags
 from promote.cli.to import to
 from promote.cli.update import update
-from promote.errors import PromoteError
+from promote.errors import Interrupted, PromoteError
 
 EPILOG = "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git."
 
@@ -42,12 +43,21 @@ for _command in (set_, update, to, status, diff, find, tags, check, schema, demo
 
 def main() -> NoReturn:
     """Runs the command line and exits; every expected fault is one sentence on stderr."""
-    sys.exit(_run())
+    # What a cancelled CI job is sent ends like ^C: temporary repositories are removed, children are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = _run()
+    if code == Interrupted.exit_code:
+        # Requests that are still under way would be waited for at exit.
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run() -> int:
     try:
-        cli.main(standalone_mode=False)
+        # Not `cli.main`: it would end a closed pipe with 1, which is promote's own fault here.
+        with cli.make_context("promote", sys.argv[1:]) as context:
+            cli.invoke(context)
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.Abort:
@@ -71,7 +81,7 @@ def _run() -> int:
 
 def _interrupted() -> int:
     click.echo("promote: interrupted", err=True)
-    return 130
+    return Interrupted.exit_code
 
 
 def _own_fault(exc: Exception) -> int:

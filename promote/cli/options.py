@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -90,6 +91,13 @@ def apps() -> Callable[[F], F]:
     return click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; repeatable, globs too.")
 
 
+def _number(_: click.Context, __: click.Parameter, value: float) -> float:
+    # Python reads `nan` as a number, it passes any range, and a deadline that is none never comes.
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number")
+    return value
+
+
 def writing() -> Callable[[F], F]:
     """Everything that the writing commands have in common."""
     return _all(
@@ -110,7 +118,8 @@ def writing() -> Callable[[F], F]:
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(
                 "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,
-                metavar="SECONDS", help="For how long to try when others push first, or answers are lost.",
+                callback=_number, metavar="SECONDS",
+                help="For how long to try when others push first, or answers are lost.",
             ),
         ]
     )  # fmt: skip

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from promote.outcome import Plan
 
 
+def _by_hand(name: str) -> bool:
+    """Whether an option was typed, not taken from the environment."""
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
 @contextmanager
 def session(
     options: dict[str, Any], *, files: bool = False, environments: Sequence[str] = (), apps: Sequence[str] = ()
@@ -28,9 +33,11 @@ def session(
     from promote.errors import UsageError
 
     directory, repo = options.pop("directory"), options.pop("repo")
-    source = click.get_current_context().get_parameter_source("directory")
-    if repo is not None and source is click.core.ParameterSource.COMMANDLINE:
+    by_hand = [name for name in ("directory", "repo") if _by_hand(name)]
+    if len(by_hand) > 1:
         raise UsageError("-C names a clone and --repo a repository without one", cure="give one of the two")
+    if by_hand == ["directory"]:
+        repo = None  # what is typed stands above PROMOTE_REPO
     where = Where(
         Path(directory),
         repo,
@@ -44,16 +51,20 @@ def session(
         yield opened
 
 
-def _rules(opened: Session, options: dict[str, Any]) -> Rules:
-    from promote.api import Rules
+def _rules(opened: Session, intent: Intent, options: dict[str, Any]) -> Rules:
+    from promote.api import Rules, Set
     from promote.errors import UsageError
 
     reason, names = options["reason"], options["skip_gates"]
     if names and not reason:
         raise UsageError("--skip-gate needs --reason", cure="say why; it is recorded in the commit")
+    fed = isinstance(intent, Set) and opened.config.environment(intent.environment).from_ is not None
     for name in names:
-        if name != "from":
-            raise UsageError(f"there is no gate {name!r} to skip", cure="the gate that this version has is `from`")
+        if name != "from" or not fed:
+            raise UsageError(
+                f"there is no gate {name!r} to skip here",
+                cure="the gate of this version is `from`, of `set` into an environment with `from`",
+            )
     return Rules(
         allow_downgrade=options["allow_downgrade"],
         verify_tag=not options["no_verify_tag"],
@@ -77,12 +88,14 @@ def write(
 
     if options["write_only"] and (options["commit"] or options["no_push"]):
         raise UsageError("--write-only makes no commit", cure="leave --commit and --no-push out")
-    if options["write_only"] and options["repo"] is not None:
-        raise UsageError("--write-only edits working files, and --repo has none", cure="give -C instead")
+    if options["write_only"]:
+        if _by_hand("repo"):
+            raise UsageError("--write-only edits working files, and --repo has none", cure="give -C instead")
+        options["repo"] = None
     tell, dry = options["exit_code"], options["dry_run"]
     with session(options, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
-        rules = _rules(opened, options)
+        rules = _rules(opened, wanted, options)
         if dry:
             done = Delivery(opened.plan(wanted, rules))
         elif options["write_only"]:
@@ -113,6 +126,7 @@ def _report(name: str, done: Any, show: Show, *, dry: bool, in_clone: bool, name
     from promote.report import document, text
 
     plan = done.plan
+    faults = text.faults(plan, named=named)
     for warning in plan.warnings:
         show.note(f"warning: {warning}")
     if show.json:
@@ -126,11 +140,11 @@ def _report(name: str, done: Any, show: Show, *, dry: bool, in_clone: bool, name
             show.result(line)
         for line in text.skips(plan, named=named):
             show.note(line)
-        if not plan.changes and not plan.refusals and not plan.failures:
+        if not plan.changes and not faults:
             show.note("nothing to do")
         elif dry and plan.changes:
             show.note("dry run: nothing was written")
-    for line in text.faults(plan):
+    for line in faults:
         show.fault(line)
 
 

@@ -149,6 +149,10 @@ class RegistrySettings(Struct, frozen=True, forbid_unknown_fields=True):
     )
     ca: Annotated[str | UnsetType, Meta(description="A file of PEM certificates to trust for this registry.")] = UNSET
     plain_http: Annotated[bool, Meta(description="Speak HTTP without TLS.")] = False
+    token_hosts: Annotated[
+        list[str],
+        Meta(description="Other hosts, without ports, that may be given this registry's credentials for a token."),
+    ] = []
     layout: Annotated[
         str | UnsetType, Meta(description="A folder of OCI image layouts that stands in for the registry.")
     ] = UNSET

@@ -57,6 +57,10 @@ class Estate:
             out[site.repository] = Version(known.tag or site.version.tag, known.digest or site.version.digest)
         return out
 
+    def said(self, app: str) -> frozenset[tuple[Repository, Version]]:
+        """All that the sites of the app say, for telling whether somebody has changed any of it."""
+        return frozenset((site.repository, site.version) for site in self.sites(app))
+
     def unproven(self, app: str) -> frozenset[Repository]:
         """The images with a tag at one site and a digest at another: no site says that the two belong together."""
         said = {(site.repository, bool(site.version.tag and site.version.digest)) for site in self.sites(app)}

@@ -142,7 +142,7 @@ class _Builder:
                 where=f"{show(path)}:{start.line}:{start.column}",
                 cure="give one of them a `path` that tells them apart",
             )
-        return apps
+        return tuple(app for app in apps if self._named is None or app in self._named)
 
     def _claims(self, environment: Environment, wanted: Wanted, path: bytes, hit: Fragment | Barred) -> bool:
         """Whether a hit that names its app by itself stands in that app's part of the environment."""

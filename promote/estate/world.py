@@ -23,6 +23,10 @@ class Trees(Protocol):
         """The place's files as this run last saw them."""
         ...
 
+    def at(self, environment: Environment, place: Place) -> bool:
+        """Whether an environment lies in this place, which has been read; no other remote is asked for it."""
+        ...
+
 
 class World:
     """What all environments of a configuration run, as far as a command needs to know it."""
@@ -35,18 +39,20 @@ class World:
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
         """The estates of these environments, and of those that share a file with one of them (SEMANTICS 3.2)."""
         places: dict[Place, list[Environment]] = {}
-        others: dict[Place, list[Environment]] = {}
+        others: list[Environment] = []
         for name, environment in self._config.environments.items():
             if environment.is_template:
                 continue
-            group = places if name in names else others
-            if name in names or environment.repo is None:
-                group.setdefault(self._trees.place(environment), []).append(environment)
+            if name in names:
+                places.setdefault(self._trees.place(environment), []).append(environment)
+            else:
+                others.append(environment)
         out: dict[str, Estate] = {}
         for place, environments in places.items():
             tree = self._trees.tree(place)
             found = load(self._config, tree, place, environments, apps, everything=self._everything)
-            beside = neighbours(self._config, found.values(), others.get(place, ()))
+            near = (each for each in others if self._trees.at(each, place))
+            beside = neighbours(self._config, found.values(), near)
             if beside:
                 found |= load(self._config, tree, place, beside, apps, everything=self._everything)
             out |= found

@@ -16,6 +16,7 @@ from promote.text.rewrite import Rewritten, rewrite
 from promote.tree import show
 
 File = tuple[Place, bytes]
+_At = tuple[int, int, str | None, tuple[bytes, bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,23 @@ def rewritten(estates: Mapping[str, Estate], drafts: Iterable[Draft]) -> tuple[d
     return files, refused
 
 
+def _at(part: Part) -> _At:
+    """One place; a tag and a digest that are both inserted go to one byte, and are two."""
+    return part.span.start, part.span.end, part.key, part.insert
+
+
 def _torn(wishes: list[_Wish]) -> str | None:
     """Why two wishes cannot both be met: one place, two values."""
-    values: dict[tuple[int, int, str | None], str] = {}
+    values: dict[_At, str] = {}
     for wish in wishes:
-        at = (wish.part.span.start, wish.part.span.end, wish.part.key)
+        at = _at(wish.part)
         if values.setdefault(at, wish.value) != wish.value:
             return f"two versions are wanted at one place, {values[at]} and {wish.value}"
     return None
 
 
 def _rewrite(stream: Stream, wishes: Iterable[_Wish]) -> Rewritten | Disagreement:
-    unique = {(wish.part.span.start, wish.part.span.end, wish.part.key, wish.part.insert): wish for wish in wishes}
+    unique = {_at(wish.part): wish for wish in wishes}
     return rewrite(stream, [(wish.part, wish.value) for wish in unique.values()])
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from promote.config.settings import Group
-from promote.estate.estate import Runs
-from promote.image import Version
+from promote.estate.estate import Estate
+from promote.image import Repository, Version
+
+Said = frozenset[tuple[Repository, Version]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,15 @@ Intent = Set | Update | Promote
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What each environment ran when the run started: what later plannings of its loop compare with."""
+    """What each app's sites said when the run started: what later plannings of its loop compare with."""
 
-    runs: Mapping[tuple[str, str], Runs] = field(default_factory=dict)
+    said: Mapping[tuple[str, str], Said] = field(default_factory=dict)
 
-    def moved(self, environment: str, app: str, now: Runs) -> bool:
-        """Whether somebody else has changed the app there since the run started."""
-        return (environment, app) in self.runs and self.runs[environment, app] != now
+    @classmethod
+    def of(cls, estates: Mapping[str, Estate]) -> Before:
+        return cls({(name, app): estate.said(app) for name, estate in estates.items() for app in estate.apps})
+
+    def moved(self, estate: Estate, app: str) -> bool:
+        """Whether somebody else has changed the app in this environment since the run started."""
+        key = (estate.environment.name, app)
+        return key in self.said and self.said[key] != estate.said(app)

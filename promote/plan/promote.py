@@ -36,8 +36,8 @@ def _app(
         why = f"{intent.source} runs {app} in versions that differ: {_differing(source, app)}"
         return Refusal(name, app, "mixed", why)
     if running.tag is None and running.digest is None:
-        return Skip(name, app, "absent", f"{intent.source} names {app} without a version")
-    if before.moved(intent.source, app, running):
+        return Skip(name, app, "no-version", f"{intent.source} names {app} without a version")
+    if before.moved(source, app):
         return Skip(name, app, "source-moved", f"{intent.source} has changed {app} meanwhile: run again")
     fault = unfit(target, app)
     if fault is not None:

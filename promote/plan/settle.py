@@ -138,14 +138,17 @@ def _verified(
             if isinstance(answer, Unknown):
                 return Failure(name, app, "registry", answer.exit_code, answer.why)
             if isinstance(answer, Absent):
-                why = f"{_image(repository, fact.reference)} is not there: {answer.why}"
+                why = f"{_image(repository, fact.reference)}: {answer.why}"
                 return Refusal(name, app, "no-such-tag", why)
             if not isinstance(answer, Known):
                 raise TypeError(f"an answer of the wrong kind: {answer!r}")
             wanted = choice.digests.get(repository)
             if wanted is not None and answer.digest != wanted:
                 moved = f"{_image(repository, fact.reference)} is {answer.digest} now, not {wanted}"
-                return Refusal(name, app, "tag-moved", f"{moved}; `pin: both` writes the digest that was asked for")
+                cure = "give the digest that the tag has, or the tag alone"
+                if not choice.explicit:
+                    cure = f"`pin: both` on {app} carries the digest itself"
+                return Refusal(name, app, "tag-moved", f"{moved}; {cure}")
             digests[repository] = answer.digest
     return digests
 
@@ -175,7 +178,7 @@ def _step_back(
     if ordered.sign is None or ordered.sign >= 0 or ordered.versus is None:
         return None
     told = f"{name} runs {app} {ordered.versus.short}, and {choice.version.short} is older ({ordered.how})"
-    if before.moved(name, app, estate.runs(app)):
+    if before.moved(estate, app):
         return Skip(name, app, "overtaken", f"{told}: somebody else brought it in meanwhile")
     if rules.allow_downgrade:
         return None

@@ -202,7 +202,8 @@ class Access:
         if self._tokens.trusts(realm):
             return sign_in_cure(self._host)
         name = (urlsplit(realm).hostname or "")[:200]
-        return f"its token server {name} is another host and got no credentials: if it may, list it in token_hosts"
+        cure = f"list it under registries: {self._host}: token_hosts"
+        return f"its token server {name} is another host and got no credentials: if it may, {cure}"
 
     def judge(self, response: Response, noun: str, *, absent: type[RegistryError] = RegistryAbsent) -> Response:
         """`response` where it is a 200; else the error that it means for `noun`, which was asked for."""

@@ -187,8 +187,7 @@ def board(drawn: Board) -> Json:
                         "next_from": cell.source,
                         "note": cell.note or None,
                     }
-                    for cell in drawn.cells
-                    if cell.app == app
+                    for cell in (drawn.cell(app, name) for name in drawn.environments)
                 },
             }
             for app in drawn.apps

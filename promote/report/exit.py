@@ -5,11 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from promote.errors import Refused, worst
-from promote.outcome import Plan
+from promote.outcome import Plan, Skip
 
 CHANGED = 10
 _FINE = frozenset({"already", "overtaken"})
 _PATIENT = frozenset({"waiting", "held"})
+
+
+def _found(plan: Plan) -> frozenset[str]:
+    """The apps that some environment of the run has."""
+    skips = [skip for skip in plan.skips if skip.code != "absent"]
+    return frozenset(item.app for items in (plan.changes, plan.refusals, plan.failures, skips) for item in items)
+
+
+def faulty(plan: Plan, named: Collection[str]) -> tuple[Skip, ...]:
+    """The skips that are no mere news: their apps are asked for by name, and do not get what was asked (9.1).
+
+    That a named app is absent counts where no environment of the run has it: with several environments, to name an app
+    is not to say that it is in all of them.
+    """
+    found = _found(plan)
+    return tuple(
+        skip
+        for skip in plan.skips
+        if skip.code not in _FINE and skip.app in named and not (skip.code == "absent" and skip.app in found)
+    )
 
 
 def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
@@ -20,7 +40,7 @@ def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
     codes = {failure.exit_code for failure in plan.failures}
     if any(refusal.code not in _PATIENT or refusal.app in named for refusal in plan.refusals):
         codes.add(Refused.exit_code)
-    if any(skip.code not in _FINE and skip.app in named for skip in plan.skips):
+    if faulty(plan, named):
         codes.add(Refused.exit_code)
     code = worst(codes)
     return CHANGED if code == 0 and tell_changes and plan.changes else code

@@ -6,10 +6,16 @@ from collections.abc import Collection, Iterable, Sequence
 
 from promote.board import Board, Cell
 from promote.check import Finding
-from promote.outcome import Change, Delivery, Plan
+from promote.outcome import Change, Delivery, Plan, Skip
 from promote.policy.selection import Selection
 from promote.report.document import Json
+from promote.report.exit import faulty
 from promote.tree import show
+
+
+def _line(text: str) -> str:
+    """One line of it, safe to show: a terminal would obey control characters, wherever they come from."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def _spot(change: Change) -> str:
@@ -22,33 +28,42 @@ def changes(plan: Plan) -> list[str]:
     out = []
     for change in plan.changes:
         old = change.old.short if change.old is not None else "(none)"
-        out.append(f"{change.environment}: {change.app} {old} → {change.new.short}  {_spot(change)}  ({change.reason})")
+        moved = f"{change.environment}: {change.app} {old} → {change.new.short}"
+        out.append(_line(f"{moved}  {_spot(change)}  ({change.reason})"))
     return out
 
 
 def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
-    """One line a skip; an app that is simply not there, and was not asked for, is no news."""
+    """One line a skip that is no fault; an app that is simply not there, and was not asked for, is no news."""
+    told = faulty(plan, named)
     return [
-        f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}"
+        _skip(skip)
         for skip in plan.skips
-        if skip.app in named or skip.code not in ("absent", "already")
+        if skip not in told and (skip.app in named or skip.code not in ("absent", "already"))
     ]
 
 
-def faults(plan: Plan) -> list[str]:
-    """Refusals and failures, for stderr."""
+def _skip(skip: Skip) -> str:
+    return _line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
+
+
+def faults(plan: Plan, *, named: Collection[str]) -> list[str]:
+    """Refusals, failures, and the skips that end with exit code 3, for stderr."""
+    skipped = [_skip(skip) for skip in faulty(plan, named)]
     refused = [f"{item.environment}: {item.app} refused, {item.code}: {item.reason}" for item in plan.refusals]
     failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
-    return refused + failed
+    return skipped + [_line(text) for text in refused + failed]
 
 
 def commits(done: Delivery, *, in_clone: bool) -> list[str]:
     """One line a commit."""
     out = []
     for commit in done.commits:
-        verb = "pushed" if commit.pushed else "kept, not pushed,"
-        where = commit.place.branch if commit.pushed else f"refs/promote/{commit.place.branch}"
-        out.append(f"{verb} {commit.oid[:12]} to {where} of {commit.place.repo}")
+        if commit.pushed:
+            out.append(f"pushed {commit.oid[:12]} to {commit.place.branch} of {commit.place.repo}")
+        else:
+            ref = f"refs/promote/{commit.place.branch}"
+            out.append(f"kept {commit.oid[:12]} at {ref} of this clone; nothing was pushed")
     if in_clone and any(commit.pushed for commit in done.commits):
         out.append("your working files are as they were: git pull")
     return out
@@ -64,7 +79,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None)
     for title in head:
         drawn.add_column(title, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(_line(cell)) for cell in row))
     console = Console(width=width or 10_000, color_system=None, legacy_windows=False, highlight=False, markup=False)
     with console.capture() as captured:
         console.print(drawn)
@@ -87,7 +102,7 @@ def _cell(cell: Cell) -> str:
 def board(drawn: Board, width: int | None) -> str:
     """The matrix; `1.4 ← 1.5` is a version that would come, `!` a place that cannot be edited; notes below."""
     rows = [[app, *(_cell(drawn.cell(app, name)) for name in drawn.environments)] for app in drawn.apps]
-    notes = [f"{cell.environment}: {cell.app}: {cell.note}" for cell in drawn.cells if cell.note]
+    notes = [_line(f"{cell.environment}: {cell.app}: {cell.note}") for cell in drawn.cells if cell.note]
     return "\n".join([table(["app", *drawn.environments], rows, width), *notes])
 
 

@@ -27,6 +27,7 @@ _SPELLINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _TAGS = ("tag", "imageTag", "version")
 _DIGESTS = ("digest", "sha")
+_OTHER = Bar("other-image", "a stronger layer puts another image in its place, or its name without the registry")
 
 
 def accepts(path: bytes, document: Document) -> bool:
@@ -75,8 +76,12 @@ def _mapping(reading: Reading, spot: Spot, wanted: Wanted, taken: set[int]) -> I
             taken.add(tag.pair.value.start)
         yield _split(reading, spot, named, tag, tag_keys[0], repository)
         return
+    other = reading.field(spot, "repository")
     if not names:
         yield from _overlay(reading, spot)
+    elif other is not None and isinstance(other.pair.value, Scalar):
+        # Over a weaker layer's image this takes its place; the join drops what lies over nothing.
+        yield replace(reading.barred(other.pair.value, _OTHER, None), identity=_identity(spot.keys))
 
 
 def _repository(reading: Reading, spot: Spot, key: str, named: Field, wanted: Wanted) -> Repository | None:

@@ -115,8 +115,9 @@ def _fold(app: str, named: Sequence[Layered], overlays: Sequence[Layered], tied:
                 digested = other if _sets(other.fragment.digest) else digested
         site = _site(app, item)
         sites.append(replace(site, tag=tagged.fragment.tag, digest=digested.fragment.digest, layer=tagged.layer))
+        counts = (tagged, digested) if _sets(digested.fragment.digest) else (tagged,)
         for other in chain:
-            if other not in (tagged, digested) and _decides(other.fragment):
+            if other not in counts and _decides(other.fragment):
                 below = replace(_site(app, other), repository=site.repository)
                 shadowed.append(replace(below, shadowed_by=_shown(tagged.fragment)))
     return sites, shadowed

@@ -12,7 +12,6 @@ from promote.text.insert import part_for
 from promote.text.part import Part, Style
 
 Keys = tuple[str | int, ...]
-_MERGE_DEPTH = 5
 _STYLES: dict[str, Style] = {"plain": "plain", "single": "single", "double": "double"}
 _STR = "tag:yaml.org,2002:str"
 
@@ -110,21 +109,17 @@ class Reading:
         """The pair that gives `key` in the mapping at `spot`, through merge keys too."""
         if not isinstance(spot.node, Mapping):
             return None
-        return self._field(spot.node, key, spot.bar, _MERGE_DEPTH)
-
-    def _field(self, mapping: Mapping, key: str, bar: Bar | None, depth: int) -> Field | None:
-        own = [pair for pair in mapping.pairs if isinstance(pair.key, Scalar) and pair.key.value == key]
-        if own:
-            return Field(own[-1], DUPLICATE if len(own) > 1 else bar)
-        merged = mapping.get("<<")
-        if merged is None or depth == 0:
-            return None
-        for source in merged.items if isinstance(merged, Sequence) else (merged,):
-            target = source.target if isinstance(source, Alias) else source
-            if isinstance(target, Mapping):
-                found = self._field(target, key, MERGE, depth - 1)
-                if found is not None:
-                    return Field(found.pair, MERGE)
+        waiting: list[tuple[Mapping, Bar | None]] = [(spot.node, spot.bar)]
+        seen: set[int] = set()
+        while waiting:
+            mapping, bar = waiting.pop()
+            if id(mapping) in seen:
+                continue  # a bomb of merge keys is walked once
+            seen.add(id(mapping))
+            own = [pair for pair in mapping.pairs if isinstance(pair.key, Scalar) and pair.key.value == key]
+            if own:
+                return Field(own[-1], DUPLICATE if len(own) > 1 and bar is not MERGE else bar)
+            waiting += [(source, MERGE) for source in reversed(_merged(mapping))]
         return None
 
     def _fit(self, node: Node, bar: Bar | None) -> Scalar | Bar:
@@ -179,6 +174,14 @@ class Reading:
     def barred(self, node: Node, bar: Bar, repository: Repository | None, version: Version | None = None) -> Barred:
         span = self.stream.span(node.start, node.end)
         return Barred(self.stream.path, span, self.format, bar.code, bar.why, repository, None, version)
+
+
+def _merged(mapping: Mapping) -> list[Mapping]:
+    """The mappings that `<<` brings in, the one that wins first."""
+    merged = mapping.get("<<")
+    sources = merged.items if isinstance(merged, Sequence) else () if merged is None else (merged,)
+    meant = (source.target if isinstance(source, Alias) else source for source in sources)
+    return [source for source in meant if isinstance(source, Mapping)]
 
 
 def _repeated(mapping: Mapping) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from promote.image import Repository, parse_repository
+from promote.image import DOCKER_HUB, Repository, parse_repository
 from promote.tree.glob import Globs
 
 _TOKEN = re.compile(rb"[A-Za-z0-9._-]+")
@@ -45,7 +45,9 @@ class _Family:
         host, _, path = _canonical(claim.pattern or "").partition("/")
         before, _, after = path.partition("{app}")
         expression = re.compile(f"{re.escape(host)}/{re.escape(before)}(?P<app>[a-z0-9._-]+){re.escape(after)}")
-        words = tuple(word for part in (before, after) for word in _TOKEN.findall(part.encode()))
+        # `nginx` says library/nginx on Docker Hub without the word.
+        said = before.removeprefix("library/") if host == DOCKER_HUB else before
+        words = tuple(word for part in (said, after) for word in _TOKEN.findall(part.encode()))
         return cls(claim, expression, words)
 
     def app_of(self, repository: Repository) -> str | None:

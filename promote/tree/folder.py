@@ -80,10 +80,11 @@ class FolderTree:
         except OSError:
             is_link = os.path.islink(os.path.join(top, entry.path))
             return Unread(entry, "symlink" if is_link else "not readable")
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(handle)
+            return Unread(entry, "not a file")
         with open(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                return Unread(entry, "not a file")
             if status.st_size > MAX_FILE:
                 return Unread(entry, "too large")
             return file.read(MAX_FILE + 1)

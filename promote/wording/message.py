@@ -11,7 +11,9 @@ from promote.wording.trailers import trailers
 
 EXAMPLE = "{{ environment }}: {{ summary }}"
 _MAX = 20_000
-_TRAILER = re.compile(r"^(?=Promote-[A-Za-z-]+:)", re.MULTILINE)
+# Git ends the message that it looks for trailers in at a line of dashes.
+_TRAILER = re.compile(r"^(?=Promote-[A-Za-z-]+[ \t]*:|---)", re.MULTILINE | re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def _summary(carried: Sequence[Carried]) -> str:
@@ -59,7 +61,7 @@ def _rendered(template: str, carried: Sequence[Carried]) -> str:
     sandbox = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
     try:
         text = sandbox.from_string(template).render(values).strip()
-    except (TemplateError, TypeError, ValueError, OverflowError, ZeroDivisionError) as exc:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError) as exc:
         cure = "its names are environment, environments, summary, changes; app, old, new, source where one app moves"
         raise UsageError(f"the commit message's template does not render: {exc}", cure=cure) from exc
     if not text:
@@ -75,5 +77,5 @@ def message(template: str | None, carried: Sequence[Carried]) -> str:
     """
     body = _default(carried) if template is None else _rendered(template, carried)
     # What the template renders must not read as a trailer of ours.
-    body = _TRAILER.sub(" ", body[:_MAX].replace("\r", "").replace("\x00", ""))
+    body = _TRAILER.sub(" ", _CONTROL.sub("", body[:_MAX])).strip("\n")
     return f"{body}\n\n{trailers(carried)}\n"

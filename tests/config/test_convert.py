@@ -28,7 +28,7 @@ APP = "apps: {web: {image: ghcr.io/acme/web}}\n"
         (
             "registries: {ghcr.io: {xyz: 1}}",
             [
-                "1:24: unknown key `xyz`; known here: ca, layout, mirror, password, plain_http, username",
+                "1:24: unknown key `xyz`; known here: ca, layout, mirror, password, plain_http, token_hosts, username",
             ],
         ),
         ('"a\\nb": 1', ["1:1: expected a name as key"]),

@@ -1,0 +1,112 @@
+"""Real repositories: every file is read or named, and every site is edited alone and back to the byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from promote.sites.finders import is_scanned, read_file
+from promote.sites.site import Barred, Fragment
+from promote.text.document import Broken, Stream, parse
+from promote.text.part import Part
+from promote.text.proof import Disagreement
+from promote.text.rewrite import rewrite
+from promote.text.scalar import spell
+from promote.tree import MAX_FILE, Globs
+from promote.tree.folder import FolderTree
+from tests.readback import EVERYTHING, leaves
+from tests.shared import shared_data
+
+TAG = "2024-06-27"
+# Sites that are edited alone: about so many, taken at even distances over the whole corpus.
+SAMPLE = 220
+
+
+def _files(root: Path) -> Iterator[tuple[bytes, bytes]]:
+    tree = FolderTree(root)
+    for entry, data in tree.read(tree.list(Globs((".",)))):
+        if isinstance(data, bytes) and is_scanned(entry.path):
+            yield entry.path, data
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[tuple[bytes, bytes]]:
+    return list(_files(shared_data("corpus")))
+
+
+def _fragments(path: bytes, data: bytes) -> tuple[Stream | None, list[Fragment]]:
+    stream, hits = read_file(path, data, EVERYTHING, ())
+    return stream, [hit for hit in hits if not isinstance(hit, Barred) and hit.repository is not None]
+
+
+def test_every_file_is_read_or_named(corpus: list[tuple[bytes, bytes]]) -> None:
+    assert len(corpus) > 500
+    read = [parse(path, data) for path, data in corpus]
+    broken = [stream for stream in read if isinstance(stream, Broken)]
+    assert all(len(stream.data) <= MAX_FILE for stream in read if isinstance(stream, Stream))
+    assert {stream.code for stream in broken} <= {"not-yaml"}
+    # The rest are templates with YAML endings.
+    assert len(broken) < len(corpus) / 10
+    for stream in broken:
+        assert b"{{" in dict(corpus)[stream.path] or b"{%" in dict(corpus)[stream.path], stream
+
+
+def test_2_3_the_values_that_stand_there_change_nothing(corpus: list[tuple[bytes, bytes]]) -> None:
+    sites = 0
+    for path, data in corpus:
+        stream, found = _fragments(path, data)
+        if stream is None:
+            continue
+        parts = [
+            part
+            for hit in found
+            for part in (hit.name, hit.tag, hit.digest)
+            if part is not None and part.insert is None
+        ]
+        same = [part for part in parts if spell(part.value, part.style) == data[part.span.start : part.span.end]]
+        made = rewrite(stream, [(part, part.value) for part in same])
+        assert not isinstance(made, Disagreement)
+        assert made.after == data
+        sites += len(found)
+    assert sites > 500
+
+
+def _alone(path: bytes, data: bytes, number: int) -> None:
+    """The site with this number gets a new tag, two readers see that and nothing else, and it is set back."""
+    stream, found = _fragments(path, data)
+    assert stream is not None
+    part = found[number].tag
+    assert isinstance(part, Part)
+    made = rewrite(stream, [(part, TAG)])
+    assert not isinstance(made, Disagreement), (path, made)
+    for before, after in zip(leaves(data), leaves(made.after), strict=True):
+        changed = {place for place in before.keys() | after.keys() if before.get(place) != after.get(place)}
+        if part.key is None:
+            assert len(changed) == 1, (path, changed)
+            assert TAG in after[changed.pop()][1]
+        else:
+            assert all(place not in before or place[-1] != part.key for place in changed)
+    again, later = _fragments(path, made.after)
+    assert again is not None
+    assert len(later) == len(found)
+    now = later[number].tag
+    assert isinstance(now, Part)
+    assert now.value == TAG
+    if part.insert is None:
+        back = rewrite(again, [(now, part.value)])
+        assert not isinstance(back, Disagreement)
+        kept = spell(part.value, now.style) == data[part.span.start : part.span.end]
+        assert (back.after == data) is kept
+
+
+def test_every_site_is_edited_alone_and_back(corpus: list[tuple[bytes, bytes]]) -> None:
+    places = [
+        (path, data, number)
+        for path, data in corpus
+        for number, hit in enumerate(_fragments(path, data)[1])
+        if hit.tag is not None
+    ]
+    for path, data, number in places[:: max(1, len(places) // SAMPLE)]:
+        _alone(path, data, number)

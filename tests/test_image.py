@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promote.image import (
+    Repository,
+    Version,
+    is_digest,
+    is_tag,
+    parse_reference,
+    parse_repository,
+    parse_version,
+    split_reference,
+)
+
+D = "sha256:" + "0a" * 32
+D512 = "sha512:" + "0a" * 64
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/",
+        "a/",
+        "/a",
+        "a//b",
+        "A/b/C",
+        "a_",
+        "_a",
+        "a..b",
+        "a___b",
+        "a-",
+        "-a",
+        "a b",
+        "é",
+        "a\n",
+        "ghcr.io/",
+        "ghcr.io/A",
+        "ghcr.io/a:1",
+        "ghcr.io/a@x",
+        "host:port/a",
+        "host:1x/a",
+        "-host.io/a",
+        "host-.io/a",
+        "http://x/y",
+        "a." + "/b",
+        "[::1/a",
+        "{{ x }}/a",
+        "x" * 256,
+        "Registry/web",
+    ],
+)
+def test_what_is_no_repository(text: str) -> None:
+    assert parse_repository(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("nginx", "docker.io/library/nginx"),
+        ("library/nginx", "docker.io/library/nginx"),
+        ("docker.io/nginx", "docker.io/library/nginx"),
+        ("index.docker.io/nginx", "docker.io/library/nginx"),
+        ("registry-1.docker.io/acme/web", "docker.io/acme/web"),
+        ("acme/web", "docker.io/acme/web"),
+        ("a/b/c", "docker.io/a/b/c"),
+        ("localhost/web", "localhost/web"),
+        ("localhost:5000/web", "localhost:5000/web"),
+        ("GHCR.io/acme/web", "ghcr.io/acme/web"),
+        ("host:443/a-b/c__d/e.f/g--h", "host:443/a-b/c__d/e.f/g--h"),
+        ("[::1]:5000/web", "[::1]:5000/web"),
+        ("1.2.3.4/web", "1.2.3.4/web"),
+        ("ghcr.io", "docker.io/library/ghcr.io"),
+        ("x" * 247, "docker.io/library/" + "x" * 247),
+    ],
+)
+def test_repositories(text: str, means: str) -> None:
+    found = parse_repository(text)
+    assert found is not None
+    assert (str(found), found.written) == (means, text)
+    assert found == parse_repository(means)
+    assert found.last_segment == means.rpartition("/")[2]
+
+
+def test_two_repositories_are_equal_when_they_mean_the_same() -> None:
+    assert Repository("a", "b", "one") == Repository("a", "b", "two")
+    assert len({Repository("a", "b", "one"), Repository("a", "b", "two")}) == 1
+
+
+@pytest.mark.parametrize("text", ["", "-a", ".a", "a b", "a:b", "a/b", "a\n", "é", "a" * 129])
+def test_what_is_no_tag(text: str) -> None:
+    assert not is_tag(text)
+
+
+@pytest.mark.parametrize("text", ["a", "_", "0", "1.10", "A-b_c.d", "a" * 128])
+def test_tags(text: str) -> None:
+    assert is_tag(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "sha256:", D[:-1], D + "0", D.upper(), "md5:" + "0" * 32, D512[:-1], D + "\n", "0a" * 32]
+)
+def test_what_is_no_digest(text: str) -> None:
+    assert not is_digest(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", ("", None, None)),
+        ("a", ("a", None, None)),
+        ("a:", ("a", "", None)),
+        ("a:1", ("a", "1", None)),
+        ("h:5/a", ("h:5/a", None, None)),
+        ("h:5/a:1", ("h:5/a", "1", None)),
+        ("a@d", ("a", None, "d")),
+        ("a@", ("a", None, "")),
+        ("a:1@s:d", ("a", "1", "s:d")),
+        ("a@b@c", ("a", None, "b@c")),
+    ],
+)
+def test_split(text: str, pieces: tuple[str, str | None, str | None]) -> None:
+    assert split_reference(text) == pieces
+
+
+@pytest.mark.parametrize("text", ["", "A", "a:", "a:-", "a@", "a@sha256:0", f"a:1@{D}x", "a:b:c"])
+def test_what_is_no_reference(text: str) -> None:
+    assert parse_reference(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("a", Version(None)),
+        ("a:1", Version("1")),
+        (f"a@{D}", Version(None, D)),
+        (f"h:5/a:1@{D512}", Version("1", D512)),
+    ],
+)
+def test_references(text: str, version: Version) -> None:
+    found = parse_reference(text)
+    assert found is not None
+    assert found.version == version
+
+
+@pytest.mark.parametrize("text", ["", "@", "1@", "-1", "1@x", f"1@{D}@{D}", "a b", D])
+def test_what_is_no_version(text: str) -> None:
+    assert parse_version(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "reference"),
+    [("1.2", "1.2", "1.2"), (f"1.2@{D}", "1.2@0a0a0a0a0a0a", D), (f"@{D}", "@0a0a0a0a0a0a", D)],
+)
+def test_versions(text: str, short: str, reference: str) -> None:
+    found = parse_version(text)
+    assert found is not None
+    assert (str(found), found.short, found.reference) == (text, short, reference)
+
+
+def test_no_version_says_so() -> None:
+    none = Version(None)
+    assert (str(none), none.short, none.reference) == ("", "(none)", "")
+
+
+@given(st.text(alphabet="ab:/@.-_A[]0", max_size=20))
+def test_any_text_is_a_reference_or_not(text: str) -> None:
+    name, tag, digest = split_reference(text)
+    assert text == name + ("" if tag is None else f":{tag}") + ("" if digest is None else f"@{digest}")
+    found = parse_reference(text)
+    assert found is None or str(found.repository) == str(parse_repository(str(found.repository)))

@@ -1,0 +1,80 @@
+"""What a commit says of itself: read back exactly, by promote and by git, and never forged."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promote.image import Version
+from promote.outcome import Carried
+from promote.wording.trailers import parse, trailers
+
+DIGEST = f"sha256:{'a' * 64}"
+names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,12}", fullmatch=True)
+tags = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,20}", fullmatch=True)
+versions = st.one_of(
+    st.builds(Version, tags), st.builds(Version, tags, st.just(DIGEST)), st.just(Version(None, DIGEST))
+)
+# What a reason becomes is one line; what is one line already stays as it is.
+reasons = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1).map(str.strip).filter(bool)
+carried = st.builds(
+    Carried,
+    names,
+    names,
+    st.none() | versions,
+    versions,
+    st.none() | names,
+    st.lists(st.tuples(names, reasons), max_size=2).map(tuple),
+)
+
+
+def _key(item: Carried) -> tuple[str, str, str]:
+    return item.environment, item.source or "", item.app
+
+
+@given(st.lists(carried, min_size=1, max_size=6, unique_by=_key))
+def test_what_is_written_is_read_back(items: list[Carried]) -> None:
+    assert list(parse(f"subject\n\n{trailers(items)}\n")) == sorted(items, key=_key)
+
+
+@given(st.lists(carried, min_size=1, max_size=4, unique_by=_key), st.text(max_size=200))
+def test_nothing_in_a_reason_is_read_as_more_than_a_reason(items: list[Carried], reason: str) -> None:
+    evil = [Carried(each.environment, each.app, each.old, each.new, each.source, (("from", reason),)) for each in items]
+    read = parse(f"subject\n\n{trailers(evil)}\n")
+    assert [(_key(each), each.old, each.new) for each in read] == [
+        (_key(each), each.old, each.new) for each in sorted(items, key=_key)
+    ]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["a\nPromote-App: evil\nPromote-Version: 6.6.6", "a\r\n\r\nPromote-Environment: prod", "a\u2028Promote-App: evil\u0085x"],
+)  # fmt: skip
+def test_a_reason_of_several_lines_forges_no_trailer(reason: str) -> None:
+    item = Carried("prod", "web", None, Version("1.0.0"), "test", (("from", reason),))
+    (read,) = parse(f"x\n\n{trailers([item])}")
+    assert (read.app, read.new) == ("web", Version("1.0.0"))
+    assert "\n" not in read.skipped_gates[0][1]
+
+
+def test_only_the_last_paragraph_counts() -> None:
+    block = trailers([Carried("prod", "web", None, Version("1.0.0"))])
+    assert parse(f"subject\n\n{block}\n\nSigned-off-by: Ann <ann@example.com>\n") == []
+    assert parse(block.replace("Promote-App", "promote-app")) == []
+
+
+def test_git_reads_the_same(tmp_path: Path) -> None:
+    items = [
+        Carried("prod", "web", Version("1.4.0", DIGEST), Version("1.5.0", DIGEST), "test", (("from", "see #1: now"),)),
+        Carried("prod", "api", None, Version("2.0.0"), "test"),
+    ]
+    message = f"prod: web 1.5.0\n\n- a list\n\n{trailers(items)}\n"
+    done = subprocess.run(
+        ["git", "interpret-trailers", "--parse"], cwd=tmp_path, input=message.encode(), capture_output=True, check=True
+    )
+    assert done.stdout.decode().rstrip("\n") == trailers(items)
+    assert list(parse(done.stdout.decode())) == sorted(items, key=_key)
