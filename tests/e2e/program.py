@@ -1,0 +1,125 @@
+"""The built program as users run it: a process of its own, with an environment that holds what a test gives it."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promote.cli.main import main
+
+TRACEBACK = "Traceback (most recent call last)"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one run ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> Any:
+        """The JSON that is alone on stdout."""
+        return json.loads(self.stdout)
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+    @property
+    def messages(self) -> list[str]:
+        """What is told on stderr, without the usage that stands above a mistake in the words."""
+        return [line for line in self.stderr.splitlines() if line and not line.startswith(("Usage: ", "Try '"))]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Runs `promote` with `environ` and nothing else."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+
+    def __call__(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "promote", *map(str, words)],
+            cwd=cwd or self.cwd,
+            env={**self.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert TRACEBACK not in result.output, result.output
+        return result
+
+    def start(
+        self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """The same, under way; whoever asks for it waits for its end."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "promote", *map(str, words)],
+            cwd=cwd or self.cwd,
+            env={**self.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def ok(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
+        """The same, where anything but exit 0 is a fault."""
+        result = self(*words, cwd=cwd, env=env)
+        assert result.code == 0, result
+        return result
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The same program within the test's own process: for tables of many runs."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+
+    def __call__(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
+        stdout, stderr = io.StringIO(), io.StringIO()
+        logger = logging.getLogger("promote")
+        on_term = signal.getsignal(signal.SIGTERM)
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
+            patch.setattr(sys, "argv", ["promote", *map(str, words)])
+            for name in list(os.environ):
+                patch.delenv(name)
+            for name, value in {**self.environ, **(env or {})}.items():
+                patch.setenv(name, value)
+            patch.chdir(cwd or self.cwd)
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code
+            finally:
+                signal.signal(signal.SIGTERM, on_term)
+                # -v asks for logs, for the whole of a process.
+                logger.handlers.clear()
+                logger.setLevel(logging.NOTSET)
+        assert isinstance(code, int)
+        result = Result(code, stdout.getvalue(), stderr.getvalue())
+        assert TRACEBACK not in result.output, result.output
+        return result
+
+    def ok(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
+        """The same, where anything but exit 0 is a fault."""
+        result = self(*words, cwd=cwd, env=env)
+        assert result.code == 0, result
+        return result
