@@ -77,7 +77,8 @@ def test_a_values_overlay_is_tied_where_each_is_the_only_file_of_its_layer(tmp_p
 
 def test_an_overlay_that_must_not_be_edited_bars_the_app_that_it_overlays(tmp_path: Path) -> None:
     files = {
-        "base/values.yaml": f"web: {{repository: {WEB}, tag: 1.0.0}}\napi: {{repository: ghcr.io/acme/api, tag: '1'}}\n",
+        "base/values.yaml": f"web: {{repository: {WEB}, tag: 1.0.0}}\n"
+        "api: {repository: ghcr.io/acme/api, tag: '1'}\n",
         "dev/values.yaml": "web: {tag: '{{ .Tag }}'}\napi: {tag: '2'}\n",
     }
     config = layered("base", "dev").replace(
@@ -104,8 +105,12 @@ BASE: Files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.y
 @pytest.mark.parametrize(
     ("path", "files", "shadowed"),
     [
-        pytest.param("[base, dev]", {"dev/kustomization.yaml": kustomization(WEB, "1", resources=["../base"])}, 1, id="base"),
-        pytest.param("dev", {"dev/kustomization.yaml": kustomization(WEB, "1", resources=["../base"])}, 0, id="outside"),
+        pytest.param(
+            "[base, dev]", {"dev/kustomization.yaml": kustomization(WEB, "1", resources=["../base"])}, 1, id="base"
+        ),
+        pytest.param(
+            "dev", {"dev/kustomization.yaml": kustomization(WEB, "1", resources=["../base"])}, 0, id="outside"
+        ),
         pytest.param(
             "[base, dev]",
             {
@@ -130,7 +135,9 @@ BASE: Files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.y
             "[base, dev]",
             {
                 "dev/kustomization.yaml": kustomization(
-                    WEB, "1", resources=["https://example.com/x", "git@example.com:x", "github.com/a/b//c?ref=v1", "../base"]
+                    WEB,
+                    "1",
+                    resources=["https://example.com/x", "git@example.com:x", "github.com/a/b//c?ref=v1", "../base"],
                 )
             },
             1,
@@ -143,8 +150,13 @@ BASE: Files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.y
             id="leaving",
         ),
         pytest.param(
-            "dev", {"dev/kustomization.yaml": kustomization(WEB, "1", resources=["web.yaml"]), "dev/web.yaml": BASE["base/web.yaml"]},
-            1, id="file",
+            "dev",
+            {
+                "dev/kustomization.yaml": kustomization(WEB, "1", resources=["web.yaml"]),
+                "dev/web.yaml": BASE["base/web.yaml"],
+            },
+            1,
+            id="file",
         ),
         pytest.param(
             "dev",
@@ -156,7 +168,7 @@ BASE: Files = {"base/kustomization.yaml": "resources: [web.yaml]\n", "base/web.y
             id="an inner entry",
         ),
     ],
-)  # fmt: skip
+)
 def test_3_1_kustomize_entry_shadows_what_its_resources_reach(
     tmp_path: Path, path: str, files: Files, shadowed: int
 ) -> None:

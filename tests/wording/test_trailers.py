@@ -52,8 +52,12 @@ def test_nothing_in_a_reason_is_read_as_more_than_a_reason(items: list[Carried],
 
 @pytest.mark.parametrize(
     "reason",
-    ["a\nPromote-App: evil\nPromote-Version: 6.6.6", "a\r\n\r\nPromote-Environment: prod", "a\u2028Promote-App: evil\u0085x"],
-)  # fmt: skip
+    [
+        "a\nPromote-App: evil\nPromote-Version: 6.6.6",
+        "a\r\n\r\nPromote-Environment: prod",
+        "a\u2028Promote-App: evil\u0085x",
+    ],
+)
 def test_a_reason_of_several_lines_forges_no_trailer(reason: str) -> None:
     item = Carried("prod", "web", None, Version("1.0.0"), "test", (("from", reason),))
     (read,) = parse(f"x\n\n{trailers([item])}")

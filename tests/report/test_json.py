@@ -1,0 +1,134 @@
+"""docs/json.md describes each JSON document: what promote writes has exactly the keys of its example."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from promote.board import draw
+from promote.check import examine
+from promote.image import Repository
+from promote.outcome import Commit, Delivery, Place, Plan
+from promote.plan.intent import Promote, Rules, Update
+from promote.policy import build as policy
+from promote.policy.settings import parse_short
+from promote.question import drive
+from promote.report import document
+from tests.estate.building import Built, build, deployment, kustomization
+from tests.plan.planning import API, WEB, book, plan, wanted
+from tests.shared import ROOT
+
+EXAMPLES = dict(re.findall(r"^```json (\w+)\n(.*?)^```$", (ROOT / "docs" / "json.md").read_text(), re.M | re.S))
+CONFIG = f"""
+apps:
+  web: {{image: {WEB}, policy: {{semver: "^1"}}}}
+  api: {{image: {API}, policy: {{semver: "^1"}}}}
+  shop: {{image: ghcr.io/acme/shop}}
+  cron: {{image: ghcr.io/acme/cron, policy: {{semver: "*"}}}}
+environments: {{dev: {{path: dev}}, test: {{path: test, from: dev}}}}
+"""
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Built:
+    files = {
+        "dev/a.yaml": deployment("a", f"{WEB}:1.5.0", f"{API}:1.6.0", "ghcr.io/acme/shop:1", "ghcr.io/acme/shop:2"),
+        "dev/b.yaml": deployment("b", "ghcr.io/acme/cron:1.4.0"),
+        "test/kustomization.yaml": kustomization(WEB, "1.4.0", resources=["w.yaml"]),
+        "test/w.yaml": deployment("w", f"{WEB}:0.1.0"),
+        "test/b.yaml": deployment("b", "ghcr.io/acme/cron:1.3.0", "ghcr.io/acme/shop:{{ .Tag }}"),
+    }
+    return build(tmp_path, CONFIG, files)
+
+
+def keys(value: object) -> object:
+    """The shape of a document: its keys at every level, the entries of a list put together."""
+    if isinstance(value, list):
+        shapes = [keys(item) for item in value]
+        return {"[]": shapes[0] if shapes else None}
+    if isinstance(value, dict):
+        return {key: keys(item) for key, item in value.items()}
+    return "leaf"
+
+
+def check(name: str, made: document.Json) -> None:
+    written = document.dump(made)
+    assert written.endswith("}\n")
+    assert keys(json.loads(written)) == keys(json.loads(EXAMPLES[name]))
+
+
+def full(made: Plan) -> None:
+    assert all((made.changes, made.skips, made.refusals, made.failures)), "each kind of entry must be seen"
+
+
+DARK = ["ghcr.io/acme/cron"]
+
+
+def test_a_writing_command(built: Built) -> None:
+    made = plan(built, Update(("dev",)), book(dark=DARK))
+    refused = plan(built, wanted("dev", api="1.4.0"), book())
+    made = Plan(made.changes, made.skips, refused.refusals, made.failures, (), made.steps)
+    full(made)
+    done = Delivery(made, (Commit(Place("https://git.example.com/gitops.git", "main"), "0" * 40, pushed=True),))
+    body = document.delivery("set", done, dry_run=False)
+    assert body["schema"] == 1
+    # Pull requests are not built yet: the example's list is empty as well.
+    check("delivery", body)
+
+
+def test_diff(built: Built) -> None:
+    made = plan(built, Promote("test", "dev"), book(dark=DARK))
+    full(made)
+    check("difference", document.difference("dev", "test", made))
+
+
+def test_find(built: Built) -> None:
+    rows = document.site_rows(built.estates.values(), configured=True)
+    assert {row["code"] for row in rows} == {None, "shadowed", "template"}
+    for row in rows:
+        check("sites", document.sites([row]))
+    assert all(row["environment"] is None for row in document.site_rows(built.estates.values(), configured=False))
+
+
+def test_tags() -> None:
+    chosen = drive(policy(parse_short("semver:^1")).choose((Repository("ghcr.io", "acme/web"),), None), book())
+    assert {item.accepted for item in chosen.considered} == {True, False}
+    check("selection", document.selection("web", chosen, 3))
+
+
+def test_status(built: Built) -> None:
+    drawn = drive(draw(built.estates, ["dev"], ["web"]), book())
+    body = document.board(drawn)
+    check("board", body)
+
+
+def test_check(built: Built) -> None:
+    found = drive(examine(built.estates, ["dev"]), book())
+    check("findings", document.findings(found))
+    assert document.findings(found)["ok"] == all(one.level != "error" for one in found)
+
+
+def test_every_example_is_compared() -> None:
+    assert sorted(EXAMPLES) == ["board", "delivery", "difference", "findings", "selection", "sites"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "old"),
+    [
+        (f"images:\n- name: {WEB}\n  newTag: 1.4.0\n", 3, 11, {"tag": "1.4.0", "digest": None}),
+        # Nothing stood there: the name is pointed at.
+        (f"images:\n- name: {WEB}\n", 2, 9, None),
+        (f"# \u00e9\U0001f600\nimages: [{{name: {WEB}, newTag: '1.4.0'}}]\n", 2, 43, {"tag": "1.4.0", "digest": None}),
+    ],
+)
+def test_9_3_line_and_column_are_those_before_the_edit(
+    tmp_path: Path, text: str, line: int, column: int, old: object
+) -> None:
+    made = plan(build(tmp_path, CONFIG, {"dev/kustomization.yaml": text}), wanted("dev", web="1.5.0"), book(), Rules())
+    body = document.delivery("set", Delivery(made), dry_run=True)
+    (change,) = json.loads(document.dump(body))["changes"]
+    assert (change["line"], change["column"], change["old"]) == (line, column, old)
+    assert change["new"] == {"tag": "1.5.0", "digest": None}

@@ -1,0 +1,107 @@
+"""Text for people: diffs that show what a terminal would hide, and tables that hostile strings cannot break."""
+
+from __future__ import annotations
+
+import pytest
+
+from promote.board import Board, Cell
+from promote.image import Version
+from promote.outcome import Failure, Place, Plan, Refusal, Skip, Step
+from promote.report import text
+from promote.report.diff import unified
+from promote.text.edit import FileChange
+
+HERE = Place("", "")
+
+
+def steps(*changes: tuple[bytes, bytes, bytes]) -> Plan:
+    made = (FileChange(path, 0o100644, before, after, ()) for path, before, after in changes)
+    return Plan(steps=tuple(Step(HERE, (), (change,)) for change in made))
+
+
+def diff(before: bytes, after: bytes, path: bytes = b"a.yaml") -> list[str]:
+    return "".join(unified(steps((path, before, after)))).split("\n")[:-1]
+
+
+def test_a_diff_shows_line_endings() -> None:
+    assert diff(b"a: 1\r\nb: 2\r\n", b"a: 1\r\nb: 3\r\n")[3:] == [" a: 1␍", "-b: 2␍", "+b: 3␍"]
+
+
+def test_a_diff_shows_a_missing_final_newline() -> None:
+    assert diff(b"a: 1", b"a: 2")[3:] == [
+        "-a: 1",
+        "\\ No newline at end of file",
+        "+a: 2",
+        "\\ No newline at end of file",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [(b"# \x1b[2J\n", "␛[2J"), (b"# \x7f\n", "\\u007f"), ("# \u202e\n".encode(), "\\u202e"), (b"# \xff\n", "\\xff")],
+)
+def test_a_diff_lets_no_control_character_through(before: bytes, shown: str) -> None:
+    lines = diff(before + b"a: 1\n", before + b"a: 2\n")
+    assert lines[3] == f" # {shown}"
+
+
+def test_a_diff_of_several_steps_goes_from_the_first_to_the_last() -> None:
+    plan = steps((b"b.yaml", b"1\n", b"2\n"), (b"b.yaml", b"2\n", b"3\n"), (b"a\n.yaml", b"1\n", b"2\n"))
+    assert [line for line in unified(plan) if line[0] in "+-"] == [
+        "--- a/a\\x0a.yaml\n",
+        "+++ b/a\\x0a.yaml\n",
+        "-1\n",
+        "+2\n",
+        "--- a/b.yaml\n",
+        "+++ b/b.yaml\n",
+        "-1\n",
+        "+3\n",
+    ]
+
+
+HOSTILE = "\x1b[31mred\n[bold]not markup[/bold]\u202e :smile:"
+
+
+def test_faults_and_skips_are_one_line_each() -> None:
+    plan = Plan(
+        skips=(Skip("dev", "web", "odd", HOSTILE),),
+        refusals=(Refusal("dev", "web", "odd", HOSTILE),),
+        failures=(Failure("dev", "web", "odd", 4, HOSTILE),),
+    )
+    for line in (*text.faults(plan, named=()), *text.skips(plan, named=())):
+        assert line.isprintable()
+        assert "[bold]not markup[/bold]" in line
+
+
+def test_skips_that_are_no_news_are_not_told_unless_named() -> None:
+    plan = Plan(skips=(Skip("dev", "web", "absent", "x"), Skip("dev", "api", "already", "x")))
+    assert text.skips(plan, named=()) == []
+    assert text.skips(plan, named=("web", "api")) == ["dev: api skipped, already: x"]
+    assert text.faults(plan, named=("web", "api")) == ["dev: web skipped, absent: x"]
+
+
+def test_a_table_is_safe_and_as_wide_as_it_needs() -> None:
+    lines = text.table(["a", "b"], [[HOSTILE, "x" * 300]], None).split("\n")
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    assert lines[1].endswith("x" * 300)
+
+
+def test_a_narrow_table_loses_nothing() -> None:
+    drawn = text.table(["app", "version"], [["web", "1.5.0-" + "z" * 60]], 30)
+    assert all(len(line) <= 30 for line in drawn.split("\n"))
+    assert drawn.count("z") == 60
+
+
+def test_a_board() -> None:
+    cells = (
+        Cell("dev", "web", "runs", Version("1.4.0"), Version("1.5.0"), "registry"),
+        Cell("test", "web", "mixed", note="its sites differ"),
+        Cell("dev", "api", "refused", note="x.yaml:1:1: it holds\n a template"),
+        Cell("test", "api", "absent"),
+    )
+    drawn = text.board(Board(("dev", "test"), ("api", "web"), cells), None).split("\n")
+    assert drawn[0].split() == ["app", "dev", "test"]
+    assert drawn[1].split() == ["api", "?", "!", "-"]
+    assert drawn[2].split() == ["web", "1.4.0", "←", "1.5.0", "mixed"]
+    assert drawn[3:] == ["test: web: its sites differ", "dev: api: x.yaml:1:1: it holds\\x0a a template"]

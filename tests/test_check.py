@@ -1,0 +1,64 @@
+"""`check`: every environment, app and registry, each finding with its cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from promote.check import examine
+from promote.question import drive
+from tests.estate.building import Files, build, deployment
+from tests.plan.planning import API, WEB, Book, book
+
+CONFIG = f"""
+apps: {{web: {{image: {WEB}}}, api: {{image: {API}, policy: {{semver: "*"}}}}}}
+environments: {{dev: {{path: [common, dev]}}, test: {{path: [common, test]}}, prod: {{path: prod}}}}
+"""
+
+
+def findings(root: Path, files: Files, names: list[str], registry: Book | None = None) -> list[str]:
+    built = build(root, CONFIG, files, names=names)
+    found = drive(examine(built.estates, names), registry or book())
+    return [f"{one.level} {one.subject} {one.code} {one.exit_code}" for one in found]
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:1.4.0")}
+    assert findings(tmp_path, files, ["dev"]) == [
+        "ok dev/api sites 0",
+        "ok dev/web sites 0",
+        f"ok {API} registry 0",
+        f"ok {WEB} registry 0",
+    ]
+
+
+def test_only_what_is_asked_about_is_told_though_others_share_its_files(tmp_path: Path) -> None:
+    files = {"common/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:1.4.0")}
+    found = findings(tmp_path, files, ["dev"])
+    assert "error dev/web shared-site 3" in found
+    assert not any("test" in line for line in found)
+
+
+def test_an_environment_without_files_is_told_beside_one_that_has_some(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0")}
+    found = findings(tmp_path, files, ["dev", "prod"])
+    assert "error prod no-files 3" in found
+    assert "warning dev/api absent 0" in found
+
+
+def test_what_differs_what_is_barred_and_what_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "link").symlink_to("..")
+    files = {
+        "dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{WEB}:1.5.0"),
+        "dev/b.yaml": deployment("b", f"{API}:{{{{ .Tag }}}}"),
+    }
+    found = findings(tmp_path, files, ["dev"])
+    assert {"warning dev unread 0", "warning dev/web mixed 0", "error dev/api template 3"} <= set(found)
+
+
+def test_registries_are_asked_once_for_all_environments(tmp_path: Path) -> None:
+    files = {f"{name}/a.yaml": deployment("a", f"{WEB}:9.9.9", f"{API}:1.4.0") for name in ("dev", "test", "prod")}
+    registry = book(dark=[API])
+    found = findings(tmp_path, files, ["dev", "test", "prod"], registry)
+    assert found[-2:] == [f"error {API} registry 4", f"error {WEB} no-such-tag 4"]
+    assert len(registry.asked) == 2

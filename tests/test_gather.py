@@ -1,0 +1,91 @@
+"""Questions become requests: each once a run, many at once, faults as values (SEMANTICS 11.3)."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from promote.errors import GitError, RegistryAbsent, RegistryDenied, RegistryUnreachable
+from promote.gather import Gather
+from promote.image import Repository
+from promote.question import Absent, Facts, Known, Question, Tags, Unknown, What
+
+WEB = Repository("example.com", "web")
+
+
+@dataclass
+class Counting:
+    """A registry that counts what it is asked, and does what `act` does."""
+
+    act: Callable[[str], None] = lambda _: None
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def tags(self, repository: Repository) -> tuple[str, ...]:
+        self.asked[str(repository)] += 1
+        self.act(repository.path)
+        return ("1", "2")
+
+    def facts(self, repository: Repository, reference: str, what: frozenset[What]) -> Known | Absent:
+        self.asked[f"{repository}:{reference} {' '.join(sorted(what))}"] += 1
+        self.act(reference)
+        return Known(f"sha256:{reference}")
+
+
+def test_11_3_each_question_is_asked_once_a_run() -> None:
+    registry = Counting()
+    gather = Gather(registry, jobs=4)
+    first: frozenset[Question] = frozenset({Tags(WEB), Facts(WEB, "1")})
+    assert gather(first) == {Tags(WEB): ("1", "2"), Facts(WEB, "1"): Known("sha256:1")}
+    assert set(gather(first | {Facts(WEB, "2")})) == first | {Facts(WEB, "2")}
+    assert set(registry.asked.values()) == {1}
+
+
+def test_no_question_is_no_request() -> None:
+    assert Gather(Counting(), jobs=1)(frozenset()) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [
+        (RegistryUnreachable("it is down", where="https://example.com"), Unknown("https://example.com: it is down", 4)),
+        (RegistryDenied("no"), Unknown("no", 4)),
+        (RegistryAbsent("404"), Absent("404")),
+    ],
+)
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_fault_is_an_answer_and_spoils_no_other(fault: Exception, answer: object, others: int) -> None:
+    def act(name: str) -> None:
+        if name == "bad":
+            raise fault
+
+    asked: frozenset[Question] = frozenset({Facts(WEB, "bad"), *(Facts(WEB, str(number)) for number in range(others))})
+    registry = Counting(act)
+    gather = Gather(registry, jobs=2)
+    told = gather(asked)
+    assert told[Facts(WEB, "bad")] == answer
+    assert sum(isinstance(each, Known) for each in told.values()) == others
+    gather(asked)
+    assert set(registry.asked.values()) == {1}
+
+
+def test_what_is_no_fault_of_a_registry_is_not_swallowed() -> None:
+    def act(_: str) -> None:
+        raise GitError("not mine")
+
+    with pytest.raises(GitError):
+        Gather(Counting(act), jobs=1)(frozenset({Tags(WEB)}))
+
+
+def test_a_round_goes_out_in_parallel() -> None:
+    # Nobody passes until all four have come: one after the other would never get through.
+    meeting = threading.Barrier(4, timeout=20)
+
+    def act(_: str) -> None:
+        meeting.wait()
+
+    gather = Gather(Counting(act), jobs=4)
+    assert len(gather(frozenset(Facts(WEB, str(number)) for number in range(4)))) == 4

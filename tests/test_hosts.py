@@ -1,0 +1,52 @@
+"""promote.yaml's `registries` become settings of clients; a secret is had there and goes nowhere else (10.3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promote.config.load import load
+from promote.errors import ConfigError, UsageError
+from promote.hosts import host_settings
+from promote.registry.settings import Credentials, HostSettings
+
+ROOT = Path("/repo")
+
+
+def settings(text: str, environ: dict[str, str]) -> dict[str, HostSettings]:
+    config = load("promote.yaml", f"version: 1\nregistries:\n{text}".encode(), environ=environ)
+    return host_settings(config, environ, ROOT)
+
+
+def test_what_is_said_of_a_host() -> None:
+    found = settings(
+        "  a.example.com: {ca: ca.pem}\n  'localhost:5000': {plain_http: true}\n  off.example.com: {layout: images}\n",
+        {},
+    )
+    assert found["a.example.com"] == HostSettings(ca=ROOT / "ca.pem")
+    assert found["localhost:5000"] == HostSettings(plain_http=True)
+    assert found["off.example.com"] == HostSettings(layout=ROOT / "images")
+
+
+def test_10_3_a_secret_goes_only_to_its_own_host() -> None:
+    text = "  a.example.com: {username: ci, password: {env: PROMOTE_A}}\n  b.example.com: {ca: ca.pem}\n"
+    found = settings(text, {"PROMOTE_A": "s3cret"})
+    assert found["a.example.com"].credentials == Credentials("ci", "s3cret")
+    assert found["b.example.com"].credentials is None
+    assert "s3cret" not in repr(found)
+
+
+def test_10_3_a_variable_that_is_not_listed_may_not_be_named() -> None:
+    text = "  a.example.com: {username: ci, password: {env: HOME}}\n"
+    with pytest.raises(ConfigError) as caught:
+        settings(text, {"HOME": "/home/ci"})
+    assert "may not be named" in str(caught.value)
+    found = settings(text, {"HOME": "/home/ci", "PROMOTE_ALLOW_SECRETS": "HOME"})
+    assert found["a.example.com"].credentials == Credentials("ci", "/home/ci")
+
+
+def test_10_3_a_secret_that_is_not_set_is_told_with_its_place() -> None:
+    with pytest.raises(UsageError) as caught:
+        settings("  a.example.com: {username: ci, password: {env: PROMOTE_A}}\n", {})
+    assert str(caught.value).startswith("registries: a.example.com: password: the secret PROMOTE_A is not set")

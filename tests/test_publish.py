@@ -1,0 +1,471 @@
+"""The loop, against real repositories over file://: beaten, lost answers, several places, --no-push, working files."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from promote.api import How, Promote, Rules, Session, Set, Update, Where, open_session
+from promote.api import session as api_session
+from promote.demo.images import write_layout
+from promote.errors import GitError, Refused, UsageError
+from promote.image import Version
+from promote.outcome import Beaten, Delivery, Landed, Place, Plan, Step, Unclear
+from promote.publish import Remote, publish, write_files
+from promote.report.exit import exit_code
+from promote.text.edit import FileChange
+from promote.tree import Tree
+from promote.wording.trailers import parse
+from tests.clock import FakeClock
+
+WEB = "registry.example.com/acme/web"
+CONFIG = f"""version: 1
+apps:
+  web: {{image: {WEB}, policy: {{semver: "*"}}}}
+  api: {{image: registry.example.com/acme/api, policy: {{semver: "*"}}}}
+environments:
+  dev: {{path: envs/dev, source: none}}
+  test: {{path: envs/test, from: dev}}
+"""
+NO_LOOK = Rules(verify_tag=False)
+
+
+def entry(image: str, tag: str) -> str:
+    return f"images:\n- name: {image}\n  newTag: {tag}   # by promote\n"
+
+
+FILES = {
+    f"envs/{name}/{app}/kustomization.yaml": entry(f"registry.example.com/acme/{app}", "1.0.0")
+    for name in ("dev", "test")
+    for app in ("web", "api")
+}
+
+
+@dataclass
+class Ground:
+    """A folder with bare repositories and people's clones of them."""
+
+    root: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root),
+            "TMPDIR": str(self.root),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "Ann",
+            "GIT_AUTHOR_EMAIL": "ann@example.com",
+            "GIT_COMMITTER_NAME": "Ann",
+            "GIT_COMMITTER_EMAIL": "ann@example.com",
+        }
+
+    def git(self, *args: str, at: Path) -> str:
+        done = subprocess.run(["git", *args], cwd=at, env=self.environ, capture_output=True, check=False)
+        assert done.returncode == 0, (args, done.stderr)
+        return done.stdout.decode().strip()
+
+    def repository(self, name: str, files: dict[str, str]) -> str:
+        """The URL of a new bare repository, of which `NAME` is a clone."""
+        bare = self.root / f"{name}.git"
+        self.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare), at=self.root)
+        self.git("config", "uploadpack.allowFilter", "true", at=bare)
+        self.git("clone", "--quiet", f"file://{bare}", str(self.root / name), at=self.root)
+        self.push(name, files)
+        return f"file://{bare}"
+
+    def push(self, name: str, files: dict[str, str], *, branch: str = "main") -> None:
+        """Somebody commits these files on the branch's newest tip and pushes them."""
+        clone = self.root / name
+        self.git("fetch", "--quiet", "origin", at=clone)
+        heads = self.git("branch", "-r", "--list", f"origin/{branch}", at=clone)
+        self.git("checkout", "--quiet", "-B", branch, *([f"origin/{branch}"] if heads else []), at=clone)
+        for path, text in files.items():
+            (clone / path).parent.mkdir(parents=True, exist_ok=True)
+            (clone / path).write_text(text)
+        self.git("add", "-A", at=clone)
+        self.git("commit", "--quiet", "-m", "somebody's change", at=clone)
+        self.git("push", "--quiet", "origin", branch, at=clone)
+
+    def show(self, name: str, path: str, *, branch: str = "main") -> str:
+        return self.git("show", f"{branch}:{path}", at=self.root / f"{name}.git") + "\n"
+
+    def ours(self, name: str, *, branch: str = "main") -> list[str]:
+        """What the commits of promote on a branch carry, newest first."""
+        log = self.git("log", "-z", "--format=%B", branch, at=self.root / f"{name}.git")
+        carried = [each for message in log.split("\0") for each in parse(message)]
+        return [f"{each.environment} {each.app} {each.new}" for each in carried]
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    return Ground(tmp_path)
+
+
+@pytest.fixture
+def gitops(ground: Ground) -> str:
+    return ground.repository("gitops", {"promote.yaml": CONFIG, **FILES})
+
+
+@dataclass
+class Wrapped:
+    """A remote that lets something happen before or after a push."""
+
+    remote: Remote
+    before: list[Callable[[], None]] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+    lost: int = 0
+
+    def refresh(self, place: Place) -> Tree | None:
+        return self.remote.refresh(place)
+
+    def arrived(self, place: Place) -> str | None:
+        return self.remote.arrived(place)
+
+    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str:
+        return self.remote.commit(place, parent=parent, files=files, message=message)
+
+    def keep(self, place: Place, oid: str) -> str:
+        return self.remote.keep(place, oid)
+
+    def land(
+        self, place: Place, *, parent: str, expected: str | None, files: Sequence[FileChange], message: str
+    ) -> Landed | Beaten | Unclear:
+        if self.before:
+            self.before.pop(0)()
+        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message)
+        if self.after:
+            self.after.pop(0)()
+        return came
+
+
+@contextmanager
+def opened(ground: Ground, where: Where, clock: FakeClock | None = None) -> Iterator[Session]:
+    with open_session(where, environ=ground.environ, clock=clock or FakeClock()) as session:
+        yield session
+
+
+def at(repo: str) -> Where:
+    return Where(Path("/"), repo=repo)
+
+
+def wish(environment: str = "dev", **tags: str) -> Set:
+    return Set(environment, tuple((app, Version(tag)) for app, tag in tags.items()))
+
+
+def wrapping(monkeypatch: pytest.MonkeyPatch, make: Callable[[Remote], Remote]) -> None:
+    """Every delivery goes through `make`'s remote."""
+    real = publish
+    monkeypatch.setattr(
+        api_session,
+        "publish",
+        lambda look, decide, gather, remote, clock, terms: real(look, decide, gather, make(remote), clock, terms),
+    )
+
+
+def told(done: Delivery) -> list[str]:
+    plan = done.plan
+    out = [f"{each.environment} {each.app} {each.new}" for each in plan.changes]
+    out += [f"{each.environment} {each.app} {each.code}" for each in plan.skips]
+    out += [f"{each.environment} {each.app} {each.code}" for each in plan.refusals]
+    return out + [f"{each.environment} {each.app} {each.code} {each.exit_code}" for each in plan.failures]
+
+
+def test_a_change_lands_and_a_second_run_does_nothing(ground: Ground, gitops: str) -> None:
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    path = "envs/dev/web/kustomization.yaml"
+    assert ground.show("gitops", path) == FILES[path].replace("1.0.0", "1.1.0")
+    assert (told(done), len(done.commits), done.attempts) == (["dev web 1.1.0"], 1, 1)
+    assert ground.ours("gitops") == ["dev web 1.1.0"]
+    with opened(ground, at(gitops)) as session:
+        again = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(again), again.commits) == (["dev web already"], ())
+    assert exit_code(again.plan, named=["web"], tell_changes=True) == 0
+
+
+def test_beaten_it_plans_again_and_both_land(ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {"envs/dev/api/kustomization.yaml": entry("registry.example.com/acme/api", "2.0.0")}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", other)]))
+    clock = FakeClock()
+    with opened(ground, at(gitops), clock) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(done), done.attempts, len(clock.slept)) == (["dev web 1.1.0"], 2, 1)
+    assert "2.0.0" in ground.show("gitops", "envs/dev/api/kustomization.yaml")
+    assert "1.1.0" in ground.show("gitops", "envs/dev/web/kustomization.yaml")
+
+
+@pytest.mark.parametrize(("theirs", "outcome"), [("1.1.0", "already"), ("1.2.0", "overtaken")])
+def test_4_3_overtaken_and_already(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch, theirs: str, outcome: str
+) -> None:
+    files = {"envs/dev/web/kustomization.yaml": entry(WEB, theirs)}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", files)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(done), done.commits) == ([f"dev web {outcome}"], ())
+    assert exit_code(done.plan, named=["web"], tell_changes=False) == 0
+    assert ground.ours("gitops") == []
+
+
+class Losing(Wrapped):
+    """The push arrives, or does not, and its answer is lost."""
+
+    arrives = True
+
+    def land(
+        self, place: Place, *, parent: str, expected: str | None, files: Sequence[FileChange], message: str
+    ) -> Landed | Beaten | Unclear:
+        if self.lost == 0:
+            return super().land(place, parent=parent, expected=expected, files=files, message=message)
+        self.lost -= 1
+        writer = self.remote
+        remotes = writer.remotes  # type: ignore[attr-defined]
+        store = remotes._store(place.repo, place.branch)
+        oid = writer.commit(place, parent=parent, files=files, message=message)
+        if self.arrives:
+            store.remote.output("push", "--quiet", "origin", f"{oid}:refs/heads/{place.branch}", remote=True)
+        store.lost(place.branch, oid)
+        for action in self.after:
+            action()
+        self.after = []
+        return Unclear(oid, "the connection was cut")
+
+
+class Drowning(Losing):
+    arrives = False
+
+
+def test_a_lost_answer_followed_by_another_persons_newer_commit(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {"envs/dev/web/kustomization.yaml": entry(WEB, "1.3.0")}
+    wrapping(monkeypatch, lambda remote: Losing(remote, lost=1, after=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert ground.show("gitops", "envs/dev/web/kustomization.yaml") == entry(WEB, "1.3.0")
+    assert ground.ours("gitops") == ["dev web 1.1.0"]
+    assert (told(done), [commit.pushed for commit in done.commits]) == (["dev web 1.1.0"], [True])
+
+
+def test_a_lost_answer_of_a_push_that_never_arrived(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapping(monkeypatch, lambda remote: Drowning(remote, lost=1))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (ground.ours("gitops"), done.attempts) == (["dev web 1.1.0"], 2)
+
+
+def test_a_lost_answer_at_the_very_end_is_still_looked_for(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    wrapping(monkeypatch, lambda remote: Losing(remote, lost=1, after=[lambda: clock.advance(400)]))
+    with opened(ground, at(gitops), clock) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=300))
+    assert told(done) == ["dev web 1.1.0"]
+    assert len(done.commits) == 1
+
+
+def test_push_timeout(ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tags = iter(range(1000))
+
+    def faster() -> None:
+        ground.push("gitops", {"other.txt": f"{next(tags)}\n"})
+
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[faster] * 100))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=1.0))
+    assert told(done) == ["dev web push-timeout 5"]
+    assert "within 1 s" in done.plan.failures[0].reason
+    assert exit_code(done.plan, named=[], tell_changes=False) == 5
+
+
+def two_places(ground: Ground) -> str:
+    prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
+    config = CONFIG.replace("environments:\n", f"environments:\n  prod: {{repo: {prod}, path: ., source: registry}}\n")
+    config = config.replace(", source: none", "")
+    layout = ground.root / "images" / "acme" / "web"
+    write_layout(layout, {"1.0.0": "2026-01-01T00:00:00Z", "1.1.0": "2026-02-01T00:00:00Z"})
+    config += f"registries: {{registry.example.com: {{layout: {ground.root / 'images'}}}}}\n"
+    return ground.repository("gitops", {"promote.yaml": config, **FILES})
+
+
+def test_two_places_of_which_one_rejects(ground: Ground) -> None:
+    repo = two_places(ground)
+    hook = ground.root / "prod.git" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'prod is closed' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with opened(ground, at(repo)) as session:
+        done = session.deliver(Update(("dev", "prod"), ("web",)), Rules(), How())
+    assert told(done) == ["dev web 1.1.0", "prod web push-rejected 5"]
+    assert "prod is closed" in done.plan.failures[0].reason
+    assert ground.ours("gitops") == ["dev web 1.1.0"]
+    assert ground.ours("prod") == []
+    assert exit_code(done.plan, named=[], tell_changes=True) == 5
+
+
+def test_set_into_an_environment_of_another_repository_and_branch(ground: Ground) -> None:
+    prod = ground.repository("prod", {"README": "nothing here\n"})
+    ground.push("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")}, branch="live")
+    config = CONFIG.replace("dev: {path: envs/dev", f"dev: {{repo: {prod}, branch: live, path: .")
+    repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
+    with opened(ground, at(repo)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert [commit.place for commit in done.commits] == [Place(prod, "live")]
+    assert ground.ours("prod", branch="live") == ["dev web 1.1.0"]
+    assert ground.ours("gitops") == []
+
+
+def test_6_2_a_source_in_another_repository_is_looked_at_again(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = ground.repository("lab", {"web/kustomization.yaml": entry(WEB, "1.1.0")})
+    config = CONFIG.replace("dev: {path: envs/dev", f"dev: {{repo: {lab}, path: .")
+    repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
+
+    def both() -> None:
+        ground.push("gitops", {"other.txt": "1\n"})
+        ground.push("lab", {"web/kustomization.yaml": entry(WEB, "1.0.5")})
+
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[both]))
+    with opened(ground, at(repo)) as session:
+        done = session.deliver(Promote("test", "dev", ("web",)), NO_LOOK, How())
+    assert (told(done), done.commits) == (["test web source-moved"], ())
+
+
+def test_3_2_a_sharer_in_the_same_other_repository_is_seen(ground: Ground) -> None:
+    prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
+    config = CONFIG.replace(
+        "  dev: {path: envs/dev, source: none}\n",
+        f"  dev: {{repo: {prod}, path: .}}\n  eu: {{repo: {prod}, path: .}}\n"
+        f"  us: {{repo: {prod}, path: ., branch: us}}\n",
+    )
+    repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
+    with opened(ground, at(repo)) as session:
+        plan = session.plan(wish(web="1.1.0"), NO_LOOK)
+    assert [(each.code, "eu runs this place too" in each.reason) for each in plan.refusals] == [("shared-site", True)]
+
+
+def test_a_fault_after_something_landed_does_not_hide_what_landed(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = two_places(ground)
+
+    def gone() -> None:
+        ground.git("branch", "-D", "main", at=ground.root / "prod.git")
+
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, after=[gone]))
+    with opened(ground, at(repo)) as session:
+        done = session.deliver(Update(("dev", "prod"), ("web",)), Rules(), How())
+    assert told(done)[0] == "dev web 1.1.0"
+    assert [(each.app, each.exit_code) for each in done.plan.failures] == [("web", 5)]
+    assert len(done.commits) == 1
+
+
+def clone(ground: Ground) -> Where:
+    return Where(ground.root / "gitops")
+
+
+def test_11_4_no_push_keeps_the_commit(ground: Ground, gitops: str) -> None:
+    tip = ground.git("rev-parse", "main", at=ground.root / "gitops.git")
+    with opened(ground, clone(ground)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(push=False))
+    (commit,) = done.commits
+    assert not commit.pushed
+    assert ground.git("rev-parse", "refs/promote/main", at=ground.root / "gitops") == commit.oid
+    assert ground.git("rev-parse", f"{commit.oid}^", at=ground.root / "gitops") == tip
+    assert ground.git("rev-parse", "main", at=ground.root / "gitops.git") == tip
+    assert ground.git("status", "--porcelain", at=ground.root / "gitops") == ""
+
+
+def test_11_4_without_a_remote_there_is_only_write_only(ground: Ground, tmp_path: Path) -> None:
+    folder = tmp_path / "alone"
+    for name, text in {"promote.yaml": CONFIG, **FILES}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    with opened(ground, Where(folder)) as session:
+        with pytest.raises(GitError):
+            session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+        session.write(wish(web="1.1.0"), NO_LOOK)
+    assert "1.1.0" in (folder / "envs/dev/web/kustomization.yaml").read_text()
+
+
+def test_a_file_with_changes_of_the_users_own_is_refused_and_others_are_left_alone(ground: Ground, gitops: str) -> None:
+    mine = ground.root / "gitops" / "envs/dev/web/kustomization.yaml"
+    mine.write_text(entry(WEB, "0.9.0"))
+    with opened(ground, clone(ground)) as session:
+        with pytest.raises(Refused) as caught:
+            session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+        assert "envs/dev/web/kustomization.yaml" in str(caught.value)
+        assert ground.ours("gitops") == []
+        session.deliver(wish(api="1.1.0"), NO_LOOK, How())
+    assert ground.ours("gitops") == ["dev api 1.1.0"]
+    assert mine.read_text() == entry(WEB, "0.9.0")
+
+
+def test_a_message_that_does_not_render_stops_the_run_before_anything_is_sent(ground: Ground) -> None:
+    repo = two_places(ground)
+    with opened(ground, at(repo)) as session, pytest.raises(UsageError):
+        # It renders for the first place, where it is one app's, and not for the second.
+        session.deliver(Update(("dev", "prod")), Rules(), How(template="{{ {'dev': 'x'}[environment].upper() }}"))
+    assert ground.ours("gitops") == []
+
+
+@pytest.mark.parametrize(("key", "refused"), [("branch: main", False), ("branch: live", True)])
+def test_write_only_edits_the_branch_that_is_checked_out_and_no_other(ground: Ground, key: str, refused: bool) -> None:
+    config = CONFIG.replace("dev: {path: envs/dev", f"dev: {{{key}, path: envs/dev")
+    ground.repository("gitops", {"promote.yaml": config, **FILES})
+    with opened(ground, replace(clone(ground), files=True)) as session:
+        assert list(session.estates(["dev", "test"])) == (["test"] if refused else ["dev", "test"])
+        if refused:
+            with pytest.raises(UsageError):
+                session.write(wish(web="1.1.0"), NO_LOOK)
+        else:
+            session.write(wish(web="1.1.0"), NO_LOOK)
+    written = (ground.root / "gitops" / "envs/dev/web/kustomization.yaml").read_text()
+    assert ("1.1.0" in written) is not refused
+
+
+def changes(*files: tuple[str, bytes, bytes]) -> Plan:
+    made = tuple(FileChange(path.encode(), 0o100644, before, after, ()) for path, before, after in files)
+    return Plan(steps=(Step(Place("", ""), (), made),))
+
+
+def test_write_files_keeps_the_mode(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"old\r\n")
+    (tmp_path / "a.yaml").chmod(0o750)
+    write_files(tmp_path, changes(("a.yaml", b"old\r\n", b"new\r\n")))
+    assert (tmp_path / "a.yaml").read_bytes() == b"new\r\n"
+    assert stat.S_IMODE((tmp_path / "a.yaml").stat().st_mode) == 0o750
+
+
+def test_write_files_takes_the_last_of_several_steps(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"1")
+    first, second = changes(("a.yaml", b"1", b"2")), changes(("a.yaml", b"2", b"3"))
+    write_files(tmp_path, Plan(steps=first.steps + second.steps))
+    assert (tmp_path / "a.yaml").read_bytes() == b"3"
+
+
+@pytest.mark.parametrize("how", ["changed", "link", "gone", "folder"])
+def test_write_files_writes_nothing_when_one_is_refused(tmp_path: Path, how: str) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"old")
+    odd = tmp_path / "b.yaml"
+    if how == "changed":
+        odd.write_bytes(b"another")
+    elif how == "link":
+        odd.symlink_to("c.yaml")
+        (tmp_path / "c.yaml").write_bytes(b"old")
+    elif how == "folder":
+        odd.mkdir()
+    with pytest.raises(Refused):
+        write_files(tmp_path, changes(("a.yaml", b"old", b"new"), ("b.yaml", b"old", b"new")))
+    assert (tmp_path / "a.yaml").read_bytes() == b"old"
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.yaml", "b.yaml", "c.yaml"}
