@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +30,11 @@ settings.register_profile(
 )
 settings.register_profile("fuzz", deadline=None, max_examples=5_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("promote")
+
+# A shell starts what it puts in the background with ^C ignored, and children inherit that: tests that send ^C would
+# wait for ever. A handler is not inherited.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Beginnings of variable names, and why each must not be seen.
 STRIPPED = {

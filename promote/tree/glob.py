@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _WILD = re.compile(r"[*?]")
 # One character of a path: paths are bytes, and a character may have several.
@@ -51,7 +51,9 @@ class Pattern:
     expression: re.Pattern[bytes]
 
     @classmethod
+    @lru_cache(maxsize=10_000)
     def compile(cls, text: str) -> Pattern:
+        """The pattern that `text` is; each once, since every environment has the same exclusions for every app."""
         excludes = text.startswith("!")
         parts = segments_of(text.removeprefix("!"))
         wild = any(has_wildcard(part) for part in parts)
