@@ -71,16 +71,16 @@ def _cell(estates: Mapping[str, Estate], name: str, app: str) -> Asking[Cell]:
         return Cell(name, app, "mixed", note=f"its sites differ: {', '.join(said)}")
     source = estate.environment.from_
     if source is not None:
-        return _behind(estates, name, app, running, source)
+        return (yield from _behind(estates, name, app, running, source))
     return (yield from _newer(estate, name, app, running))
 
 
-def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version, source: str) -> Cell:
+def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version, source: str) -> Asking[Cell]:
     there = estates[source].runs(app) if source in estates else "absent"
     if not isinstance(there, Version) or not there.reference or _agree(there, running):
         return Cell(name, app, "runs", running)
     settings = estates[name].apps[app].policy
-    if settings is not None and build(settings).compare(there, running) == -1:
+    if settings is not None and (yield from build(settings).compare(there, running)) == -1:
         return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
     return Cell(name, app, "runs", running, there, source)
 
@@ -101,6 +101,6 @@ def _newer(estate: Estate, name: str, app: str, running: Version) -> Asking[Cell
     if selection.failure is not None:
         return Cell(name, app, "runs", running, note=f"the newest is not known: {selection.failure.why}")
     winner = selection.winner
-    if winner is None or winner.tag == running.tag or (policy.compare(winner, running) or 1) < 0:
+    if winner is None or winner.tag == running.tag or (yield from policy.compare(winner, running)) == -1:
         return Cell(name, app, "runs", running)
     return Cell(name, app, "runs", running, winner, "registry")

@@ -9,6 +9,7 @@ from typing import Literal
 from promote.estate.estate import Estate, sharers
 from promote.image import Repository
 from promote.question import Absent, Answers, Asking, Facts, Question, Tags, Unknown
+from promote.sites.cure import CURES
 from promote.tree import show
 
 Level = Literal["ok", "warning", "error"]
@@ -48,7 +49,7 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
         bars = estate.barred(app)
         for bar in bars:
             where = f"{show(bar.path)}:{bar.span.line}:{bar.span.column}"
-            yield Finding("error", subject, bar.code, f"{where} cannot be edited: {bar.why}", 3)
+            yield Finding("error", subject, bar.code, f"{where} cannot be edited: {bar.why}; {CURES[bar.code]}", 3)
         sites = estate.sites(app)
         others = [other for other in sharers(estates, name, app) if other not in estate.environment.shared_with]
         if others:

@@ -10,8 +10,10 @@ PromoteError                     1  a fault of promote's own
 │   └── RegistryAbsent           4  a clear 404: the repository or the tag is not there
 ├── GitError                     5  the repository could not be read or written
 │   ├── RemoteUnreachable        5  no usable answer from the remote
+│   ├── RemoteDenied             5  the remote does not let us in, is another host, or has no such repository
 │   └── PushRejected             5  the remote answered, and refused for good
 ├── ForgeError                   6  the forge did not do what was needed
+├── OutputError                141  stdout could not be written
 └── Interrupted                130  ^C, or a signal that means it
 
 A message is one sentence that says where (file:line:column or URL), what is wrong and what to do. It never holds a
@@ -93,12 +95,20 @@ class RemoteUnreachable(GitError):
     pass
 
 
+class RemoteDenied(GitError):
+    pass
+
+
 class PushRejected(GitError):
     pass
 
 
 class ForgeError(PromoteError):
     exit_code = 6
+
+
+class OutputError(PromoteError):
+    exit_code = 141
 
 
 class Interrupted(PromoteError):

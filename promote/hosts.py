@@ -1,26 +1,40 @@
-"""promote.yaml's `registries` → what the registry clients take; secrets are had here, and nowhere earlier."""
+"""promote.yaml's `registries` → what the registry clients take; secrets are had when a host is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec import UNSET
 
 from promote.config.model import Config
 from promote.config.secret import resolve_secret
-from promote.config.settings import RegistrySettings
+from promote.config.settings import RegistrySettings, SecretSettings
 from promote.errors import UsageError
 from promote.registry.settings import Credentials, HostSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Credentials that promote.yaml names: had when the host is first asked; UsageError where that fails."""
+
+    host: str
+    username: str
+    password: SecretSettings
+    environ: Mapping[str, str] = field(repr=False)
+
+    def __call__(self) -> Credentials:
+        try:
+            return Credentials(self.username, resolve_secret(self.password, self.environ))
+        except UsageError as exc:
+            raise UsageError(exc.what, where=f"registries: {self.host}: password", cure=exc.cure) from exc
 
 
 def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Path) -> HostSettings:
     credentials = None
     if said.username is not UNSET and said.password is not UNSET:
-        try:
-            credentials = Credentials(said.username, resolve_secret(said.password, environ))
-        except UsageError as exc:
-            raise UsageError(exc.what, where=f"registries: {host}: password", cure=exc.cure) from exc
+        credentials = _Named(host, said.username, said.password, environ)
     return HostSettings(
         credentials=credentials,
         ca=None if said.ca is UNSET else root / said.ca,

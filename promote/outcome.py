@@ -58,7 +58,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What one commit says of one app of one environment; `source` is the environment that it came from, if any."""
+    """What one commit says of one app of one environment; `source` is the environment that it came from, if any.
+
+    `digests` are (image, digest) where an app of several images carries them; the one of a single image is in `new`.
+    """
 
     environment: str
     app: str
@@ -66,6 +69,7 @@ class Carried:
     new: Version
     source: str | None = None
     skipped_gates: tuple[tuple[str, str], ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,9 @@ import pytest
 
 from promote.api import How, Promote, Rules, Session, Set, Update, Where, open_session
 from promote.api import session as api_session
+from promote.clock import SystemClock
 from promote.demo.images import write_layout
-from promote.errors import GitError, Refused, UsageError
+from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
 from promote.image import Version
 from promote.outcome import Beaten, Delivery, Landed, Place, Plan, Step, Unclear
 from promote.publish import Remote, publish, write_files
@@ -124,8 +126,8 @@ class Wrapped:
     after: list[Callable[[], None]] = field(default_factory=list)
     lost: int = 0
 
-    def refresh(self, place: Place) -> Tree | None:
-        return self.remote.refresh(place)
+    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+        return self.remote.refresh(place, seconds=seconds)
 
     def arrived(self, place: Place) -> str | None:
         return self.remote.arrived(place)
@@ -137,11 +139,18 @@ class Wrapped:
         return self.remote.keep(place, oid)
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, files: Sequence[FileChange], message: str
+        self,
+        place: Place,
+        *,
+        parent: str,
+        expected: str | None,
+        files: Sequence[FileChange],
+        message: str,
+        seconds: float,
     ) -> Landed | Beaten | Unclear:
         if self.before:
             self.before.pop(0)()
-        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message)
+        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message, seconds=seconds)
         if self.after:
             self.after.pop(0)()
         return came
@@ -222,10 +231,17 @@ class Losing(Wrapped):
     arrives = True
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, files: Sequence[FileChange], message: str
+        self,
+        place: Place,
+        *,
+        parent: str,
+        expected: str | None,
+        files: Sequence[FileChange],
+        message: str,
+        seconds: float,
     ) -> Landed | Beaten | Unclear:
         if self.lost == 0:
-            return super().land(place, parent=parent, expected=expected, files=files, message=message)
+            return super().land(place, parent=parent, expected=expected, files=files, message=message, seconds=seconds)
         self.lost -= 1
         writer = self.remote
         remotes = writer.remotes  # type: ignore[attr-defined]
@@ -469,3 +485,133 @@ def test_write_files_writes_nothing_when_one_is_refused(tmp_path: Path, how: str
         write_files(tmp_path, changes(("a.yaml", b"old", b"new"), ("b.yaml", b"old", b"new")))
     assert (tmp_path / "a.yaml").read_bytes() == b"old"
     assert {path.name for path in tmp_path.iterdir()} <= {"a.yaml", "b.yaml", "c.yaml"}
+
+
+@pytest.mark.parametrize("is_served", [True, False], ids=["slow", "gone"])
+def test_push_timeout_bounds_a_push_whose_hook_sleeps(ground: Ground, gitops: str, is_served: bool) -> None:
+    hook = ground.root / "gitops.git" / "hooks" / "pre-receive"
+    hook.write_text(f"#!/bin/sh\n{'' if is_served else 'mv ../gitops.git ../gone.git; '}sleep 40\n")
+    hook.chmod(0o755)
+    began = time.monotonic()
+    with open_session(at(gitops), environ=ground.environ, clock=SystemClock()) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=0.5))
+    assert time.monotonic() - began < 20
+    [failure] = done.plan.failures
+    assert (failure.code, failure.exit_code) == ("push-timeout" if is_served else "remote-denied", 5)
+    assert "whether it arrived could not be told" in failure.reason
+    assert not is_served or "git did not end in time" in failure.reason
+
+
+def test_a_denied_remote_is_not_asked_until_the_deadline(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def revoked() -> None:
+        ground.push("gitops", {"other.txt": "1\n"})
+
+    def gone() -> None:
+        (ground.root / "gitops.git").rename(ground.root / "elsewhere.git")
+
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[revoked], after=[gone]))
+    clock = FakeClock()
+    with opened(ground, at(gitops), clock) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(done), len(clock.slept)) == (["dev web remote-denied 5"], 1)
+    assert "does not appear to be a git repository" in done.plan.failures[0].reason
+
+
+class Unreachable(Wrapped):
+    """From the first push on nothing can be fetched."""
+
+    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+        raise RemoteUnreachable("the line is dead", where=place.repo)
+
+
+def test_the_loops_end_tells_the_last_reason(ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapping(monkeypatch, lambda remote: Unreachable(Drowning(remote, lost=1)))
+    with opened(ground, at(gitops)) as session:
+        ground.push("gitops", {"other.txt": "1\n"})
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=1.0))
+    assert told(done) == ["dev web push-timeout 5"]
+    assert "(last: the connection was cut)" in done.plan.failures[0].reason or "(last: the line is dead)" in (
+        done.plan.failures[0].reason
+    )
+
+
+@pytest.mark.parametrize("how", ["gone", "unreachable"])
+def test_6_2_a_source_that_cannot_be_read_again_is_a_failure(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    lab = ground.repository("lab", {"web/kustomization.yaml": entry(WEB, "1.1.0")})
+    config = CONFIG.replace("dev: {path: envs/dev", f"dev: {{repo: {lab}, path: .")
+    repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
+
+    class Cut(Wrapped):
+        def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+            if how == "unreachable" and place.repo == lab:
+                raise RemoteUnreachable("the line is dead", where=place.repo)
+            return super().refresh(place, seconds=seconds)
+
+    def beaten() -> None:
+        ground.push("gitops", {"other.txt": "1\n"})
+        if how == "gone":
+            (ground.root / "lab.git").rename(ground.root / "elsewhere.git")
+
+    wrapping(monkeypatch, lambda remote: Cut(remote, before=[beaten]))
+    with opened(ground, at(repo)) as session:
+        done = session.deliver(Promote("test", "dev", ("web",)), NO_LOOK, How())
+    assert (told(done), done.commits) == (["test web source-unread 5"], ())
+    assert ground.ours("gitops") == []
+
+
+def test_11_4_a_second_no_push_does_not_lose_the_first(ground: Ground, gitops: str) -> None:
+    with opened(ground, clone(ground)) as session:
+        first = session.deliver(wish(web="1.1.0"), NO_LOOK, How(push=False)).commits[0].oid
+    with (
+        opened(ground, clone(ground)) as session,
+        pytest.raises(GitError, match=r"would be lost; push it .* or drop it"),
+    ):
+        session.deliver(wish(api="1.1.0"), NO_LOOK, How(push=False))
+    at_clone = ground.root / "gitops"
+    assert ground.git("rev-parse", "refs/promote/main", at=at_clone) == first
+    # Once the branch has it, the next one takes its place.
+    ground.git("push", "--quiet", "origin", "refs/promote/main:main", at=at_clone)
+    with opened(ground, clone(ground)) as session:
+        second = session.deliver(wish(api="1.1.0"), NO_LOOK, How(push=False)).commits[0].oid
+    assert ground.git("rev-parse", "refs/promote/main", f"{second}^", at=at_clone).split() == [second, first]
+
+
+def test_11_4_no_push_keeps_a_chain_of_commits_whole(ground: Ground) -> None:
+    newer = {name: text.replace("1.0.0", "1.1.0") for name, text in FILES.items() if "/dev/" in name}
+    ground.repository("gitops", {"promote.yaml": CONFIG + "commit: {group: app}\n", **FILES, **newer})
+    with opened(ground, clone(ground)) as session:
+        done = session.deliver(Promote("test", "dev", ("web", "api")), replace(NO_LOOK, group="app"), How(push=False))
+    assert (told(done), len(done.commits)) == (["test web 1.1.0", "test api 1.1.0"], 2)
+    ground.git("fsck", "--strict", "--connectivity-only", at=ground.root / "gitops")
+
+
+@pytest.mark.parametrize("where", ["branch", "default", "option"])
+def test_10_1_promote_yaml_is_the_default_branchs_also_with_branch(ground: Ground, gitops: str, where: str) -> None:
+    evil = CONFIG.replace("envs/dev", "envs/x").replace("envs/test", "envs/dev").replace("envs/x", "envs/test")
+    ground.push("gitops", {"promote.yaml": evil}, branch="feature")
+    config = None
+    if where == "option":
+        config = ground.root / "mine.yaml"
+        config.write_text(evil)
+    branch = None if where == "default" else "feature"
+    with opened(ground, replace(at(gitops), branch=branch, config=config)) as session:
+        session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    name = "test" if where == "option" else "dev"
+    assert "1.1.0" in ground.show("gitops", f"envs/{name}/web/kustomization.yaml", branch=branch or "main")
+
+
+def test_one_repository_in_two_spellings_is_one_place(ground: Ground) -> None:
+    prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
+    other = prod.replace("/prod.git", "/x/../prod.git/")
+    config = CONFIG.replace(
+        "  dev: {path: envs/dev, source: none}\n",
+        f"  dev: {{repo: {prod}, path: .}}\n  eu: {{repo: '{other}', path: .}}\n",
+    )
+    repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
+    with opened(ground, at(repo)) as session:
+        plan = session.plan(wish(web="1.1.0"), NO_LOOK)
+    assert [each.code for each in plan.refusals] == ["shared-site"]

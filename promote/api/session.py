@@ -100,7 +100,7 @@ class Session:
     def require(self, path: str) -> None:
         """UsageError where there is no file at or below `path`."""
         if not self._opened.home.list(Globs((path,))):
-            raise UsageError("there is no such file", where=path, cure="name a path from the repository's root")
+            raise UsageError("there is no file there", where=path, cure="name a path from the repository's root")
 
     def everything(self, folder: str) -> Estate:
         """What a folder runs, without a configuration: each image is an app of its own name."""
@@ -169,6 +169,21 @@ class Session:
         """What `deliver` would do now: nothing is written (`--dry-run`)."""
         return drive(self.decide(intent, rules)(self._look(intent), Before()), self.ask)
 
+    def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
+        """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
+        _, template = self._worded(how)
+        plan = self.plan(intent, rules)
+        for step in plan.steps:
+            message(template, step.carried)
+        return plan
+
+    def _worded(self, how: How) -> tuple[Author | None, str | None]:
+        """The author and the message's template that count: those of the command line above those of promote.yaml."""
+        said = self.config.commit
+        template = how.template or (None if said.message is UNSET else said.message)
+        written = how.author or (None if said.author is UNSET else said.author)
+        return Author.parse(written) if written else None, template
+
     def write(self, intent: Intent, rules: Rules) -> Plan:
         """The plan, written into the working files (`--write-only`)."""
         plan = self.plan(intent, rules)
@@ -183,10 +198,7 @@ class Session:
                 "there is no remote to push to", where=str(self._opened.root),
                 cure="add one, name one by --repo, or use --write-only",
             )  # fmt: skip
-        said = self.config.commit
-        template = how.template or (None if said.message is UNSET else said.message)
-        written = how.author or (None if said.author is UNSET else said.author)
-        author = Author.parse(written) if written else None
+        author, template = self._worded(how)
         # Pauses between tries must differ from one process to the next, or all would collide again.
         jitter = random.Random(os.getpid())  # noqa: S311 - no secret depends on it
         terms = Terms(
@@ -231,10 +243,16 @@ class Session:
         return drive(draw(self._estates(list(wanted), apps or None), names, apps), self.ask)
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
-        """What `check` has to say of these environments and their registries."""
-        from promote.check import examine
+        """What `check` has to say of these environments, their registries, and how commits are worded."""
+        from promote.check import Finding, examine
 
-        return drive(examine(self._estates(names), names), self.ask)
+        found = drive(examine(self._estates(names), names), self.ask)
+        try:
+            _, template = self._worded(How())
+            message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"), None)])
+        except UsageError as exc:
+            return (*found, Finding("error", "commit", "message", str(exc), exc.exit_code))
+        return found
 
     def select(self, app: App, policy: Policy) -> Selection:
         """Which tag a policy takes of an app's images, and why not the others."""

@@ -20,7 +20,7 @@ from promote.tree.folder import FolderTree
 
 @dataclass(frozen=True, slots=True)
 class RemoteTrees:
-    """The tips of branches; `home` is the branch that promote.yaml is read from."""
+    """The tips of branches; `home` is where environments are that name no repository and no branch of their own."""
 
     remotes: Remotes
     home: Place
@@ -90,8 +90,8 @@ class Writer:
     remotes: Remotes
     author: Author | None
 
-    def refresh(self, place: Place) -> Tree | None:
-        return self.remotes.refresh(place)
+    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+        return self.remotes.refresh(place, seconds=seconds)
 
     def arrived(self, place: Place) -> str | None:
         return self.remotes.arrived(place)
@@ -100,10 +100,23 @@ class Writer:
         return self.remotes.commit(place, parent=parent, files=files, message=message, author=self.author)
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, files: Sequence[FileChange], message: str
+        self,
+        place: Place,
+        *,
+        parent: str,
+        expected: str | None,
+        files: Sequence[FileChange],
+        message: str,
+        seconds: float,
     ) -> Landed | Beaten | Unclear:
         return self.remotes.land(
-            place, parent=parent, expected=expected, files=files, message=message, author=self.author
+            place,
+            parent=parent,
+            expected=expected,
+            files=files,
+            message=message,
+            author=self.author,
+            seconds=seconds,
         )
 
     def keep(self, place: Place, oid: str) -> str:

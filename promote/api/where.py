@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from promote.api.trees import FolderTrees, RemoteTrees
 from promote.clock import Clock
 from promote.config.expand import expand
-from promote.config.load import FILE, load
+from promote.config.load import FILE, MAX_SIZE, load
 from promote.config.model import Config
 from promote.errors import UsageError
 from promote.gitrepo.command import Git
@@ -30,7 +31,8 @@ _HINTED = 400
 class Where:
     """What a command reads: a directory (the clone around it), or the repository at a URL, without a checkout.
 
-    With `files` the working files count instead of the remote's branch. `environments` and `apps` are the names that
+    `branch` is where the environments are; promote.yaml is the default branch's all the same (SEMANTICS 10.1). With
+    `files` the working files count instead of the remote's branch. `environments` and `apps` are the names that
     the command is about: files that bear them are fetched in one request with promote.yaml.
     """
 
@@ -45,7 +47,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What was found: where trees come from, the one that promote.yaml is in, the clone if there is one, its folder."""
+    """What was found: where trees come from, that of the branch that is read, the clone if there is one, its folder."""
 
     trees: RemoteTrees | FolderTrees
     home: Tree
@@ -69,12 +71,17 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
         config = _config(where, files, root, environ)
         expanded = expand(config, files) if config is not None else None
         return Opened(FolderTrees(root, workdir), files, workdir, root, expanded)
-    remotes = stack.enter_context(Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir))
+    remotes = stack.enter_context(
+        Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir, home=where.repo)
+    )
     repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
-    home = Place(repo, where.branch or remotes.default_branch(repo))
+    # With --config nobody asks which branch is the default one, if the other is named.
+    default = None if where.branch and where.config else remotes.default_branch(repo)
+    home = Place(repo, where.branch or default or "")
     tip = remotes.need(home)
     _hint(tip, where)
-    config = _config(where, tip, root if workdir is not None else None, environ)
+    trusted = tip if default in (None, home.branch) else remotes.need(Place(repo, default or ""))
+    config = _config(where, trusted, root if workdir is not None else None, environ)
     trees = RemoteTrees(remotes, home)
     return Opened(trees, tip, workdir, root, expand(config, tip) if config is not None else None)
 
@@ -89,7 +96,10 @@ def _hint(tip: CommitTree, where: Where) -> None:
 
 
 def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, str]) -> Config | None:
-    """The configuration, from --config, else from the tree, else from the working directory (SEMANTICS 10.1)."""
+    """The configuration, from --config, else from the default branch's tree, else from the working directory.
+
+    SEMANTICS 10.1: a branch that anybody may push to could otherwise send secrets anywhere, and lift any rule.
+    """
     if where.config is not None:
         return load(os.fsencode(where.config), _read(where.config), environ=environ)
     for _, data in tree.read(tree.list(Globs((FILE,)))):
@@ -103,6 +113,10 @@ def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, s
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        # Without blocking: a FIFO is no configuration, and what has no end is not read to it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError("is not a plain file", where=str(path), cure="correct --config")
+            return file.read(MAX_SIZE + 1)
     except OSError as exc:
         raise UsageError(f"cannot be read: {exc.strerror}", where=str(path), cure="correct --config") from exc

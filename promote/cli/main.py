@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -18,11 +19,12 @@ from promote.cli.diff import diff
 from promote.cli.find import find
 from promote.cli.schema import schema
 from promote.cli.set import set_
+from promote.cli.shown import unwritable
 from promote.cli.status import status
 from promote.cli.tags import tags
 from promote.cli.to import to
 from promote.cli.update import update
-from promote.errors import Interrupted, PromoteError
+from promote.errors import Interrupted, OutputError, PromoteError
 
 EPILOG = "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git."
 
@@ -45,10 +47,12 @@ def main() -> NoReturn:
     """Runs the command line and exits; every expected fault is one sentence on stderr."""
     # What a cancelled CI job is sent ends like ^C: temporary repositories are removed, children are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # `→` must not turn a finished push into a fault
     code = _run()
     if code == Interrupted.exit_code:
         # Requests that are still under way would be waited for at exit.
-        sys.stdout.flush()
         os._exit(code)
     sys.exit(code)
 
@@ -58,6 +62,7 @@ def _run() -> int:
         # Not `cli.main`: it would end a closed pipe with 1, which is promote's own fault here.
         with cli.make_context("promote", sys.argv[1:]) as context:
             cli.invoke(context)
+        _flush()
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.Abort:
@@ -66,17 +71,33 @@ def _run() -> int:
         exc.show()
         return 2
     except PromoteError as exc:
+        if isinstance(exc, OutputError):
+            _close_stdout()
         click.echo("\n".join(f"promote: {line}" for line in str(exc).splitlines()), err=True)
         return exc.exit_code
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
-        # The reader has gone; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        _close_stdout()
+        return OutputError.exit_code
     except Exception as exc:  # noqa: BLE001 - the one boundary: a fault of promote's own is told as such
         return _own_fault(exc)
     return 0
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise unwritable(exc) from exc
+
+
+def _close_stdout() -> None:
+    """Python would complain again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted() -> int:

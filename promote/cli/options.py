@@ -14,6 +14,34 @@ F = TypeVar("F", bound=Callable[..., Any])
 Option = Callable[[F], F]
 
 
+class Text(click.ParamType[str]):
+    """Any text but none: `--from "$SRC"` with SRC unset must not mean that nothing was said."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("is empty", param, ctx)
+        return value
+
+
+class File(click.Path):
+    """A path, which an empty text is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+TEXT = Text()
+
+
+def text(*names: str, **settings: Any) -> Callable[[F], F]:
+    """An option that takes any text but none."""
+    return click.option(*names, type=TEXT, **settings)
+
+
 class Examples(click.Command):
     """A command whose help ends with its examples, as they stand."""
 
@@ -64,18 +92,18 @@ def where() -> Callable[[F], F]:
     return _all(
         [
             click.option(
-                "-C", "--directory", type=click.Path(path_type=Path), default=Path(), envvar="PROMOTE_DIRECTORY",
+                "-C", "--directory", type=File(path_type=Path), default=Path(), envvar="PROMOTE_DIRECTORY",
                 metavar="DIR", help="A directory in the GitOps repository's clone [default: here].",
             ),
-            click.option(
+            text(
                 "--repo", metavar="URL", envvar="PROMOTE_REPO", help="The repository itself, without a checkout."
             ),
-            click.option(
+            text(
                 "--branch", metavar="NAME", envvar="PROMOTE_BRANCH",
                 help="The branch to read and write [default: the remote's default branch].",
             ),
             click.option(
-                "--config", type=click.Path(path_type=Path), envvar="PROMOTE_CONFIG", metavar="FILE",
+                "--config", type=File(path_type=Path), envvar="PROMOTE_CONFIG", metavar="FILE",
                 help="Another promote.yaml than the repository's.",
             ),
             click.option(
@@ -88,7 +116,7 @@ def where() -> Callable[[F], F]:
 
 def apps() -> Callable[[F], F]:
     """--app, repeatable, with globs."""
-    return click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app; repeatable, globs too.")
+    return text("--app", "apps", multiple=True, metavar="APP", help="Only this app; repeatable, globs too.")
 
 
 def _number(_: click.Context, __: click.Parameter, value: float) -> float:
@@ -106,15 +134,15 @@ def writing() -> Callable[[F], F]:
             click.option("--write-only", is_flag=True, help="Edit the working files; no commit, no push."),
             click.option("--commit", is_flag=True, help="Commit and push: the default, said aloud."),
             click.option("--no-push", is_flag=True, help="Leave the commit at refs/promote/BRANCH of this clone."),
-            click.option("-m", "--message", metavar="TEMPLATE", help="The commit message, a Jinja template."),
-            click.option("--author", metavar="'NAME <EMAIL>'", help="The commit's author."),
+            text("-m", "--message", metavar="TEMPLATE", help="The commit message, a Jinja template."),
+            text("--author", metavar="'NAME <EMAIL>'", help="The commit's author."),
             click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed, or would change."),
             click.option("--allow-downgrade", is_flag=True, help="Write a version although it is older."),
-            click.option(
+            text(
                 "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
                 help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
             ),
-            click.option("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(
                 "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,

@@ -15,7 +15,7 @@ from promote.cli.shown import Show
 
 if TYPE_CHECKING:
     from promote.api import Intent, Rules, Session
-    from promote.outcome import Plan
+    from promote.outcome import Delivery, Plan
 
 
 def _by_hand(name: str) -> bool:
@@ -25,9 +25,17 @@ def _by_hand(name: str) -> bool:
 
 @contextmanager
 def session(
-    options: dict[str, Any], *, files: bool = False, environments: Sequence[str] = (), apps: Sequence[str] = ()
+    options: dict[str, Any],
+    *,
+    files: bool = False,
+    here: bool = False,
+    environments: Sequence[str] = (),
+    apps: Sequence[str] = (),
 ) -> Iterator[Session]:
-    """The session that -C, --repo, --branch, --config and --jobs describe; takes them out of `options`."""
+    """The session that -C, --repo, --branch, --config and --jobs describe; takes them out of `options`.
+
+    With `files` it reads working files; with `here` it does so where no repository is named.
+    """
     from promote.api import Where, open_session
     from promote.clock import SystemClock
     from promote.errors import UsageError
@@ -43,7 +51,7 @@ def session(
         repo,
         options.pop("branch"),
         options.pop("config"),
-        files,
+        files or (here and repo is None),
         tuple(environments),
         tuple(apps),
     )
@@ -96,12 +104,12 @@ def write(
     with session(options, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
         rules = _rules(opened, wanted, options)
+        how = How(not options["no_push"], options["push_timeout"], options["message"], options["author"])
         if dry:
-            done = Delivery(opened.plan(wanted, rules))
+            done = Delivery(opened.rehearse(wanted, rules, how))
         elif options["write_only"]:
             done = Delivery(opened.write(wanted, rules))
         else:
-            how = How(not options["no_push"], options["push_timeout"], options["message"], options["author"])
             done = opened.deliver(wanted, rules, how)
         _report(name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted))
         finish(done.plan, named=_named(wanted), tell=tell)
@@ -122,7 +130,7 @@ def finish(plan: Plan, *, named: Sequence[str], tell: bool) -> None:
         sys.exit(code)
 
 
-def _report(name: str, done: Any, show: Show, *, dry: bool, in_clone: bool, named: Sequence[str]) -> None:
+def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool, named: Sequence[str]) -> None:
     from promote.report import document, text
 
     plan = done.plan

@@ -11,6 +11,23 @@ from typing import Any
 
 import click
 
+from promote.errors import OutputError
+
+
+def _out(text: str, *, color: bool | None) -> None:
+    """A line to stdout; OutputError where that is full or broken, but for a reader who has simply gone."""
+    try:
+        click.echo(text, color=color)
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise unwritable(exc) from exc
+
+
+def unwritable(exc: OSError) -> OutputError:
+    """What to say where stdout takes no more: the work itself is done by then."""
+    return OutputError(f"the output could not be written: {exc.strerror}", cure="what was done is done; run again")
+
 
 @dataclass(frozen=True, slots=True)
 class Show:
@@ -36,16 +53,16 @@ class Show:
     @property
     def width(self) -> int | None:
         """The terminal's width, or None where stdout is none."""
-        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
     def result(self, text: str, *, style: str | None = None) -> None:
         """A line, or a whole document, of the result."""
-        click.echo(click.style(text, fg=style) if style else text, color=self.color)
+        _out(click.style(text, fg=style) if style else text, color=self.color)
 
     def document(self, document: dict[str, object]) -> None:
         from promote.report.document import dump
 
-        click.echo(dump(document), nl=False)
+        _out(dump(document).removesuffix("\n"), color=False)
 
     def note(self, text: str) -> None:
         """Something beside the result, for people."""

@@ -24,7 +24,7 @@ promote tags oci:images/acme/web --policy numeric -o json
 
 @options.command("tags", EXAMPLES)
 @click.argument("word", metavar="APP|IMAGE|oci:DIR")
-@click.option("--policy", "policy", metavar="P", help="Try this policy: semver:RANGE or numeric.")
+@options.text("--policy", "policy", metavar="P", help="Try this policy: semver:RANGE or numeric.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Show only the first N tags.")
 @options.where()
 @options.output()
@@ -42,7 +42,7 @@ def tags(word: str, policy: str | None, limit: int | None, **given: Any) -> None
         folder = Path(word.removeprefix("oci:"))
         app, chosen = layout_session(folder).select(_policy(policy, None, word))
     else:
-        with run.session(given, files=given["repo"] is None) as opened:
+        with run.session(given, here=True) as opened:
             found = _app(opened, word)
             app = found.name
             chosen = opened.select(found, _policy(policy, found, word))

@@ -22,7 +22,7 @@ promote to prod --from staging-eu -o json
 @options.command("to", EXAMPLES)
 @click.argument("environment", metavar="ENV")
 @click.argument("words", metavar="[APP]...", nargs=-1)
-@click.option("--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.")
+@options.text("--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.")
 @options.apps()
 @options.writing()
 @options.where()
@@ -52,5 +52,5 @@ def promotion(opened: Session, environment: str, source: str | None, words: tupl
         raise UsageError(f"{environment} has no `from`", cure="name the source: --from ENV")
     opened.config.environment(chosen)
     if chosen == environment:
-        raise UsageError(f"{environment} cannot take from itself", cure="name another environment: --from ENV")
+        raise UsageError(f"{environment} cannot take from itself", cure="name two environments")
     return Promote(environment, chosen, apps_named(opened.config, words))

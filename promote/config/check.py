@@ -58,6 +58,9 @@ def _registry(host: str, registry: RegistrySettings, marks: Marks, environ: Mapp
             marks.at_value((*path, "password", key), f"{quoted(name)} {wrong}")
         if registry.plain_http and host.rpartition(":")[0] not in _LOOPBACK and host not in _LOOPBACK:
             marks.at_key((*path, "plain_http"), "a password is never sent without TLS; leave out one of them")
+    for number, name in enumerate(registry.token_hosts):
+        if canonical_host(name) is None or ":" in name:
+            marks.at_value((*path, "token_hosts", number), f"{quoted(name)} is no host's name without a port")
     if registry.ca is not UNSET:
         if not registry.ca.strip() or "\n" in registry.ca:
             marks.at_value((*path, "ca"), "expected a file of PEM certificates")

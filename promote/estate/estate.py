@@ -32,6 +32,7 @@ class Estate:
     streams: Mapping[bytes, Stream]
     entries: Mapping[bytes, Entry]
     unread: tuple[Unread, ...] = ()
+    beyond: frozenset[Spot] = frozenset()
 
     def sites(self, app: str) -> tuple[Site, ...]:
         """The sites that decide what `app` runs here, in the order of their files."""
@@ -46,8 +47,8 @@ class Estate:
 
     @cached_property
     def spots(self) -> frozenset[Spot]:
-        """Where the sites of all apps stand."""
-        return frozenset(spot_of(site) for joined in self.joined.values() for site in joined.sites)
+        """Where the sites of all apps stand, and `beyond`: in bases that it runs from outside of its paths."""
+        return self.beyond.union(spot_of(site) for joined in self.joined.values() for site in joined.sites)
 
     def versions(self, app: str) -> dict[Repository, Version]:
         """What each image of the app runs, where its sites agree; a digest counts for those that name only the tag."""

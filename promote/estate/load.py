@@ -13,7 +13,7 @@ from promote.estate.aims import Aims, aims_in
 from promote.estate.estate import Estate
 from promote.estate.gathering import Gathering, joined
 from promote.estate.scan import Scan, scan
-from promote.estate.ties import Files, Layers, layer_of
+from promote.estate.ties import Files, Layers, Paths, layer_of
 from promote.image import parse_repository
 from promote.outcome import Place
 from promote.sites import target
@@ -31,13 +31,21 @@ class _Builder:
     """Estates of one tree, all environments of it at once."""
 
     def __init__(
-        self, config: Config, tree: Tree, place: Place, apps: Sequence[str] | None, *, everything: bool
+        self,
+        config: Config,
+        tree: Tree,
+        place: Place,
+        apps: Sequence[str] | None,
+        *,
+        everything: bool,
+        below: Mapping[str, Globs],
     ) -> None:
         self._config = config
         self._tree = tree
         self._place = place
         self._named = None if apps is None else dict.fromkeys(apps)
         self._everything = everything
+        self._below = below
         self._apps: dict[tuple[str, str], App] = {}
         self._layers: dict[tuple[str, str | None], Layers] = {}
 
@@ -55,7 +63,9 @@ class _Builder:
         app = None if name is None else self.app(environment, name)
         key = (environment.name, name if app is not None and _depend(environment, app) else None)
         if key not in self._layers:
-            self._layers[key] = globs_for(self._config, environment, None if key[1] is None else app)
+            own = globs_for(self._config, environment, None if key[1] is None else app)
+            below = self._below.get(environment.name)
+            self._layers[key] = own if below is None else (below, *own)
         return self._layers[key]
 
     def globs(self, environment: Environment) -> Globs:
@@ -83,30 +93,32 @@ class _Builder:
             Wanted(claims, everything=self._everything),
             Aims.union(aims.values()),
         )
+        paths = Paths(scanned.found)
         gathered = {
             (each.name, gathering.app): gathering
             for each in environments
-            for gathering in self._gather(each, scanned, globs[each.name], wanted[each.name], aims[each.name])
+            for gathering in self._gather(each, scanned, paths, globs[each.name], wanted[each.name], aims[each.name])
         }
         found = zip(gathered, joined(gathered.values(), scanned, Files(scanned.entries)), strict=True)
         by_name: dict[str, dict[str, Joined]] = {each.name: {} for each in environments}
         for (name, app), one in found:
             by_name[name][app] = one
+        paths = Paths((*scanned.entries, *(item.entry.path for item in scanned.unread)))
         return {
-            each.name: self._estate(each, scanned, globs[each.name], aims[each.name], by_name[each.name])
+            each.name: self._estate(each, scanned, paths, globs[each.name], aims[each.name], by_name[each.name])
             for each in environments
         }
 
     def _gather(
-        self, environment: Environment, scanned: Scan, globs: Globs, wanted: Wanted, aims: Aims
+        self, environment: Environment, scanned: Scan, paths: Paths, globs: Globs, wanted: Wanted, aims: Aims
     ) -> list[Gathering]:
         gathered: dict[str, Gathering] = {}
-        for path, hits in sorted(scanned.found.items()):
+        for path in paths.near(globs, aims.listing):
             aimed = bool(aims.at(path))
             if not aimed and not globs.matches(path):
                 continue
             own = aims.hits(scanned.streams[path]) if aimed and path in scanned.streams else frozenset()
-            for hit in hits:
+            for hit in scanned.found[path]:
                 for app in self._owners(environment, wanted, aims, path, hit, own):
                     layers = self.layers(environment, app)
                     layer = layer_of(layers, path)
@@ -153,8 +165,17 @@ class _Builder:
         )
 
     def _estate(
-        self, environment: Environment, scanned: Scan, globs: Globs, aims: Aims, found: Mapping[str, Joined]
+        self,
+        environment: Environment,
+        scanned: Scan,
+        paths: Paths,
+        globs: Globs,
+        aims: Aims,
+        found: Mapping[str, Joined],
     ) -> Estate:
+        taken = dict.fromkeys(
+            path for path in paths.near(globs, aims.listing) if globs.matches(path) or aims.at(path)
+        )
         explicit = self._named if self._named is not None else self._config.apps
         names = {*found, *(name for name in explicit if "*" not in name)}
         return Estate(
@@ -164,8 +185,8 @@ class _Builder:
             {name: self.app(environment, name) for name in sorted(names)},
             found,
             scanned.streams,
-            {path: entry for path, entry in scanned.entries.items() if globs.matches(path) or aims.at(path)},
-            tuple(item for item in scanned.unread if globs.matches(item.entry.path) or aims.at(item.entry.path)),
+            {path: scanned.entries[path] for path in taken if path in scanned.entries},
+            tuple(item for item in scanned.unread if item.entry.path in taken),
         )
 
 
@@ -192,20 +213,11 @@ def load(
     apps: Sequence[str] | None = None,
     *,
     everything: bool = False,
+    below: Mapping[str, Globs] | None = None,
 ) -> dict[str, Estate]:
     """The estates of these environments, which all lie in `tree`: of all apps, or of those that are named.
 
     With `everything` each well-formed image counts as an app of its own name (a repository without promote.yaml).
+    `below` adds a weakest layer to the environments that it names.
     """
-    return _Builder(config, tree, place, apps, everything=everything).build(environments)
-
-
-def neighbours(config: Config, estates: Iterable[Estate], candidates: Iterable[Environment]) -> list[Environment]:
-    """Those of `candidates` whose paths take a file in which one of `estates` has a site: they may share it (3.2)."""
-    paths = {path for estate in estates for path, _ in estate.spots}
-    out = []
-    for environment in candidates:
-        layers = Globs.union(globs_for(config, environment))
-        if any(layers.matches(path) for path in paths):
-            out.append(environment)
-    return out
+    return _Builder(config, tree, place, apps, everything=everything, below=below or {}).build(environments)

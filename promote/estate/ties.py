@@ -16,23 +16,36 @@ def layer_of(layers: Layers, path: bytes) -> int | None:
     return next((number for number in reversed(range(len(layers))) if layers[number].matches(path)), None)
 
 
+class Paths:
+    """Sorted paths, for asking which of them globs could take without going through all of them."""
+
+    def __init__(self, paths: Iterable[bytes]) -> None:
+        self._sorted = sorted(paths)
+
+    def near(self, *globs: Globs) -> list[bytes]:
+        """The paths at or below the roots of these, sorted; all that they take are among them."""
+        found: set[bytes] = set()
+        for root in dict.fromkeys(root for each in globs for root in each.roots):
+            if not root:
+                return self._sorted
+            at = bisect_left(self._sorted, root)
+            found.update(path for path in self._sorted[at : at + 1] if path == root)
+            below = slice(bisect_left(self._sorted, root + b"/"), bisect_left(self._sorted, root + b"0"))
+            found.update(self._sorted[below])  # "0" follows "/"
+        return sorted(found)
+
+
 class Files:
     """The scanned paths, for asking which of them a layer takes without going through all of them."""
 
     def __init__(self, paths: Iterable[bytes]) -> None:
-        self._paths = sorted(path for path in paths if path.rpartition(b"/")[2] != b"Chart.yaml")
+        self._paths = Paths(path for path in paths if path.rpartition(b"/")[2] != b"Chart.yaml")
         self._known: dict[Globs, tuple[bytes, ...]] = {}
         self._alike: dict[Globs, dict[bytes, list[bytes]]] = {}
 
     def of(self, layer: Globs) -> tuple[bytes, ...]:
         if layer not in self._known:
-            found: list[bytes] = []
-            for root in layer.roots:
-                at = bisect_left(self._paths, root)
-                while at < len(self._paths) and self._paths[at].startswith(root):
-                    found.append(self._paths[at])
-                    at += 1
-            self._known[layer] = tuple(path for path in dict.fromkeys(found) if layer.matches(path))
+            self._known[layer] = tuple(path for path in self._paths.near(layer) if layer.matches(path))
         return self._known[layer]
 
     def like(self, layer: Globs, relative: bytes) -> Sequence[bytes]:

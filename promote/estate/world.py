@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from promote.config.model import Config, Environment
 from promote.estate.estate import Estate
-from promote.estate.load import load, neighbours
+from promote.estate.load import load
+from promote.estate.sharing import bases, neighbours
 from promote.outcome import Place
 from promote.tree import Tree
 
@@ -51,9 +53,14 @@ class World:
         for place, environments in places.items():
             tree = self._trees.tree(place)
             found = load(self._config, tree, place, environments, apps, everything=self._everything)
-            near = (each for each in others if self._trees.at(each, place))
-            beside = neighbours(self._config, found.values(), near)
+            near = [each for each in others if self._trees.at(each, place)]
+            beside = neighbours(self._config, tree, found.values(), near, apps)
+            below = bases(self._config, tree, found.values(), (*environments, *near))
             if beside:
                 found |= load(self._config, tree, place, beside, apps, everything=self._everything)
+            if below:
+                reaching = [self._config.environments[name] for name in below]
+                wider = load(self._config, tree, place, reaching, apps, everything=self._everything, below=below)
+                found |= {name: replace(found.get(name, each), beyond=each.spots) for name, each in wider.items()}
             out |= found
         return out

@@ -54,9 +54,14 @@ class Git:
         return str(self.directory) if self.directory is not None else "git"
 
     def attempt(
-        self, *args: str | bytes, stdin: bytes | None = None, config: tuple[tuple[str, str], ...] = ()
+        self,
+        *args: str | bytes,
+        stdin: bytes | None = None,
+        config: tuple[tuple[str, str], ...] = (),
+        seconds: float | None = None,
     ) -> Finished:
-        """How `git ARGS` ended, whatever that was; `config` is for this one command."""
+        """How `git ARGS` ended, whatever that was; `config` is for this one command, `seconds` may shorten its time."""
+        deadline = self.deadline_seconds if seconds is None else min(self.deadline_seconds, seconds)
         env = for_git(self.environ, (*self.config, *config))
         if self.remote is not None:
             env |= self.remote.environ
@@ -69,7 +74,7 @@ class Git:
             cwd=self.directory,
             env=env,
             stdin=stdin,
-            deadline_seconds=self.deadline_seconds,
+            deadline_seconds=deadline,
             cap_bytes=_CAP,
         )
         if _LOG.isEnabledFor(logging.INFO):
@@ -85,7 +90,7 @@ class Git:
         config: tuple[tuple[str, str], ...] = (),
         remote: bool = False,
     ) -> bytes:
-        """What `git ARGS` wrote; GitError where it failed, RemoteUnreachable where it had to ask a `remote`."""
+        """What `git ARGS` wrote; GitError where it failed: one of the remote's where it had to ask a `remote`."""
         finished = self.attempt(*args, stdin=stdin, config=config)
         if finished.code != 0:
             raise self.failed(finished, remote=remote)

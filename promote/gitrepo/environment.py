@@ -79,6 +79,9 @@ KEPT_PREFIXES: Mapping[str, str] = {
     "CLOUDSDK_": "gcloud's credential helper",
 }
 
+# Programs that answer whoever asks: what they know is for the host that promote was pointed at (SEMANTICS 10.3).
+_ASKING = frozenset({"GIT_ASKPASS", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE"})
+
 # Settings that outrank those of every file: what could run a program, ask, wait, or write more than we asked for.
 OVERRIDES: tuple[tuple[str, str], ...] = (
     ("core.hooksPath", os.devnull),
@@ -120,6 +123,11 @@ _FIXED: Mapping[str, str] = {
 
 def _kept(name: str) -> bool:
     return name in KEPT or name.startswith(tuple(KEPT_PREFIXES))
+
+
+def unasking(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same environment for another host, which only promote.yaml names: without what hands over a password."""
+    return {name: value for name, value in environ.items() if name not in _ASKING}
 
 
 def for_git(environ: Mapping[str, str], config: Sequence[tuple[str, str]] = ()) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from promote.errors import GitError, RemoteUnreachable
+from promote.errors import GitError, RemoteDenied, RemoteUnreachable
 from promote.gitrepo.url import redacted
 from promote.process import Finished
 
@@ -12,6 +12,14 @@ _CAP = 2000
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # git adds this to whatever ssh or a local repository said; it tells nothing.
 _NOISE = re.compile(r"^(Cloning into |Please make sure you have|and the repository exists|$)")
+
+# The remote looked at who we are, or at what we asked for, or we at who it is: asked again it would say the same.
+DENIED = re.compile(
+    r"returned error: 40[1347]|HTTP 40[1347]|Authentication failed|could not read (Username|Password)|"
+    r"Permission denied|denied to |[Aa]ccess denied|Host key verification failed|"
+    r"does not appear to be a git repository|[Rr]epository ('.*' )?(not found|does not exist)|could not be found|"
+    r"not enabled"
+)
 
 # what git or a server says: what to do about it
 _CURES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -66,5 +74,7 @@ def cure_for(why: str) -> str:
 def failed(finished: Finished, *, where: str, secrets: frozenset[str], remote: bool) -> GitError:
     """The error for a git command that failed; `remote` where it had to ask one."""
     why = reason(finished, secrets)
-    kind = RemoteUnreachable if remote else GitError
+    kind: type[GitError] = GitError
+    if remote:
+        kind = RemoteDenied if finished.cut is None and DENIED.search(why) else RemoteUnreachable
     return kind(why, where=where, cure=cure_for(why) or ("try again, or raise the time-out" if finished.cut else ""))

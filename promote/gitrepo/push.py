@@ -11,7 +11,7 @@ import re
 
 from promote.errors import PushRejected
 from promote.gitrepo.branch import ref_of
-from promote.gitrepo.failure import cure_for, reason, sanitised
+from promote.gitrepo.failure import DENIED, cure_for, reason, sanitised
 from promote.gitrepo.objects import REMOTE
 from promote.gitrepo.store import Store
 from promote.outcome import Beaten, Landed, Unclear
@@ -25,13 +25,7 @@ _UNCLEAR = re.compile(
     r"reference already exists|incorrect old value|is at [0-9a-f]{40,64} but expected|Unable to create .*\.lock|"
     r"remote failure|failed to report status",
 )
-# The server looked at who we are, and then at nothing else.
-_DENIED = re.compile(
-    r"returned error: 40[1347]|HTTP 40[1347]|Authentication failed|could not read (Username|Password)|"
-    r"Permission denied|denied to |access denied|does not appear to be a git repository|"
-    r"[Rr]epository ('.*' )?not found|not enabled|service not",
-)
-_CURE = "let this credential push to the branch, or deliver by pull request"
+_CURE = "let this credential push to the branch, or name another branch"
 
 
 def _status(finished: Finished, ref: str) -> tuple[str, str] | None:
@@ -67,19 +61,25 @@ def verdict(
             return Unclear(commit, f"{why}{': ' + said if said else ''}")
         raise PushRejected(f"the push was refused: {why}{': ' + said if said else ''}", where=where, cure=_CURE)
     why = reason(finished, secrets)
-    if finished.cut is None and _DENIED.search(why):
+    if finished.cut is None and DENIED.search(why):
         raise PushRejected(f"the push was refused: {why}", where=where, cure=cure_for(why) or _CURE)
     return Unclear(commit, why)
 
 
-def push(store: Store, branch: str, commit: str, expected: str | None) -> Landed | Beaten | Unclear:
-    """Sets the remote's branch to `commit` if it is still at `expected`; None: if there is none."""
+def push(
+    store: Store, branch: str, commit: str, expected: str | None, *, seconds: float | None = None
+) -> Landed | Beaten | Unclear:
+    """Sets the remote's branch to `commit` if it is still at `expected`; None: if there is none.
+
+    What takes longer than `seconds` is cut off, and so Unclear.
+    """
     ref = ref_of(branch)
     with store.lock:
         finished = store.remote.attempt(
             "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
             f"--force-with-lease={ref}:{expected or ''}", "--end-of-options", REMOTE, f"{commit}:{ref}",
             config=store.promisor,
+            seconds=seconds,
         )  # fmt: skip
         outcome = verdict(finished, ref=ref, commit=commit, where=store.where, secrets=store.remote.secrets)
         if isinstance(outcome, Landed):

@@ -14,6 +14,7 @@ from promote.errors import GitError, UsageError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command import Git
 from promote.gitrepo.commit import Author, Identity, identity, make_commit
+from promote.gitrepo.environment import unasking
 from promote.gitrepo.push import push
 from promote.gitrepo.store import Store, open_store
 from promote.gitrepo.tree import CommitTree
@@ -21,6 +22,25 @@ from promote.gitrepo.url import RemoteUrl, parse
 from promote.gitrepo.workdir import Workdir
 from promote.outcome import Beaten, Landed, Place, Unclear
 from promote.text.edit import FileChange
+
+
+def _held(git: Git, ref: str, *, tip: str, branch: str, oid: str) -> str:
+    """What `ref` may be moved away from: its commit, or the null OID; GitError where only `ref` has that commit."""
+    finished = git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
+    if finished.code != 0:
+        return "0" * len(oid)
+    held = finished.stdout.decode("ascii").strip()
+    if held != oid:
+        below = git.attempt("merge-base", "--is-ancestor", held, tip)
+        if below.code == 1:
+            raise GitError(
+                f"{ref} holds {held[:12]}, which branch {branch!r} does not have, and which would be lost",
+                where=git.where,
+                cure=f"push it (git push REMOTE {ref}:{branch}), or drop it (git update-ref -d {ref})",
+            )
+        if below.code != 0:
+            raise git.failed(below)
+    return held
 
 
 class Remotes:
@@ -36,8 +56,10 @@ class Remotes:
         clock: Clock,
         base: Path,
         workdir: Workdir | None = None,
+        home: str | None = None,
         deadline_seconds: float = 300.0,
     ) -> None:
+        """`home` is the URL of --repo: what the environment knows of passwords is for its host, or the clone's."""
         self._environ = environ
         self._clock = clock
         self._base = base
@@ -49,8 +71,11 @@ class Remotes:
         self._lock = threading.Lock()
         self._open = ExitStack()
         self._identity: Identity | None = None
+        own = [] if home is None else [parse(home, base=base)]
         if workdir is not None and workdir.remote is not None:
             self._urls[workdir.remote.public] = workdir.remote
+            own.append(workdir.remote)
+        self._hosts = frozenset(remote.host for remote in own)
 
     def __enter__(self) -> Self:
         return self
@@ -73,21 +98,13 @@ class Remotes:
         """The branch that the remote's HEAD names."""
         return self._store(repo, None).default_branch
 
-    def tip(self, place: Place) -> CommitTree | None:
-        """The branch as this run last saw it, fetched if it never did; None where there is no such branch."""
-        return self._store(place.repo, place.branch).tip(place.branch)
-
     def need(self, place: Place) -> CommitTree:
-        """As `tip`; GitError where there is no such branch."""
+        """The branch as this run last saw it, fetched if it never did; GitError where there is no such branch."""
         return self._store(place.repo, place.branch).need(place.branch)
 
-    def refresh(self, place: Place) -> CommitTree | None:
-        """The branch as the remote has it now."""
-        return self._store(place.repo, place.branch).refresh(place.branch)
-
-    def contains(self, place: Place, oid: str) -> bool:
-        """Whether `oid` is the branch's last known tip or below it."""
-        return self._store(place.repo, place.branch).contains(place.branch, oid)
+    def refresh(self, place: Place, *, seconds: float | None = None) -> CommitTree | None:
+        """The branch as the remote has it now, None where there is none; RemoteUnreachable after `seconds`."""
+        return self._store(place.repo, place.branch).refresh(place.branch, seconds=seconds)
 
     def arrived(self, place: Place) -> str | None:
         """The commit that this run sent, whose answer was lost, and that the branch's last known tip holds after all.
@@ -119,21 +136,29 @@ class Remotes:
         files: Sequence[FileChange],
         message: str,
         author: Author | None = None,
+        seconds: float | None = None,
     ) -> Landed | Beaten | Unclear:
-        """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there)."""
+        """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there).
+
+        A push that takes longer than `seconds` is cut off.
+        """
         oid = self.commit(place, parent=parent, files=files, message=message, author=author)
-        return push(self._store(place.repo, place.branch), place.branch, oid, expected)
+        return push(self._store(place.repo, place.branch), place.branch, oid, expected, seconds=seconds)
 
     def keep(self, place: Place, oid: str) -> str:
-        """The ref of the user's clone where `oid` now is, pushed nowhere (SEMANTICS 11.4)."""
+        """The ref of the user's clone where `oid` now is, pushed nowhere (SEMANTICS 11.4).
+
+        GitError where that ref holds a commit that the branch does not have yet: it would be lost.
+        """
         workdir = self._workdir
         if workdir is None or workdir.remote is None or workdir.remote.public != place.repo:
             raise UsageError("there is no clone to leave the commit in", where=place.repo, cure="clone it, or push")
         store = self._store(place.repo, place.branch)
         ref = f"refs/promote/{place.branch}"
         git = workdir.git
-        parent = store.git.output("rev-parse", "--verify", "--quiet", "--end-of-options", f"{oid}^").decode().strip()
-        if git.attempt("cat-file", "-e", f"{parent}^{{commit}}").code != 0:
+        # Not the parent of `oid`: that may be one more commit of this run, which the clone does not have either.
+        tip = store.need(place.branch).oid
+        if git.attempt("cat-file", "-e", f"{tip}^{{commit}}").code != 0:
             # With its whole history since, as `git fetch` does it: a depth or a filter would damage the user's clone.
             there = git.to(workdir.remote, secrets=workdir.secrets)
             there.output(
@@ -141,9 +166,10 @@ class Remotes:
                 workdir.remote.public, ref_of(place.branch),
                 remote=True,
             )  # fmt: skip
-        pack = store.git.output("pack-objects", "--revs", "--stdout", "--quiet", stdin=f"{oid}\n^{parent}\n".encode())
+        held = _held(git, ref, tip=tip, branch=place.branch, oid=oid)
+        pack = store.git.output("pack-objects", "--revs", "--stdout", "--quiet", stdin=f"{oid}\n^{tip}\n".encode())
         git.output("unpack-objects", "-q", stdin=pack)
-        git.output("update-ref", "-m", "promote --no-push", ref, oid)
+        git.output("update-ref", "-m", "promote --no-push", ref, oid, held)
         return ref
 
     def _who(self, store: Store, author: Author | None) -> Identity:
@@ -157,7 +183,8 @@ class Remotes:
             remote = self._urls.get(repo)
         if remote is None:
             remote = parse(repo, base=self._base)
-        git = Git(self._environ, deadline_seconds=self._deadline_seconds)
+        environ = self._environ if remote.host in self._hosts else unasking(self._environ)
+        git = Git(environ, deadline_seconds=self._deadline_seconds)
         if self._workdir is None:
             return git.to(remote, secrets=frozenset())
         return git.to(remote, self._workdir.transport_to(remote), secrets=self._workdir.secrets)

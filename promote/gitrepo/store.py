@@ -69,7 +69,11 @@ class Store:
                 out = self.remote.output("ls-remote", "--symref", REMOTE, "HEAD", remote=True)
                 match = re.search(rb"^ref: refs/heads/(\S+)\tHEAD$", out, re.MULTILINE)
                 if match is None:
-                    raise GitError("there is no default branch", where=self.where, cure="name one by --branch")
+                    raise GitError(
+                        "there is no default branch",
+                        where=self.where,
+                        cure="name one by --branch, and promote.yaml by --config",
+                    )
                 self._default_branch = match[1].decode("utf-8", "replace")
             return self._default_branch
 
@@ -80,13 +84,13 @@ class Store:
                 self._first_fetch(branch)
             return self._tree(branch)
 
-    def refresh(self, branch: str) -> CommitTree | None:
-        """The branch as it is now, and the history since it was first seen."""
+    def refresh(self, branch: str, *, seconds: float | None = None) -> CommitTree | None:
+        """The branch as it is now, and the history since it was first seen; RemoteUnreachable after `seconds`."""
         with self.lock:
             if self._tips.get(branch) is None:
-                self._first_fetch(branch)
+                self._first_fetch(branch, seconds=seconds)
             else:
-                self._fetch(branch)
+                self._fetch(branch, seconds=seconds)
             self._unsettled.discard(branch)
             return self._tree(branch)
 
@@ -127,20 +131,21 @@ class Store:
         with self.lock:
             return next((oid for oid in reversed(self._lost.get(branch, ())) if self.contains(branch, oid)), None)
 
-    def _first_fetch(self, branch: str) -> None:
+    def _first_fetch(self, branch: str, *, seconds: float | None = None) -> None:
         # While a commit of ours is looked for, no history may end above it, not another branch's either.
-        self._fetch(branch, *(() if self._unsettled else ("--depth=1",)))
+        self._fetch(branch, *(() if self._unsettled else ("--depth=1",)), seconds=seconds)
 
     def _tree(self, branch: str) -> CommitTree | None:
         oid = self._tips[branch]
         return None if oid is None else CommitTree(oid, self.objects)
 
-    def _fetch(self, branch: str, *options: str) -> None:
+    def _fetch(self, branch: str, *options: str, seconds: float | None = None) -> None:
         how = ("--filter=blob:none", *options) if self._blobless else options
         ref = ref_of(branch)
         finished = self.remote.attempt(
             "fetch", "--quiet", "--no-tags", *how, "--end-of-options", REMOTE, f"+{ref}:{ref}",
             config=self.promisor,
+            seconds=seconds,
         )  # fmt: skip
         if finished.code == 0:
             self._tips[branch] = (self.folder / "FETCH_HEAD").read_bytes().split(b"\t", 1)[0].decode("ascii")
@@ -204,13 +209,20 @@ def _opened(remote: Git, folder: Path, branch: str | None) -> Store:
 def open_store(remote: Git, *, branch: str | None = None) -> Iterator[Store]:
     """A store for the remote that `remote` reaches, fetched with `branch` or the default one; removed at the end.
 
-    RemoteUnreachable where it cannot be read, GitError where it is empty. A `branch` that is not there has no tip.
+    RemoteUnreachable or RemoteDenied where it cannot be read, GitError where it is empty. A `branch` that is not there
+    has no tip.
     """
     if remote.remote is None:
         raise RemoteUnreachable("no remote is known", cure="name one by --repo")
     if branch is not None:
         ref_of(branch)
-    folder = Path(tempfile.mkdtemp(prefix="promote-", dir=remote.environ.get("TMPDIR") or None))
+    where = remote.environ.get("TMPDIR") or tempfile.gettempdir()
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="promote-", dir=where))
+    except OSError as exc:
+        raise GitError(
+            f"a temporary folder cannot be made: {exc.strerror}", where=where, cure="set TMPDIR to a folder to write in"
+        ) from exc
     try:
         yield _opened(remote, folder, branch)
     finally:

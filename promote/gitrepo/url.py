@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from promote.errors import UsageError
 
 _SCHEMES = ("https", "http", "ssh", "git", "file")
+_PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HELPER = (
     '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
@@ -33,6 +34,13 @@ class RemoteUrl:
     public: str
     username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+
+    @property
+    def host(self) -> str:
+        """The host's name, without a port; `""` for a repository of this machine."""
+        if "://" in self.public:
+            return urlsplit(self.public).hostname or ""
+        return self.public.partition(":")[0].rpartition("@")[2].lower()
 
     @property
     def _origin(self) -> str:
@@ -84,14 +92,30 @@ def _is_loopback(host: str) -> bool:
 
 def _local(path: str, base: Path) -> RemoteUrl:
     # file:// and not the bare path: git takes shortcuts with a path, and then ignores --depth and --filter.
-    expanded = Path(os.path.normpath(base.absolute() / Path(path).expanduser()))
-    return RemoteUrl(expanded.as_uri())
+    expanded = os.path.normpath(base.absolute() / Path(path).expanduser())
+    # POSIX lets two slashes mean something of their own at the beginning; here they mean one.
+    return RemoteUrl(Path("/" + expanded.lstrip("/")).as_uri())
+
+
+def _plain(path: str, *, is_rooted: bool) -> str:
+    """The same path without `.`, `..` and slashes at its end; what comes behind a `?` or `#` is left as it is."""
+    end = min((at for at in map(path.find, "?#") if at >= 0), default=len(path))
+    root = "/" if path.startswith("/") else ""
+    out: list[str] = []
+    for segment in path[len(root) : end].rstrip("/").split("/"):
+        if segment == ".." and out and not out[-1].startswith(("..", "~")):
+            out.pop()
+        elif segment != "." and not (segment == ".." and not out and (is_rooted or root)):
+            out.append(segment)
+    return root + "/".join(out) + path[end:]
 
 
 def _split(text: str, scheme: str) -> RemoteUrl:
     head, _, rest = text.partition("://")
     authority, slash, path = rest.partition("/")
     userinfo, at, host = authority.rpartition("@")
+    host = host.lower().removesuffix(_PORTS[scheme])
+    path = _plain(path, is_rooted=True)
     public = f"{scheme}://{host}{slash}{path}"
     if not host or host.startswith("-"):
         raise UsageError("is not a URL with a host", where=public, cure="write https://HOST/PATH")
@@ -123,17 +147,28 @@ def parse(text: str, *, base: Path) -> RemoteUrl:
         if scheme.lower() not in _SCHEMES:
             raise UsageError(f"{scheme}:// is not taken", where=where, cure=f"use {', '.join(_SCHEMES)} or a path")
         if scheme.lower() == "file":
-            return RemoteUrl("file://" + text.partition("://")[2])
+            path = text.partition("://")[2]
+            # With a host in it git takes it for something else: that stays as it is.
+            return (
+                _local(os.fsdecode(unquote_to_bytes(path)), base)
+                if path.startswith("/")
+                else RemoteUrl(f"file://{path}")
+            )
         return _split(text, scheme.lower())
     before, colon, after = text.partition(":")
     if not colon or "/" in before:
         return _local(text, base)
     if after.startswith(":"):
         raise UsageError("names a remote helper, which runs a program", where=where, cure="use https or ssh")
+    if "@" in after.partition("/")[0]:
+        # `user:password@host/path`: what stands before the @ is not repeated.
+        raise UsageError("a repository is named like a URL without its scheme", cure="write https:// before it")
     user, at, host = before.rpartition("@")
     if not host or host.startswith("-") or user.startswith("-"):
         raise UsageError("is not a host", where=where, cure="write HOST:PATH or ssh://HOST/PATH")
-    return RemoteUrl(f"{user.partition(':')[0]}{at}{host}:{after}")
+    # Without a dot it may be an alias of ssh's or git's own settings, where case counts.
+    host = host.lower() if "." in host else host
+    return RemoteUrl(f"{user.partition(':')[0]}{at}{host}:{_plain(after, is_rooted=False)}")
 
 
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]*@")

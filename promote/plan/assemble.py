@@ -51,5 +51,5 @@ def assemble(estates: Mapping[str, Estate], decisions: Iterable[Decision], group
         tuple(refusals),
         tuple(failures),
         tuple(warning for draft in drafts for warning in draft.warnings),
-        tuple(steps(estates, drafts, group, files)),
+        steps(estates, drafts, group, files),
     )

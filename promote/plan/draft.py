@@ -8,6 +8,7 @@ from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.write import Written
+from promote.sites.cure import CURES
 from promote.tree import show
 
 
@@ -33,7 +34,7 @@ def unfit(estate: Estate, app: str) -> Skip | Refusal | None:
     name = estate.environment.name
     for bar in estate.barred(app):
         where = f"{show(bar.path)}:{bar.span.line}:{bar.span.column}"
-        return Refusal(name, app, bar.code, f"{where}: cannot be edited: {bar.why}")
+        return Refusal(name, app, bar.code, f"{where}: cannot be edited: {bar.why}; {CURES[bar.code]}")
     if estate.sites(app):
         return None
     if estate.unread:

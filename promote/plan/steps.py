@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from promote.config.settings import Group
@@ -25,7 +25,7 @@ def _all_touched(drafts: Iterable[Draft]) -> frozenset[bytes]:
 
 def steps(
     estates: Mapping[str, Estate], drafts: Sequence[Draft], group: Group, whole: Mapping[File, FileChange]
-) -> Iterator[Step]:
+) -> tuple[Step, ...]:
     """The commits of each place in order, what shares one being told by `group`; each builds on the one before.
 
     `whole` are the files with all drafts in them; a file that several commits touch is made and proven for each.
@@ -38,6 +38,7 @@ def steps(
     later = Counter((place, path) for (place, _, _), mine in groups.items() for path in _all_touched(mine))
     done: dict[File, list[Draft]] = {}
     so_far: dict[File, bytes | None] = {}
+    out: list[Step] = []
     for (place, _, _), mine in groups.items():
         for draft in mine:
             for path in _touched(draft):
@@ -47,13 +48,23 @@ def steps(
             file = (place, path)
             later[file] -= 1
             change = whole.get(file) if later[file] == 0 else rewritten(estates, done[file])[0].get(file)
-            if change is not None:
-                changes.append(replace(change, before=so_far.get(file, change.before)))
+            before = so_far.get(file, change.before if change is not None else None)
+            if change is not None and change.after != before:
+                changes.append(replace(change, before=before))
                 so_far[file] = change.after
-        yield Step(place, tuple(_carried(estates[draft.environment], draft) for draft in mine), tuple(changes))
+        carried = tuple(_carried(estates[draft.environment], draft) for draft in mine)
+        earlier = next((number for number in reversed(range(len(out))) if out[number].place == place), None)
+        if changes or earlier is None:
+            out.append(Step(place, carried, tuple(changes)))
+        else:
+            # A file that environments share was written by the step before: a commit of its own would be empty.
+            out[earlier] = replace(out[earlier], carried=(*out[earlier].carried, *carried))
+    return tuple(out)
 
 
 def _carried(estate: Estate, draft: Draft) -> Carried:
     present = estate.runs(draft.app)
     old = present if isinstance(present, Version) and (present.tag or present.digest) else None
-    return Carried(draft.environment, draft.app, old, draft.new, draft.source, draft.skipped_gates)
+    digests = {str(each.site.repository): each.version.digest for each in draft.written if each.version.digest}
+    several = tuple(sorted(digests.items())) if len(digests) > 1 else ()
+    return Carried(draft.environment, draft.app, old, draft.new, draft.source, draft.skipped_gates, several)

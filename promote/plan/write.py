@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from promote.config.settings import Pin
 from promote.image import Version
-from promote.sites.site import Site
+from promote.sites.site import Site, is_bare
 from promote.text.part import Part
 
 
@@ -51,7 +51,7 @@ def write(site: Site, tag: str | None, digest: str | None, pin: Pin, *, explicit
     text = tag
     if pinned and digest is not None:
         if site.digest is not None:
-            wishes.append((site.digest, digest))
+            wishes.append((site.digest, digest.removeprefix("sha256:") if is_bare(site.digest) else digest))
         elif site.tag is not None and site.tag.style != "inner" and tag is not None:
             text = f"{tag}@{digest}"
         else:

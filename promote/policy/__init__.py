@@ -24,7 +24,7 @@ class Policy(Protocol):
         """The best tag that all of `repositories` have, and for every other tag why not."""
         ...
 
-    def compare(self, a: Version, b: Version) -> int | None:
+    def compare(self, a: Version, b: Version) -> Asking[int | None]:
         """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None: they have no order."""
         ...
 

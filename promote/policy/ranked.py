@@ -82,12 +82,13 @@ class Ranked(Generic[R]):
             return Selection(None, (), failure)
         return self._select(_listed(distinct, answers), current.tag if current is not None else None)
 
-    def compare(self, a: Version, b: Version) -> int | None:
+    def compare(self, a: Version, b: Version) -> Asking[int | None]:
         """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None where one of them has no rank.
 
         What is no candidate (outside the range, a prerelease, ignored) has a rank all the same: 2.0.0 that runs under
         `^1.4` is newer than 1.9.0 (SEMANTICS 4.1).
         """
+        yield from ()  # tags alone tell here; an order by dates would have to ask for them
         if a.tag is None or b.tag is None:
             return None
         left, right = self._rank(a.tag), self._rank(b.tag)

@@ -87,6 +87,8 @@ class Access:
         self.base = base_url(host, settings)
         self._host = host
         self._settings = settings
+        # A secret that promote.yaml names must be there, even if this host turns out to ask for none.
+        self._explicit = settings.credentials() if callable(settings.credentials) else settings.credentials
         self._transport = transport
         self._clock = clock
         self._environ = environ
@@ -102,7 +104,7 @@ class Access:
         # Only looked for when the host asks: a broken file is no matter where nothing is protected.
         with self._lock:
             if self._found is None:
-                explicit = self._settings.credentials
+                explicit = self._explicit
                 self._found = (credentials_for(self._host, explicit, environ=self._environ, home=self._home),)
             found = self._found[0]
         parts = urlsplit(self.base)

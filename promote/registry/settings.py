@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,11 +20,13 @@ class Credentials:
 class HostSettings:
     """How one host is talked to.
 
+    A function gives its credentials when the host is first asked: a run needs the secrets of no other host.
+
     `token_hosts` are hosts, without ports, that may be given this host's credentials by its token flow.
     With `layout`, nothing is asked of the network: HOST/PATH is the OCI layout in the folder `layout`/PATH.
     """
 
-    credentials: Credentials | None = None
+    credentials: Credentials | Callable[[], Credentials] | None = None
     ca: Path | None = None
     plain_http: bool = False
     token_hosts: frozenset[str] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterable, Sequence
 
 from promote.board import Board, Cell
@@ -80,10 +81,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None)
         drawn.add_column(title, overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(_line(cell)) for cell in row))
-    console = Console(width=width or 10_000, color_system=None, legacy_windows=False, highlight=False, markup=False)
-    with console.capture() as captured:
-        console.print(drawn)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    # Into a file of its own: rich would write to stdout even what it captures.
+    page = io.StringIO()
+    console = Console(
+        file=page, width=width or 10_000, color_system=None, legacy_windows=False, highlight=False, markup=False
+    )
+    console.print(drawn)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 
 
 def _cell(cell: Cell) -> str:
@@ -106,17 +110,24 @@ def board(drawn: Board, width: int | None) -> str:
     return "\n".join([table(["app", *drawn.environments], rows, width), *notes])
 
 
-def sites(rows: Sequence[Json], width: int | None) -> str:
-    """One line a site: where, environment, app, image, version, format, and what keeps it from being edited."""
+def sites(rows: Sequence[Json]) -> str:
+    """One line a site: where, environment, app, image, version, format, and what keeps it from being edited.
+
+    As wide as it needs: a place that is folded cannot be copied. Columns that say nothing are left out.
+    """
     out = []
     for row in rows:
         version = "@".join(str(part) for part in (row["tag"] or "", row["digest"]) if part is not None)
         why = f"{row['code']}: {row['why_not']}" if row["code"] else ""
         where = f"{row['file']}:{row['line']}:{row['column']}"
-        app = str(row["app"])
-        environment = str(row["environment"]) if row["environment"] is not None else ""
-        out.append([where, environment, app, str(row["image"] or "?"), version, str(row["format"]), why])
-    return table(["where", "environment", "app", "image", "version", "format", "not edited"], out, width)
+        # Without a configuration an app is its image, which has a column of its own.
+        app = str(row["app"]) if row["environment"] is not None else ""
+        out.append(
+            [where, str(row["environment"] or ""), app, str(row["image"] or "?"), version, str(row["format"]), why]
+        )
+    head = ["where", "environment", "app", "image", "version", "format", "not edited"]
+    kept = [number for number in range(len(head)) if any(line[number] for line in out)]
+    return table([head[number] for number in kept], [[line[number] for number in kept] for line in out], None)
 
 
 def selection(image: str, chosen: Selection, limit: int | None, width: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from promote.image import Repository, Version
 from promote.sites.site import Barred
@@ -18,10 +18,11 @@ _STR = "tag:yaml.org,2002:str"
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Why a value is not to be edited: a stable code, and a clause that ends "...: because it"."""
+    """Why a value is not to be edited: a stable code, a clause that ends "...: because it", and which value that is."""
 
     code: str
     why: str
+    node: Node | None = field(default=None, compare=False, repr=False)
 
 
 ANCHOR = Bar("anchor", "it is behind an anchor that other places of the file repeat")
@@ -119,7 +120,7 @@ class Reading:
             own = [pair for pair in mapping.pairs if isinstance(pair.key, Scalar) and pair.key.value == key]
             if own:
                 return Field(own[-1], DUPLICATE if len(own) > 1 and bar is not MERGE else bar)
-            waiting += [(source, MERGE) for source in reversed(_merged(mapping))]
+            waiting += [(source, MERGE) for source in reversed(mapping.merged)]
         return None
 
     def _fit(self, node: Node, bar: Bar | None) -> Scalar | Bar:
@@ -140,7 +141,7 @@ class Reading:
         """The whole scalar as a Part, or what bars it."""
         fit = self._fit(node, bar)
         if isinstance(fit, Bar):
-            return fit
+            return replace(fit, node=node)
         node = fit
         span = self.stream.span(node.start, node.end)
         if node.start == node.end:
@@ -151,7 +152,7 @@ class Reading:
         """Characters [start, end) of a scalar's value as a Part; with `before` they are inserted, behind that text."""
         fit = self._fit(node, bar)
         if isinstance(fit, Bar):
-            return fit
+            return replace(fit, node=node)
         node = fit
         head = node.start if node.style == "plain" else node.start + 1
         tail = node.end if node.style == "plain" else node.end - 1
@@ -172,16 +173,9 @@ class Reading:
         return part_for(self.stream, spot.node, key, behind=behind, keys=spot.keys)
 
     def barred(self, node: Node, bar: Bar, repository: Repository | None, version: Version | None = None) -> Barred:
-        span = self.stream.span(node.start, node.end)
+        at = bar.node or node
+        span = self.stream.span(at.start, at.end)
         return Barred(self.stream.path, span, self.format, bar.code, bar.why, repository, None, version)
-
-
-def _merged(mapping: Mapping) -> list[Mapping]:
-    """The mappings that `<<` brings in, the one that wins first."""
-    merged = mapping.get("<<")
-    sources = merged.items if isinstance(merged, Sequence) else () if merged is None else (merged,)
-    meant = (source.target if isinstance(source, Alias) else source for source in sources)
-    return [source for source in meant if isinstance(source, Mapping)]
 
 
 def _repeated(mapping: Mapping) -> frozenset[str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from promote.image import Repository, Version
 from promote.text.edit import Span
 from promote.text.part import Part
 
+_HEX = re.compile(r"[0-9a-f]{64}")
+
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """What one place in one file says of an image; any of name, tag and digest may be missing.
 
-    `identity` says what shadows what: a key path for values, kind, name and container for manifests (SEMANTICS 3.1).
+    `identity` says what shadows what: a key path for values; for manifests the API group, kind, namespace and name of
+    the object, and the container (SEMANTICS 3.1).
     `app` is set by a marker or a target.
     """
 
@@ -59,7 +63,10 @@ class Site:
     @property
     def version(self) -> Version:
         """What the site says now; both None where the image is named and nothing else."""
-        return Version(_said(self.tag), _said(self.digest))
+        digest = _said(self.digest)
+        if digest is not None and self.digest is not None and is_bare(self.digest):
+            digest = f"sha256:{digest}"
+        return Version(_said(self.tag), digest)
 
     @property
     def anchor(self) -> Part:
@@ -68,6 +75,13 @@ class Site:
         for part in [part for part in parts if part.insert is None] or parts:
             return part
         raise ValueError("a site without a part")
+
+
+def is_bare(digest: Part) -> bool:
+    """Whether a digest is spelled without its algorithm, as charts have it that write `@sha256:` in their templates."""
+    if digest.insert is not None:
+        return False
+    return _HEX.fullmatch(digest.value) is not None or (not digest.value and digest.keys[-1:] == ("sha",))
 
 
 def _said(part: Part | None) -> str | None:

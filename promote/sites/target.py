@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from promote.image import Repository
-from promote.sites.reading import Bar, Reading
+from promote.sites.reading import MERGE, Bar, Reading
 from promote.sites.site import Barred, Fragment
 from promote.sites.string import tag_and_digest, whole
 from promote.sites.wanted import Claim, Wanted
@@ -31,7 +31,7 @@ def find(reading: Reading, aim: Aim) -> Iterator[Fragment | Barred]:
     only = Wanted((Claim(aim.app, (aim.repository,)),))
     bars = {spot.keys: spot.bar for spot in reading.walk()}
     for found in resolve(reading.document.root, aim.steps):
-        bar = bars.get(found.keys)
+        bar = MERGE if found.behind == "merge-key" else bars.get(found.keys)
         identity = tuple(str(key) for key in found.keys)
         fragment = whole(reading, found.node, found.keys, bar, only, identity, bare=False)
         if fragment is None:

@@ -38,7 +38,7 @@ class FileChange:
 
 
 def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
-    """`data` with all `edits` applied, from the end; all other bytes are the same.
+    """`data` with all `edits` applied; all other bytes are the same.
 
     Insertions at one place keep their order. Raises ValueError where an edit's `old` does not stand there or two edits
     overlap: a fault of the caller's.
@@ -47,9 +47,11 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     for before, after in pairwise(ordered):
         if after.span.start < before.span.end or (before.span == after.span and before.old):
             raise ValueError(f"edits overlap at byte {after.span.start}")
-    out = data
-    for edit in reversed(ordered):
+    pieces: list[bytes] = []
+    done = 0
+    for edit in ordered:
         if data[edit.span.start : edit.span.end] != edit.old:
             raise ValueError(f"byte {edit.span.start} does not read {edit.old!r}")
-        out = out[: edit.span.start] + edit.new + out[edit.span.end :]
-    return out
+        pieces += (data[done : edit.span.start], edit.new)
+        done = edit.span.end
+    return b"".join((*pieces, data[done:]))

@@ -63,15 +63,12 @@ class Mapping:
         return None
 
     @property
-    def duplicate(self) -> Scalar | None:
-        """A key that stands here more than once, or None."""
-        seen: set[str] = set()
-        for pair in self.pairs:
-            if isinstance(pair.key, Scalar):
-                if pair.key.value in seen:
-                    return pair.key
-                seen.add(pair.key.value)
-        return None
+    def merged(self) -> tuple[Mapping, ...]:
+        """The mappings that `<<` brings in, the one that wins first."""
+        value = self.get("<<")
+        sources = value.items if isinstance(value, Sequence) else () if value is None else (value,)
+        meant = (source.target if isinstance(source, Alias) else source for source in sources)
+        return tuple(source for source in meant if isinstance(source, Mapping))
 
 
 Node: TypeAlias = Scalar | Alias | Sequence | Mapping

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import yaml
@@ -61,10 +62,17 @@ def _parse_second(data: bytes) -> Iterable[Any]:
     return cast("Iterable[Any]", YAML(typ="safe", pure=True).parse(data.decode("utf-8")))
 
 
-def _resolve_second(event: Any) -> str:
+@cache
+def _second_rules() -> tuple[Any, Any]:
+    """What resolves a scalar, and the kind of node to ask for; made once, since that looks for plug-ins on disk."""
     from ruamel.yaml import YAML, ScalarNode
 
-    return str(YAML(typ="safe", pure=True).resolver.resolve(ScalarNode, event.value, event.implicit))
+    return YAML(typ="safe", pure=True).resolver, ScalarNode
+
+
+def _resolve_second(event: Any) -> str:
+    resolver, kind = _second_rules()
+    return str(resolver.resolve(kind, event.value, event.implicit))
 
 
 _FIRST = _Reader("libyaml", _parse_first, _resolve_first)

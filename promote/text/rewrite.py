@@ -13,7 +13,7 @@ from promote.text.edit import Edit, splice
 from promote.text.part import Part
 from promote.text.proof import Disagreement, Intended, prove, prove_quickly
 from promote.text.scalar import spell
-from promote.text.window import Window, window_at
+from promote.text.window import Window, Windows
 
 _Asked = tuple[Part, str, Edit]
 Proof = Callable[[bytes, bytes, Sequence[Intended]], Disagreement | None]
@@ -46,6 +46,13 @@ def _edit(stream: Stream, part: Part, value: str) -> Edit:
     return Edit(part.span, old, before + spell(value, part.style) + after)
 
 
+def _within(head: int, stream: Stream, part: Part, value: str) -> Edit:
+    """The edit of a piece of a scalar, counted from the first byte of the scalar's value."""
+    span = replace(part.span, start=part.span.start - head, end=part.span.end - head)
+    old = stream.data[part.span.start : part.span.end]
+    return Edit(span, old, (part.insert or (b"", b""))[0] + value.encode())
+
+
 def _intended(scalars: dict[int, Scalar], stream: Stream, wishes: Sequence[tuple[Part, str]]) -> list[Intended]:
     """What both parsers must read afterwards: pieces of one scalar count as one value."""
     out: list[Intended] = []
@@ -58,14 +65,8 @@ def _intended(scalars: dict[int, Scalar], stream: Stream, wishes: Sequence[tuple
     for at, group in pieces.items():
         scalar = scalars[at]
         head = scalar.start if scalar.style == "plain" else scalar.start + 1
-        raw = scalar.value.encode()
-        edits = [
-            Edit(stream.span(part.span.start, part.span.end), stream.data[part.span.start : part.span.end],
-                 (part.insert or (b"", b""))[0] + value.encode())
-            for part, value in group
-        ]
-        padded = stream.data[:head] + raw
-        out.append(Intended(at, splice(padded, edits)[head:].decode()))
+        edits = [_within(head, stream, part, value) for part, value in group]
+        out.append(Intended(at, splice(scalar.value.encode(), edits).decode()))
     return out
 
 
@@ -80,8 +81,9 @@ def _fault(
     scalars = {scalar.start: scalar for scalar in _scalars(document.root)}
     whole = Window(document.start, document.end)
     windows: dict[Window, list[_Asked]] = {}
+    parts = Windows(stream, document)
     for each in group:
-        windows.setdefault(window_at(stream, document, each[0].scalar), []).append(each)
+        windows.setdefault(parts.at(each[0].scalar), []).append(each)
     if whole in windows:
         windows = {whole: list(group)}
     else:

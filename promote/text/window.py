@@ -26,7 +26,10 @@ class Window:
     end: int
 
 
-def _children(node: Node) -> tuple[tuple[Node, ...], tuple[int, ...]]:
+_Held = tuple[tuple[Node, ...], tuple[int, ...]]
+
+
+def _children(node: Node) -> _Held:
     """What stands in a block collection, and where each begins; nothing for other nodes."""
     if isinstance(node, Mapping) and not node.flow:
         return tuple(pair.value for pair in node.pairs), tuple(pair.key.start for pair in node.pairs)
@@ -55,24 +58,44 @@ def _reads_alone(stream: Stream, parent: Node, place: int, window: Window) -> bo
     return all(list(outline(a)) == list(outline(b)) for a, b in ((own.key, pair.key), (own.value, pair.value)))
 
 
-def window_at(stream: Stream, document: Document, at: int) -> Window:
-    """The largest item of at most MAX_WINDOW bytes around byte `at`; the whole document where there is none."""
-    whole = Window(document.start, document.end)
-    if document.end - document.start <= MAX_WINDOW:
-        return whole
-    node, end = document.root, document.root.end
-    while True:
-        children, starts = _children(node)
-        place = bisect_right(starts, at) - 1
-        if place < 0:
+class Windows:
+    """The windows of one document; what each collection holds, and whether each window reads alone, is found once."""
+
+    def __init__(self, stream: Stream, document: Document) -> None:
+        self._stream = stream
+        self._document = document
+        self._held: dict[int, _Held] = {}
+        self._alone: dict[Window, bool] = {}
+
+    def at(self, at: int) -> Window:
+        """The largest item of at most MAX_WINDOW bytes around byte `at`; the whole document where there is none."""
+        document = self._document
+        whole = Window(document.start, document.end)
+        if document.end - document.start <= MAX_WINDOW:
             return whole
-        start = _line_start(stream, starts[place])
-        if place + 1 < len(starts):
-            following = _line_start(stream, starts[place + 1])
-            if following is None:
+        node, end = document.root, document.root.end
+        while True:
+            children, starts = self._children(node)
+            place = bisect_right(starts, at) - 1
+            if place < 0:
                 return whole
-            end = following
-        if start is not None and end - start <= MAX_WINDOW:
-            window = Window(start, end)
-            return window if _reads_alone(stream, node, place, window) else whole
-        node = children[place]
+            start = _line_start(self._stream, starts[place])
+            if place + 1 < len(starts):
+                following = _line_start(self._stream, starts[place + 1])
+                if following is None:
+                    return whole
+                end = following
+            if start is not None and end - start <= MAX_WINDOW:
+                window = Window(start, end)
+                return window if self._reads_alone(node, place, window) else whole
+            node = children[place]
+
+    def _children(self, node: Node) -> _Held:
+        if id(node) not in self._held:
+            self._held[id(node)] = _children(node)
+        return self._held[id(node)]
+
+    def _reads_alone(self, parent: Node, place: int, window: Window) -> bool:
+        if window not in self._alone:
+            self._alone[window] = _reads_alone(self._stream, parent, place, window)
+        return self._alone[window]

@@ -6,10 +6,11 @@ A path leads to every node that it fits; a selector fits every list item whose k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from promote.text.document import Mapping, Node, Scalar, Sequence
+from promote.text.document import Alias, Mapping, Node, Scalar, Sequence
 
 _STEP = re.compile(
     r"""
@@ -61,36 +62,97 @@ def compile_path(text: str) -> tuple[Step, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One node that a path leads to, with the keys on the way."""
+    """One node that a path leads to, with the keys on the way.
+
+    Where the path leads on only through an alias or a merge key, `behind` says so, and `node` is the alias or the value
+    of the merge key: what is behind it stands in other places of the file too.
+    """
 
     node: Node
     keys: Keys
+    behind: Literal["alias", "merge-key"] | None = None
 
 
 def resolve(root: Node, steps: tuple[Step, ...]) -> Iterator[Found]:
-    """Every node below `root` that the steps lead to, in the order of the file; aliases are not followed."""
+    """Every node below `root` that the steps lead to, in the order of the file; aliases are told, not followed."""
     here = [Found(root, ())]
-    for step in steps:
-        here = [deeper for found in here for deeper in _step(found, step)]
+    for number in range(len(steps)):
+        here = [deeper for found in here for deeper in _step(found, steps[number:])]
     yield from here
 
 
-def _step(found: Found, step: Step) -> Iterator[Found]:
-    node = found.node
-    if isinstance(step, Select):
-        if isinstance(node, Sequence):
-            for place, item in enumerate(node.items):
-                if _reads(item, step):
-                    yield Found(item, (*found.keys, place))
-    elif isinstance(step, int):
-        if isinstance(node, Sequence) and step < len(node.items):
-            yield Found(node.items[step], (*found.keys, step))
-    elif isinstance(node, Mapping):
-        for pair in node.pairs:
-            if isinstance(pair.key, Scalar) and pair.key.value == step:
-                yield Found(pair.value, (*found.keys, step))
+def _step(found: Found, steps: tuple[Step, ...]) -> Iterator[Found]:
+    node, step = found.node, steps[0]
+    if found.behind is not None:
+        yield found
+    elif isinstance(node, Alias):
+        if _leads_on(node, steps):
+            yield replace(found, behind="alias")
+    elif isinstance(node, Sequence) and not isinstance(step, str):
+        for place in _places(node, step):
+            yield Found(node.items[place], (*found.keys, place))
+    elif isinstance(node, Mapping) and isinstance(step, str):
+        own = _own(node, step)
+        for value in own:
+            yield Found(value, (*found.keys, step))
+        merge = node.get("<<")
+        if not own and merge is not None and _leads_on(node, steps):
+            yield Found(merge, (*found.keys, "<<"), "merge-key")
+
+
+def _leads_on(node: Node, steps: tuple[Step, ...]) -> bool:
+    """Whether the steps lead anywhere from here through aliases and merge keys; a bomb of them is walked once."""
+    waiting: list[tuple[Node | None, int]] = [(node, 0)]
+    seen: set[tuple[int, int]] = set()
+    while waiting:
+        found, done = waiting.pop()
+        here = _meant(found)
+        if here is None or (id(here), done) in seen:
+            continue
+        seen.add((id(here), done))
+        if done == len(steps):
+            return True
+        step = steps[done]
+        if isinstance(here, Sequence) and not isinstance(step, str):
+            waiting += [(here.items[place], done + 1) for place in _places(here, step)]
+        elif isinstance(here, Mapping) and isinstance(step, str):
+            waiting += [(value, done + 1) for value in _values(here, step)]
+    return False
+
+
+def _meant(node: Node | None) -> Node | None:
+    return node.target if isinstance(node, Alias) else node
+
+
+def _own(mapping: Mapping, key: str) -> list[Node]:
+    return [pair.value for pair in mapping.pairs if isinstance(pair.key, Scalar) and pair.key.value == key]
+
+
+def _values(mapping: Mapping, key: str) -> list[Node]:
+    """What stands under a key, in the mapping itself or, where it has none, in what its merge keys bring in."""
+    waiting = [mapping]
+    seen: set[int] = set()
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        own = _own(here, key)
+        if own:
+            return own
+        waiting += reversed(here.merged)
+    return []
+
+
+def _places(node: Sequence, step: int | Select) -> Iterable[int]:
+    """The list items that a step fits."""
+    if isinstance(step, int):
+        return (step,) if step < len(node.items) else ()
+    return [place for place, item in enumerate(node.items) if _reads(item, step)]
 
 
 def _reads(item: Node, step: Select) -> bool:
-    value = item.get(step.key) if isinstance(item, Mapping) else None
+    mapping = _meant(item)
+    values = _values(mapping, step.key) if isinstance(mapping, Mapping) else []
+    value = _meant(values[0]) if values else None
     return isinstance(value, Scalar) and value.value == step.value

@@ -7,7 +7,8 @@ file, or a folder with its whole subtree, by whole segments. The last pattern th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -69,6 +70,14 @@ class Pattern:
         return self.expression.match(path) is not None
 
 
+def _upwards(path: bytes) -> Iterator[bytes]:
+    """The path, the folders that it lies in, and the root."""
+    while path:
+        yield path
+        path = path.rpartition(b"/")[0]
+    yield b""
+
+
 @dataclass(frozen=True)
 class Globs:
     """A list of patterns as one question; no pattern at all takes nothing."""
@@ -90,24 +99,35 @@ class Globs:
         for pattern in reversed(self._compiled):
             if pattern.matches(path):
                 return not pattern.excludes
-        return any(globs.matches(path) for globs in self.either)
+        return any(globs.matches(path) for place in _upwards(path) for globs in self._by_root.get(place, ()))
 
     def may_hold(self, folder: bytes) -> bool:
         """Whether something below `folder` could be taken; `b""` is the root."""
-        parts = tuple(folder.split(b"/")) if folder else ()
-        return any(
-            all(here == wanted for here, wanted in zip(parts, pattern.literal, strict=False))
-            for pattern in self._compiled
-            if not pattern.excludes
-        ) or any(globs.may_hold(folder) for globs in self.either)
+        if not folder:
+            return bool(self.roots)
+        below = bisect_left(self.roots, folder + b"/")
+        return not self._roots.isdisjoint(_upwards(folder)) or (
+            below < len(self.roots) and self.roots[below].startswith(folder + b"/")
+        )
+
+    @cached_property
+    def _by_root(self) -> dict[bytes, list[Globs]]:
+        """Those of `either` by their roots: with an environment a folder, few of many could take a path."""
+        out: dict[bytes, list[Globs]] = {}
+        for globs in self.either:
+            for root in globs.roots:
+                out.setdefault(root, []).append(globs)
+        return out
+
+    @cached_property
+    def _roots(self) -> frozenset[bytes]:
+        return frozenset(self.roots)
 
     @cached_property
     def roots(self) -> tuple[bytes, ...]:
         """The literal beginnings of the patterns, sorted, none below another; `b""` is the whole tree."""
         own = {b"/".join(pattern.literal) for pattern in self._compiled if not pattern.excludes}
-        found = sorted(own.union(*(globs.roots for globs in self.either)))
+        found = own.union(*(globs.roots for globs in self.either))
         if b"" in found:
             return (b"",)
-        return tuple(
-            root for root in found if not any(root != other and root.startswith(other + b"/") for other in found)
-        )
+        return tuple(root for root in sorted(found) if found.isdisjoint(_upwards(root.rpartition(b"/")[0])))

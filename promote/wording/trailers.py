@@ -6,6 +6,7 @@ One block an environment, its apps in it, in this order; every line is `Key: val
     Promote-From: test
     Promote-App: web
     Promote-Version: 1.5.0@sha256:…
+    Promote-Digest: ghcr.io/acme/web@sha256:…    (one an image, where the app has several)
     Promote-Previous: 1.4.2
     Promote-Skipped-Gate: soak: hotfix for #1234
 """
@@ -39,6 +40,7 @@ def trailers(carried: Iterable[Carried]) -> str:
                 lines.append(f"Promote-From: {_clean(item.source)}")
         lines.append(f"Promote-App: {_clean(item.app)}")
         lines.append(f"Promote-Version: {item.new}")
+        lines += [f"Promote-Digest: {image}@{digest}" for image, digest in item.digests]
         if item.old is not None:
             lines.append(f"Promote-Previous: {item.old}")
         lines += [f"Promote-Skipped-Gate: {_clean(name)}: {_clean(reason)}" for name, reason in item.skipped_gates]
@@ -56,6 +58,7 @@ class _Reader:
         self._new: Version | None = None
         self._old: Version | None = None
         self._gates: list[tuple[str, str]] = []
+        self._digests: list[tuple[str, str]] = []
 
     def line(self, key: str, value: str) -> None:
         if key == "Promote-Environment":
@@ -70,18 +73,21 @@ class _Reader:
             self._new = parse_version(value)
         elif key == "Promote-Previous":
             self._old = parse_version(value)
+        elif key == "Promote-Digest":
+            image, _, digest = value.partition("@")
+            self._digests.append((image, digest))
         elif key == "Promote-Skipped-Gate":
             name, _, reason = value.partition(": ")
             self._gates.append((name, reason))
 
     def close(self) -> None:
         if self._environment is not None and self._app is not None and self._new is not None:
-            carried = Carried(
-                self._environment, self._app, self._old, self._new, self._source, tuple(self._gates)
+            gates, digests = tuple(self._gates), tuple(self._digests)
+            self.done.append(
+                Carried(self._environment, self._app, self._old, self._new, self._source, gates, digests)
             )
-            self.done.append(carried)
         self._app = self._new = self._old = None
-        self._gates = []
+        self._gates, self._digests = [], []
 
 
 def parse(message: str) -> Sequence[Carried]:

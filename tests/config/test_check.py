@@ -164,6 +164,7 @@ BEGIN = ", beginning with a letter, a digit or `_`"
             ["1:21: `ca` says nothing with `plain_http: true`; leave out one of them"],
         ),
         ("registries: {a.io: {ca: ''}}", ["1:25: expected a file of PEM certificates"]),
+        ("registries: {a.io: {token_hosts: [b.io, 'b.io:1']}}", ["1:41: `b.io:1` is no host's name without a port"]),
         ("registries: {a.io: {layout: ' '}}", ["1:29: expected the path of a folder"]),
         ("registries: {a.io: {layout: x, ca: y}}", ["1:32: `ca` says nothing beside `layout`; leave out one of them"]),
         # commit

@@ -29,7 +29,7 @@ URLS = (
     ("in-the-clear", f"http://ann:{PASSWORD}@git.example.com/x.git", 2, "in the clear"),
     ("host-that-is-an-option", "ssh://-oProxyCommand=touch/x", 2, "host"),
     ("newline", "https://example.com/x\n.git", 2, "control"),
-    ("empty", "", 2, "URL"),
+    ("empty", "", 2, "is empty"),
     ("no-such-folder", "nowhere/gitops.git", 5, "nowhere/gitops.git"),
     ("no-such-host", f"https://ann:{PASSWORD}@nowhere.invalid/x.git", 5, "nowhere.invalid"),
 )
@@ -117,7 +117,7 @@ def test_a_clone_without_a_remote_can_only_be_written_to(repository: Gitops, ins
 def test_a_folder_in_no_clone_and_one_that_is_not_there(inside: Inside, tmp_path: Path) -> None:
     for words, says in (
         (("status",), "there is no promote.yaml"),
-        (SET_WEB, "dev: there is no such"),
+        (SET_WEB, "dev: there is no file there"),
         (("status", "-C", tmp_path / "nowhere-at-all"), "there is no such directory; correct -C"),
     ):
         result = inside(*words)

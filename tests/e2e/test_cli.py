@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Mapping
@@ -269,3 +270,52 @@ def test_a_run_that_is_broken_off_while_a_registry_is_asked(
         assert _broken_off(child, signal.SIGINT) == (130, "promote: interrupted\n")
     assert leftovers() == []
     assert repository.refs() == refs
+
+
+@pytest.mark.parametrize("words", [("to", "test", "--from", ""), ("update", "--author", ""), ("find", "-C", "")])
+def test_an_empty_value_is_not_the_same_as_none(repository: Gitops, inside: Inside, words: tuple[str, ...]) -> None:
+    done = inside(*words)
+    assert done.code == 2
+    assert "is empty" in done.stderr
+
+
+@pytest.mark.parametrize(("option", "value"), [("-m", "{{"), ("-m", "{{ nope }}"), ("--author", "<>")])
+def test_a_dry_run_is_stopped_by_what_would_stop_the_run(
+    repository: Gitops, inside: Inside, option: str, value: str
+) -> None:
+    for flags in (("--dry-run",), ()):
+        done = inside("set", "dev", "web=1.5.0", "--repo", repository.url, option, value, *flags)
+        assert (done.code, done.stdout) == (2, "")
+
+
+def test_an_output_that_cannot_hold_an_arrow_is_no_fault(repository: Gitops, promote: Program) -> None:
+    done = promote("set", "dev", "web=1.5.0", "--repo", repository.url, env={"PYTHONIOENCODING": "latin-1"})
+    assert done.code == 0
+    assert "\\u2192" in done.stdout
+
+
+def test_a_full_disk_behind_stdout_is_told(repository: Gitops, promote: Program) -> None:
+    argv = [sys.executable, "-m", "promote", "status", "--repo", repository.url]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            argv, stdout=full, stderr=subprocess.PIPE, env=promote.environ, cwd=promote.cwd, timeout=120, check=False
+        )
+    assert done.returncode == 141
+    assert b"the output could not be written" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["endless", "fifo"])
+def test_a_configuration_without_an_end_is_not_read_to_it(inside: Inside, tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero")
+    if kind == "fifo":
+        path = tmp_path / "fifo"
+        os.mkfifo(path)
+    done = inside("check", "--config", path, cwd=tmp_path)
+    assert done.code == 2
+    assert "is not a plain file" in done.stderr
+
+
+def test_a_temporary_folder_that_cannot_be_had_is_told(repository: Gitops, promote: Program) -> None:
+    done = promote("status", "--repo", repository.url, env={"TMPDIR": "/dev/null"})
+    assert done.code == 5
+    assert "set TMPDIR to a folder to write in" in done.stderr

@@ -133,7 +133,7 @@ def test_a_protected_branch_is_a_clear_refusal_at_once(repository: Gitops, promo
     done = promote("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     assert done.code == 5
     assert "GH006" in done.stderr
-    assert "pull request" in done.stderr
+    assert "another branch" in done.stderr
     assert len([request for request in repository.server.log.requests if "receive-pack" in request.path]) == 1
     assert len(repository.commits()) == 1
 

@@ -220,6 +220,86 @@ def test_3_2_a_common_file_that_each_overlays_is_not_shared(tmp_path: Path) -> N
     assert sharers(built.estates, "dev", "web") == ()
 
 
+@pytest.mark.parametrize("names", [["dev"], ["dev", "prod"]])
+def test_3_2_a_file_that_only_a_target_of_another_names_is_shared(tmp_path: Path, names: list[str]) -> None:
+    """Other environments were told by their layers alone, and `set dev` changed what prod runs."""
+    config = f"""
+    apps: {{web: {{image: {WEB}}}}}
+    environments: {{dev: {{path: envs/dev}}, prod: {{path: envs/prod}}}}
+    targets: [{{app: web, file: common.yaml, path: web.tag}}]
+    """
+    built = build(tmp_path, config, {"common.yaml": "web: {tag: 1.0.0}\n"}, names=names)
+    assert sharers(built.estates, "dev", "web") == ("prod",)
+
+
+def test_3_2_a_target_with_a_file_for_each_environment_shares_nothing(tmp_path: Path) -> None:
+    config = f"""
+    apps: {{web: {{image: {WEB}}}}}
+    environments: {{dev: {{path: envs/dev}}, prod: {{path: envs/prod}}}}
+    targets: [{{app: web, file: "tags/{{environment}}.yaml", path: web.tag}}]
+    """
+    files = {f"tags/{name}.yaml": "web: {tag: 1.0.0}\n" for name in ("dev", "prod")}
+    assert list(build(tmp_path, config, files, names=["dev"]).estates) == ["dev"]
+
+
+REACHING = f"""
+apps: {{web: {{image: {WEB}}}}}
+environments: {{dev: {{path: [base, envs/dev]}}, prod: {{path: envs/prod}}}}
+"""
+PROD = "envs/prod/kustomization.yaml"
+
+
+@pytest.mark.parametrize("names", [["dev"], ["dev", "prod"]])
+@pytest.mark.parametrize(
+    ("files", "others"),
+    [
+        pytest.param({PROD: "resources: [other]\n"}, (), id="not reached"),
+        pytest.param({PROD: kustomization(WEB, "1", resources=["../../base"])}, (), id="an entry above it"),
+        pytest.param(
+            {PROD: "resources: [../../base]\n", "envs/prod/web.yaml": deployment("web", f"{WEB}:1")},
+            (),
+            id="a manifest above it",
+        ),
+        pytest.param({PROD: "resources: [../../base]\n"}, ("prod",), id="reached"),
+        pytest.param(
+            {PROD: "resources: [../../middle]\n", "middle/kustomization.yml": "bases: [../base]\n"},
+            ("prod",),
+            id="reached by another base",
+        ),
+        pytest.param({PROD: "resources: [../../base/web.yaml]\n"}, ("prod",), id="a file of it"),
+    ],
+)
+def test_3_2_a_base_that_another_reaches_by_its_resources_is_shared(
+    tmp_path: Path, names: list[str], files: Files, others: tuple[str, ...]
+) -> None:
+    """`set dev` edited the base though prod's next reconcile would have changed."""
+    files = {**BASE, "envs/dev/x.yaml": deployment("x", "x:1"), **files}
+    built = build(tmp_path, REACHING, files, names=names)
+    assert built.told("dev", "web") == ["base/web.yaml 0.1.0"]
+    assert sharers(built.estates, "dev", "web") == others
+    if "prod" in names:  # what prod may edit stays within its own paths
+        assert not any("base" in line for line in built.told("prod", "web"))
+
+
+def test_3_2_an_environment_of_one_layer_reads_nothing_of_others(tmp_path: Path) -> None:
+    config = f"apps: {{web: {{image: {WEB}}}}}\nenvironments: {{dev: {{path: dev}}, prod: {{path: prod}}}}"
+    files = {"dev/web.yaml": deployment("web", f"{WEB}:1"), "prod/kustomization.yaml": "resources: [../dev]\n"}
+    built = build(tmp_path, config, files, names=["dev"])
+    assert built.noted.batches == [["dev/web.yaml"]]
+
+
+def test_3_1_objects_of_other_namespaces_and_items_of_lists_shadow_nothing(tmp_path: Path) -> None:
+    """Deployments/web in eu and us shadowed each other; so did any two Lists' items."""
+    base, dev = (
+        f"apiVersion: v1\nkind: List\nitems:\n- apiVersion: apps/v1\n  kind: Deployment\n"
+        f"  metadata: {{name: web, namespace: {space}}}\n  image: '{WEB}:{tag}'\n"
+        for space, tag in (("eu", 1), ("us", 2))
+    )
+    built = build(tmp_path, layered("base", "dev"), {"base/a.yaml": base, "dev/a.yaml": dev})
+    assert built.told("dev", "web") == ["base/a.yaml 1", "dev/a.yaml 2"]
+    assert built.shadowed("dev", "web") == []
+
+
 def test_3_2_the_same_path_on_another_branch_is_not_shared(tmp_path: Path) -> None:
     config = f"""
     apps: {{web: {{image: {WEB}}}}}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote.gitrepo.environment import KEPT, KEPT_PREFIXES, OVERRIDES, for_git
+from promote.gitrepo.environment import KEPT, KEPT_PREFIXES, OVERRIDES, for_git, unasking
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,12 @@ def test_not_passed_on(name: str) -> None:
 @pytest.mark.parametrize("name", ["PATH", "HOME", "SSH_AUTH_SOCK", "GIT_ASKPASS", "GIT_SSH_COMMAND", "https_proxy"])
 def test_passed_on(name: str) -> None:
     assert for_git({name: "x"})[name] == "x"
+
+
+def test_another_host_is_not_answered_by_askpass() -> None:
+    assert unasking({"GIT_ASKPASS": "x", "SSH_ASKPASS": "x", "SSH_ASKPASS_REQUIRE": "force", "HOME": "h"}) == {
+        "HOME": "h"
+    }
 
 
 def test_everything_kept_has_its_reason() -> None:

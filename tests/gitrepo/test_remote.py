@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from promote.errors import GitError, PushRejected, RemoteUnreachable, UsageError
+from promote.errors import GitError, PushRejected, RemoteDenied, RemoteUnreachable, UsageError
 from promote.gitrepo.command import Git
 from promote.gitrepo.commit import Author
 from promote.gitrepo.remote import Remotes
@@ -53,7 +53,7 @@ def landed(remotes: Remotes, place: Place, text: bytes = b"ours") -> str:
 
 def test_no_remote(remotes: Remotes) -> None:
     with pytest.raises(GitError, match="no remote; add one"):
-        remotes.tip(Place("", "main"))
+        remotes.need(Place("", "main"))
 
 
 def test_a_whole_run(other: Person, server: GitHttp, remotes: Remotes) -> None:
@@ -67,7 +67,6 @@ def test_a_whole_run(other: Person, server: GitHttp, remotes: Remotes) -> None:
     assert len(server.log) == 7
     other.git("fetch", "--quiet")
     assert other.git("rev-parse", "origin/main") == oid
-    assert remotes.contains(place, oid)
 
 
 def test_beaten_then_landed(other: Person, server: GitHttp, remotes: Remotes) -> None:
@@ -85,7 +84,7 @@ def test_two_repositories_and_a_new_branch(other: Person, bare: Path, server: Gi
     by_http = Place(remotes.add(server.url("gitops.git")), "main")
     by_file = Place(remotes.add(str(bare)), "promote/env/prod")
     tip = remotes.need(by_http).oid
-    assert remotes.tip(by_file) is None
+    assert remotes.refresh(by_file) is None
     oid = remotes.commit(by_file, parent=remotes.need(Place(by_file.repo, "main")).oid, files=[], message="m")
     assert oid != tip
     author = Author("Eve", "eve@example.com")
@@ -156,8 +155,8 @@ def test_the_password_is_seen_by_the_server_alone(
 @pytest.mark.parametrize("userinfo", ["", "ci:wr0ng-w0rd", "ci"])
 def test_a_wrong_or_missing_password(other: Person, locked: GitHttp, remotes: Remotes, userinfo: str) -> None:
     place = Place(remotes.add(locked.url("gitops.git", userinfo=userinfo)), "main")
-    with pytest.raises(RemoteUnreachable, match="give git a credential") as caught:
-        remotes.tip(place)
+    with pytest.raises(RemoteDenied, match="give git a credential") as caught:
+        remotes.need(place)
     assert "wr0ng" not in str(caught.value)
 
 
@@ -168,8 +167,8 @@ def test_the_password_does_not_follow_a_redirection(
         target = elsewhere.url("gitops.git/info/refs?service=git-upload-pack")
         locked.fail(Fault("/info/refs", method="GET", status=301, location=target))
         place = Place(remotes.add(locked.url("gitops.git", userinfo=USERINFO)), "main")
-        with pytest.raises(RemoteUnreachable):
-            remotes.tip(place)
+        with pytest.raises(GitError):
+            remotes.need(place)
         assert elsewhere.log.requests
         assert {request.authorization for request in elsewhere.log.requests} == {None}
 
@@ -215,7 +214,7 @@ def test_over_tls(other: Person, served: Path, environ: dict[str, str], tmp_path
         with Remotes(environ=environ, clock=FakeClock(), base=tmp_path, deadline_seconds=20) as remotes:
             place = Place(remotes.add(url), "main")
             with pytest.raises(RemoteUnreachable, match="GIT_SSL_CAINFO"):
-                remotes.tip(place)
+                remotes.need(place)
         authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
         trusting = environ | {"GIT_SSL_CAINFO": str(tmp_path / "ca.pem")}
         with Remotes(environ=trusting, clock=FakeClock(), base=tmp_path, deadline_seconds=20) as remotes:
@@ -275,3 +274,22 @@ def test_keep_leaves_a_ref_and_nothing_else(
     after = frozen(second)
     assert {name for name in after if after[name] != before.get(name)} - {"main mode"} == {"refs/promote/main"}
     second.git("push", "--quiet", "origin", "refs/promote/main:main")
+
+
+@pytest.mark.parametrize(("home", "is_told"), [("127.0.0.1", True), ("localhost", False)])
+def test_10_3_askpass_is_for_the_host_that_promote_was_pointed_at(
+    other: Person, locked: GitHttp, environ: dict[str, str], tmp_path: Path, home: str, is_told: bool
+) -> None:
+    asked = tmp_path / "askpass"
+    asked.write_text(f'#!/bin/sh\ncase "$1" in User*) echo ci;; *) echo {PASSWORD};; esac\n')
+    asked.chmod(0o755)
+    environ["GIT_ASKPASS"] = str(asked)
+    url = f"http://{home}:1/home.git"
+    with Remotes(environ=environ, clock=FakeClock(), base=tmp_path, home=url, deadline_seconds=20) as remotes:
+        place = Place(remotes.add(locked.url("gitops.git")), "main")
+        if is_told:
+            assert remotes.need(place).oid
+        else:
+            with pytest.raises(RemoteDenied):
+                remotes.need(place)
+            assert {request.authorization for request in locked.log.requests} == {None}

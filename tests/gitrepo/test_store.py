@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.errors import GitError, RemoteUnreachable, UsageError
+from promote.errors import GitError, RemoteDenied, RemoteUnreachable, UsageError
 from promote.gitrepo.command import Git
 from promote.gitrepo.store import Store, open_store
 from promote.gitrepo.tree import CommitTree
@@ -39,13 +39,13 @@ def opened(remote: Git) -> None:
 
 
 def test_a_remote_that_is_not_there(reach: Reach, server: GitHttp, leftovers: Callable[[], Sequence[str]]) -> None:
-    with pytest.raises(RemoteUnreachable, match=r"127\.0\.0\.1.*nothing\.git.*not found.*check the URL"):
+    with pytest.raises(RemoteDenied, match=r"127\.0\.0\.1.*nothing\.git.*not found.*check the URL"):
         opened(reach(server.url("nothing.git")))
     assert leftovers() == []
 
 
 def test_a_path_that_is_not_there(reach: Reach, tmp_path: Path) -> None:
-    with pytest.raises(RemoteUnreachable, match="does not appear to be a git repository; check the URL"):
+    with pytest.raises(RemoteDenied, match="does not appear to be a git repository; check the URL"):
         opened(reach(str(tmp_path / "gone.git")))
 
 

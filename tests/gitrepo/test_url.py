@@ -46,9 +46,20 @@ def test_refused(text: str, why: str) -> None:
         ("HTTPS://git.example.com/a", "https://git.example.com/a"),
         ("git@git.example.com:a/b.git", "git@git.example.com:a/b.git"),
         ("git.example.com:a/b.git", "git.example.com:a/b.git"),
-        ("ssh://git@git.example.com:22/a", "ssh://git@git.example.com:22/a"),
+        ("ssh://git@git.example.com:22/a", "ssh://git@git.example.com/a"),
         ("ssh://git:word@git.example.com/a", "ssh://git@git.example.com/a"),
         ("/srv/a.git", "file:///srv/a.git"),
+        ("https://Git.Example.COM:443/a/./b/../c.git//", "https://git.example.com/a/c.git"),
+        ("http://git.example.com:80/a/", "http://git.example.com/a"),
+        ("http://git.example.com:8080/../a", "http://git.example.com:8080/a"),
+        ("git://git.example.com:9418/a", "git://git.example.com/a"),
+        ("https://[::1]:443/A", "https://[::1]/A"),
+        ("ssh://git.example.com/~ann/../a/", "ssh://git.example.com/~ann/../a"),
+        ("git@Git.Example.com:a/../b.git/", "git@git.example.com:b.git"),
+        ("Alias:../a", "Alias:../a"),
+        ("git.example.com:/../a/", "git.example.com:/a"),
+        ("file:///a/../a/x.git", "file:///a/x.git"),
+        ("file:////srv/a%20b.git/", "file:///srv/a%20b.git"),
         ("../a b%.git", "file:///base/a%20b%25.git"),
         ("./-u", "file:///base/dir/-u"),
         (".", "file:///base/dir"),
@@ -115,3 +126,10 @@ def test_what_is_no_branch(name: str) -> None:
 @pytest.mark.parametrize("name", ["main", "env/prod", "promote/app/prod/web", "é", "a@b", "v1.2"])
 def test_what_is_a_branch(name: str) -> None:
     assert ref_of(name) == f"refs/heads/{name}"
+
+
+def test_a_url_without_its_scheme_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse("ci:s3cret@git.example.com/acme/gitops.git", base=Path("/"))
+    assert "s3cret" not in str(caught.value)
+    assert "https://" in str(caught.value)

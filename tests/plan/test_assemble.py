@@ -11,7 +11,7 @@ from promote.config.settings import Group
 from promote.outcome import Plan
 from promote.plan.intent import Promote, Rules, Update
 from tests.estate.building import build, deployment
-from tests.plan.planning import API, WEB, Book, after, book, outcome, plan
+from tests.plan.planning import API, WEB, Book, after, book, outcome, plan, sha
 
 APPS = f"apps: {{web: {{image: {WEB}, policy: {{semver: '*'}}}}, api: {{image: {API}, policy: {{semver: '*'}}}}}}\n"
 ONE_FILE = (
@@ -52,6 +52,28 @@ def test_two_environments_edit_one_file_and_the_steps_build_on_each_other(
     first = made.steps[0].files[0]
     assert first.before == ALL.encode()
     assert (first.after or b"").count(b"1.6.0") == len(told[0])
+
+
+@pytest.mark.parametrize("group", ["environment", "app"])
+def test_environments_that_share_a_place_make_no_empty_commit(tmp_path: Path, group: Group) -> None:
+    config = f"apps: {{web: {{image: {WEB}, policy: {{semver: '*'}}}}}}\n" + (
+        "environments: {dev: {path: all, shared_with: [eu]}, eu: {path: all, shared_with: [dev]}}"
+    )
+    built = build(tmp_path, config, {"all/a.yaml": deployment("web", f"{WEB}:1.4.0")})
+    made = plan(built, Update(("dev", "eu")), book(), Rules(group=group))
+    assert steps(made) == [["dev/web", "eu/web"]]
+    assert after(made, "all/a.yaml").count("1.6.0") == 1
+
+
+def test_the_digests_of_several_images_are_told_one_by_one(tmp_path: Path) -> None:
+    config = (
+        f"apps: {{web: {{images: [{WEB}, {WEB}-migrate], policy: {{semver: '*'}}, pin: both}}}}\n"
+        "environments: {dev: {path: dev}}"
+    )
+    text = deployment("web", f"{WEB}:1.4.0", f"{WEB}-migrate:1.4.0")
+    made = plan(build(tmp_path, config, {"dev/a.yaml": text}), Update(("dev",)), book())
+    (carried,) = made.steps[0].carried
+    assert carried.digests == ((WEB, sha("6")), (f"{WEB}-migrate", sha("6")))
 
 
 @pytest.mark.parametrize("group", ["run", "environment", "app"])

@@ -221,3 +221,31 @@ def test_the_digest_that_was_written_stands_in_what_the_commit_carries(tmp_path:
     (step,) = plan(built, wanted("dev", web="1.5.0"), book()).steps
     (carried,) = step.carried
     assert (str(carried.old), str(carried.new)) == (f"1.4.0@{D4}", f"1.5.0@{D5}")
+
+
+@pytest.mark.parametrize(
+    ("before", "after_"),
+    [
+        # A chart that writes `@sha256:` in its template has the digest without it.
+        (f"sha: {'4' * 64}", f"sha: \"{'5' * 64}\""),
+        (f"digest: '{'4' * 64}'", f"digest: '{'5' * 64}'"),
+        (f"digest: sha256:{'4' * 64}", f"digest: sha256:{'5' * 64}"),
+    ],
+)
+def test_a_digest_keeps_the_spelling_that_it_has(tmp_path: Path, before: str, after_: str) -> None:
+    text = f"image:\n  repository: {WEB}\n  tag: 1.4.0\n  "
+    made = plan(build(tmp_path, SEMVER, {"dev/values.yaml": text + before}), wanted("dev", web="1.5.0"), book())
+    assert after(made, "dev/values.yaml") == text.replace("1.4.0", "1.5.0") + after_
+    (change,) = made.changes
+    assert change.old is not None
+    assert change.old.digest == D4
+    assert change.new.digest == D5
+
+
+def test_a_refusal_points_at_the_value_and_says_what_to_do(tmp_path: Path) -> None:
+    text = f"images:\n- name: {WEB}\n  newTag: |\n    1.4.0\n"
+    made = plan(build(tmp_path, SEMVER, {"dev/kustomization.yaml": text}), wanted("dev", web="1.5.0"), book())
+    (refusal,) = made.refusals
+    assert refusal.code == "block-scalar"
+    assert refusal.reason.startswith("dev/kustomization.yaml:3:11: cannot be edited: ")
+    assert refusal.reason.endswith("; write it on one line")

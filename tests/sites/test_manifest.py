@@ -64,24 +64,24 @@ def test_11_6_sops_bars_the_whole_document_and_no_other() -> None:
     ("text", "hit", "identity"),
     [
         # 2.3: untagged strings count at `image` alone.
-        (f"spec: {{containers: [{{image: {W}, name: a}}]}}", f"{W} + +", "Pod web spec containers a image"),
-        (f"spec: {{containers: [{{name: a, image: '{W}:1'}}]}}", f"{W} 1 +", "Pod web spec containers a image"),
-        (f"spec: {{containers: [{{image: '{W}:1@{D}'}}]}}", f"{W} 1 {D}", "Pod web spec containers 0 image"),
+        (f"spec: {{containers: [{{image: {W}, name: a}}]}}", f"{W} + +", "Pod - web spec containers a image"),
+        (f"spec: {{containers: [{{name: a, image: '{W}:1'}}]}}", f"{W} 1 +", "Pod - web spec containers a image"),
+        (f"spec: {{containers: [{{image: '{W}:1@{D}'}}]}}", f"{W} 1 {D}", "Pod - web spec containers 0 image"),
         (
             f"spec: {{initContainers: [{{name: i, image: {W}@{D}}}]}}",
             f"{W} + {D}",
-            "Pod web spec initContainers i image",
+            "Pod - web spec initContainers i image",
         ),
-        (f"spec: {{env: [{{name: X, value: '{W}:1'}}]}}", f"{W} 1 +", "Pod web spec env X value"),
-        (f"spec: {{args: ['{W}:1']}}", f"{W} 1 +", "Pod web spec args 0"),
-        (f"spec: {{custom: {{runner: {W}:1}}}}", f"{W} 1 +", "Pod web spec custom runner"),
-        (f"data: {{IMAGE: '{W}:1'}}", f"{W} 1 +", "Pod web data IMAGE"),
+        (f"spec: {{env: [{{name: X, value: '{W}:1'}}]}}", f"{W} 1 +", "Pod - web spec env X value"),
+        (f"spec: {{args: ['{W}:1']}}", f"{W} 1 +", "Pod - web spec args 0"),
+        (f"spec: {{custom: {{runner: {W}:1}}}}", f"{W} 1 +", "Pod - web spec custom runner"),
+        (f"data: {{IMAGE: '{W}:1'}}", f"{W} 1 +", "Pod - web data IMAGE"),
     ],
 )
 def test_2_3_strings_of_an_object(text: str, hit: str, identity: str) -> None:
     (found,) = hits(f"{HEAD}{text}\n".encode(), b"pod.yaml", WEB)
     assert told(found) == hit
-    assert " ".join(found.identity) == identity
+    assert " ".join(each or "-" for each in found.identity) == f"- {identity}"
 
 
 CRON = f"""apiVersion: batch/v1
@@ -113,7 +113,7 @@ spec:
 def test_cron_jobs_image_streams_and_several_documents() -> None:
     data = CRON.encode()
     found = [hit for hit in hits(data, b"all.yaml", WEB) if isinstance(hit, Fragment)]
-    assert [hit.identity[0] for hit in found] == ["CronJob", "CronJob", "ImageStream"]
+    assert [hit.identity[1] for hit in found] == ["CronJob", "CronJob", "ImageStream"]
     after = check_rewritten(stream_of(data), [(hit.tag, "1.10") for hit in found if isinstance(hit.tag, Part)])
     assert after == data.replace(b":1.0.0", b":1.10")
     paths = [(document, *hit.tag.keys) for document, hit in zip((0, 0, 1), found, strict=True) if hit.tag is not None]
@@ -126,3 +126,55 @@ def test_3_1_the_same_container_has_the_same_identity_wherever_it_stands() -> No
     )
     two = hits(f"{HEAD}spec: {{containers: [{{image: {W}:2, name: a}}]}}".encode(), b"b.yaml", WEB)
     assert one[0].identity == two[0].identity
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        (f"apiVersion: g/v1\nkind: D\nmetadata: {{name: web, namespace: eu}}\nimage: {W}:1\n", "g D eu web image"),
+        (f"apiVersion: a.b/v1\nkind: D\nmetadata: {{name: web}}\nimage: {W}:1\n", "a.b D - web image"),
+        (f"apiVersion: v1\nkind: D\nimage: {W}:1\n", "- D - - image"),
+    ],
+)
+def test_an_objects_identity_has_its_api_group_and_namespace(text: str, identity: str) -> None:
+    """Deployment/web in namespaces eu and us shadowed each other across layers."""
+    (found,) = hits(text.encode(), b"a.yaml", WEB)
+    assert " ".join(each or "-" for each in found.identity) == identity
+
+
+LIST = f"""apiVersion: v1
+kind: List
+metadata: {{name: all}}
+items:
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {{name: web, namespace: eu}}
+  spec: {{containers: [{{name: a, image: '{W}:1'}}]}}
+- {{apiVersion: v1, kind: ConfigMap, metadata: {{name: cm}}, data: {{IMAGE: '{W}:2'}}}}
+- {{apiVersion: x/v1, kind: ImagePolicy, metadata: {{name: web}}, spec: {{image: '{W}:3'}}}}
+- {{apiVersion: v1, kind: List, items: [{{apiVersion: v1, kind: Pod, metadata: {{name: in}}, image: '{W}:4'}}]}}
+- '{W}:5'
+"""
+
+
+def test_the_items_of_a_list_are_objects_of_their_own() -> None:
+    """They had neither kind nor name, and the items of one List shadowed another's."""
+    found = hits(LIST.encode(), b"all.yaml", WEB)
+    assert [" ".join(each or "-" for each in hit.identity) for hit in found] == [
+        "apps Deployment eu web spec containers a image",
+        "- ConfigMap - cm data IMAGE",
+        "- Pod - in image",
+        "- List - all items 4",
+    ]
+
+
+def test_an_item_of_a_typed_list_may_leave_its_kind_to_the_list() -> None:
+    text = f"apiVersion: apps/v1\nkind: DeploymentList\nitems: [{{metadata: {{name: web}}, image: '{W}:1'}}]\n"
+    (found,) = hits(text.encode(), b"all.yaml", WEB)
+    assert found.identity == ("apps", "Deployment", "", "web", "image")
+
+
+def test_a_list_without_items_is_an_object() -> None:
+    text = f"apiVersion: example.com/v1\nkind: AllowList\nmetadata: {{name: a}}\nspec: {{items: ['{W}:1']}}\n"
+    (found,) = hits(text.encode(), b"all.yaml", WEB)
+    assert found.identity == ("example.com", "AllowList", "", "a", "spec", "items", "0")

@@ -60,6 +60,23 @@ def test_11_6_a_target_that_is_not_safe(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "path", "code"),
+    [
+        ("x: &x {b: 1}\na: *x\n", "a.b", "alias"),
+        ("x: &x {b: {c: 1}}\na: {b: *x}\n", "a.b.b.c", "alias"),
+        ("x: &x {b: 1}\na: {<<: *x}\n", "a.b", "merge-key"),
+        ("a: {<<: {b: 1}}\n", "a.b", "merge-key"),
+        ("x: &x {b: {c: 1}}\na: {<<: [*x]}\n", "a.b.c", "merge-key"),
+    ],
+)
+def test_11_6_a_target_that_passes_an_alias_or_a_merge_key_is_barred(text: str, path: str, code: str) -> None:
+    """It found nothing, and its app was absent."""
+    (found,) = hits(text.encode(), b"values.yaml", Wanted(()), [_aim(path)])
+    assert isinstance(found, Barred)
+    assert (told(found), found.app) == (code, "web")
+
+
+@pytest.mark.parametrize(
     ("text", "path", "hit", "after"),
     [
         ("a: 1.0 # c\n", "a", "- 1.0 -", 'a: "1.10" # c\n'),

@@ -193,14 +193,6 @@ def test_an_alias_means_what_its_anchor_meant_there() -> None:
     assert e.items[0].target is None
 
 
-def test_duplicate_keys_are_seen() -> None:
-    root = stream_of(b"a: 1\nb: 2\na: 3\n").documents[0].root
-    assert isinstance(root, Mapping)
-    assert root.duplicate is not None
-    assert root.duplicate.start == 10
-    assert stream_of(b"a: {a: 1}\n").documents[0].root == stream_of(b"a: {a: 1}\n").documents[0].root
-
-
 @pytest.mark.parametrize(
     ("data", "needle", "line", "column"),
     [

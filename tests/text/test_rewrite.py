@@ -12,7 +12,7 @@ from promote.text.part import Part
 from promote.text.proof import Disagreement
 from promote.text.rewrite import rewrite
 from promote.text.scalar import spell
-from promote.text.window import MAX_WINDOW, window_at
+from promote.text.window import MAX_WINDOW, Windows
 from tests.readback import Path, check_noop, check_refused, check_rewritten, check_values, part_at, stream_of
 from tests.text.documents import TAGS, files
 
@@ -172,7 +172,7 @@ def test_a_long_document_is_proven_by_its_parts(number: int) -> None:
     stream = stream_of(data)
     document = stream.documents[0]
     part = part_at(stream, "images", number, "newTag")
-    window = window_at(stream, document, part.scalar)
+    window = Windows(stream, document).at(part.scalar)
     assert window.end - window.start < MAX_WINDOW < document.end - document.start
     assert data[window.start :].lstrip().startswith(b"- name: ghcr.io/acme/service-%05d" % number)
     after = check_rewritten(stream, [(part, "1.10"), (part_at(stream, "last"), "two")])

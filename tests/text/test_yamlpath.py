@@ -59,6 +59,10 @@ a.b: eight
 anchor: &x {tag: nine}
 alias: *x
 name: web
+merges: {<<: *x, own: ten}
+nested: {<<: [{}, {<<: *x}]}
+items: [*x, {<<: *x, tag: eleven}]
+loop: &loop {<<: *loop, loop: *loop}
 """
 
 
@@ -71,8 +75,10 @@ name: web
         ("list.name", []),
         ("list[9]", []),
         ("list[name=none].tag", []),
-        # An alias is another place's.
-        ("alias.tag", []),
+        # Behind an alias there is no such key.
+        ("alias.none", []),
+        ("merges.none", []),
+        ("loop.loop.tag", []),
         # A selector is for lists.
         ("web[name=web]", []),
         ("web.image.tag", ["one"]),
@@ -82,12 +88,39 @@ name: web
         ("twice.a", ["six", "seven"]),
         ('"a.b"', ["eight"]),
         ("anchor.tag", ["nine"]),
+        # What stands there itself is not the merge key's, even where the merge key says which item it is.
+        ("merges.own", ["ten"]),
+        ("items[1].tag", ["eleven"]),
     ],
 )
 def test_resolve(path: str, values: list[str]) -> None:
     found = list(resolve(stream_of(DATA).documents[0].root, compile_path(path)))
     assert [each.node.value for each in found if isinstance(each.node, Scalar)] == values
     assert len(found) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("alias.tag", [(("alias",), "alias")]),
+        ("items[0].tag", [(("items", 0), "alias")]),
+        ("items[tag=nine].tag", [(("items", 0), "alias")]),
+        ("merges.tag", [(("merges", "<<"), "merge-key")]),
+        ("nested.tag", [(("nested", "<<"), "merge-key")]),
+    ],
+)
+def test_a_path_behind_an_alias_or_a_merge_key_tells_it(path: str, told: list[tuple[object, str]]) -> None:
+    """It led nowhere, and the app was told to be absent."""
+    found = resolve(stream_of(DATA).documents[0].root, compile_path(path))
+    assert [(each.keys, each.behind) for each in found] == told
+
+
+def test_a_bomb_of_aliases_behind_a_path_is_walked_once() -> None:
+    levels = [f"a{n}: &a{n} [" + ", ".join([f"{{k: x, v: *a{n - 1}}}"] * 9) + "]" for n in range(1, 40)]
+    root = stream_of("\n".join(["a0: &a0 []", *levels, "top: *a39"]).encode()).documents[0].root
+    assert list(resolve(root, compile_path("top" + "[k=x].v" * 39 + "[0]"))) == []
+    (found,) = resolve(root, compile_path("top" + "[k=x].v" * 39))
+    assert found.behind == "alias"
 
 
 @given(st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=5))

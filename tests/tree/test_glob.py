@@ -147,3 +147,10 @@ def test_1_1_a_folder_that_may_hold_nothing_holds_nothing(lists: list[list[str]]
 def test_1_1_without_wildcards_a_pattern_is_a_file_or_a_whole_folder(parts: list[str], path: bytes) -> None:
     wanted = "/".join(parts).encode()
     assert Globs(("/".join(parts),)).matches(path) == (path == wanted or path.startswith(wanted + b"/"))
+
+
+@settings(max_examples=300)
+@given(st.lists(PATTERNS, min_size=1, max_size=3), PATHS)
+def test_a_union_asks_by_roots_and_says_what_each_says(lists: list[list[str]], folder: bytes) -> None:
+    each = [Globs(tuple(patterns)) for patterns in lists]
+    assert Globs.union(each).may_hold(folder) == any(globs.may_hold(folder) for globs in each)

@@ -1,0 +1,51 @@
+"""A plan into working files (`--write-only`): all of them, or none."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from promote.errors import Refused
+from promote.outcome import Plan
+from promote.text.edit import FileChange
+from promote.tree import show
+
+
+def write_files(root: Path, plan: Plan) -> None:
+    """Write a plan into working files, each replaced at once and with its mode (`--write-only`).
+
+    Raises Refused, with nothing written, where a file is not what was planned on or cannot be written.
+    """
+    first: dict[bytes, FileChange] = {}
+    last: dict[bytes, FileChange] = {}
+    for change in (change for step in plan.steps for change in step.files):
+        first.setdefault(change.path, change)
+        last[change.path] = change
+    with ExitStack() as staged:
+        ready: list[tuple[Path, Path]] = []
+        for name, change in first.items():
+            path = root / os.fsdecode(name)
+            try:
+                ready.append((_staged(path, change.before, last[name].after or b"", staged), path))
+            except OSError as exc:
+                raise Refused(f"cannot be written ({exc.strerror})", where=show(name), cure="run again") from exc
+        for made, path in ready:
+            made.replace(path)
+
+
+def _staged(path: Path, before: bytes | None, after: bytes, staged: ExitStack) -> Path:
+    """A file beside `path` with its new bytes and its mode, removed by `staged` unless it is moved."""
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode) or path.read_bytes() != before:
+        raise Refused("the file has changed since it was read", where=show(os.fsencode(path)), cure="run again")
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        made = Path(file.name)
+        staged.callback(made.unlink, missing_ok=True)
+        file.write(after)
+        file.flush()
+        os.fsync(file.fileno())
+    made.chmod(stat.S_IMODE(mode))
+    return made
