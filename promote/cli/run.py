@@ -131,13 +131,15 @@ def finish(plan: Plan, *, named: Sequence[str], tell: bool) -> None:
 
 
 def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool, named: Sequence[str]) -> None:
-    from promote.report import document, text
+    from promote.report import text
 
     plan = done.plan
     faults = text.faults(plan, named=named)
     for warning in plan.warnings:
         show.note(f"warning: {warning}")
     if show.json:
+        from promote.report import document
+
         show.document(document.delivery(name, done, dry_run=dry))
     else:
         for line in text.changes(plan):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from promote.board import Board, Cell
-from promote.check import Finding
 from promote.outcome import Change, Delivery, Plan, Skip
-from promote.policy.selection import Selection
-from promote.report.document import Json
 from promote.report.exit import faulty
 from promote.tree import show
+
+if TYPE_CHECKING:  # most commands show one of these, or none
+    from promote.board import Board, Cell
+    from promote.check import Finding
+    from promote.policy.selection import Selection
+    from promote.report.document import Json
 
 
 def _line(text: str) -> str:
