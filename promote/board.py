@@ -11,6 +11,7 @@ from promote.estate.estate import Estate
 from promote.image import Version
 from promote.policy import build
 from promote.question import Asking, abreast
+from promote.sites.site import where
 
 State = Literal["runs", "mixed", "absent", "refused"]
 
@@ -61,9 +62,8 @@ def _cell(estates: Mapping[str, Estate], name: str, app: str) -> Asking[Cell]:
     estate = estates[name]
     running = estate.runs(app)
     for bar in estate.barred(app):
-        where = f"{bar.path.decode('utf-8', 'backslashreplace')}:{bar.span.line}:{bar.span.column}"
         version = running if isinstance(running, Version) else bar.version
-        return Cell(name, app, "refused", version, note=f"{where}: {bar.why} ({bar.code})")
+        return Cell(name, app, "refused", version, note=f"{where(bar)}: {bar.why} ({bar.code})")
     if running == "absent":
         return Cell(name, app, "absent")
     if running == "mixed":

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from promote.estate.estate import Estate, sharers
+from promote.estate.estate import Estate, shared
 from promote.image import Repository
 from promote.question import Absent, Answers, Asking, Facts, Question, Tags, Unknown
 from promote.sites.cure import CURES
+from promote.sites.site import where
 from promote.tree import show
 
 Level = Literal["ok", "warning", "error"]
@@ -48,15 +49,14 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
         subject = f"{name}/{app}"
         bars = estate.barred(app)
         for bar in bars:
-            where = f"{show(bar.path)}:{bar.span.line}:{bar.span.column}"
-            yield Finding("error", subject, bar.code, f"{where} cannot be edited: {bar.why}; {CURES[bar.code]}", 3)
+            yield Finding("error", subject, bar.code, f"{where(bar)} cannot be edited: {bar.why}; {CURES[bar.code]}", 3)
         sites = estate.sites(app)
-        others = [other for other in sharers(estates, name, app) if other not in estate.environment.shared_with]
-        if others:
-            part = sites[0].anchor
-            where = f"{show(part.path)}:{part.span.line}:{part.span.column}"
-            what = f"{where} is run by {', '.join(others)} too: say `shared_with`, or set the tag in a file of {name}"
-            yield Finding("error", subject, "shared-site", what, 3)
+        found = shared(estates, name, app)
+        if found is not None:
+            part, others = found
+            told = f"{where(part)} is run by {', '.join(others)} too"
+            cure = f"say `shared_with`, or set the tag in a file of {name}"
+            yield Finding("error", subject, "shared-site", f"{told}: {cure}", 3)
         elif estate.runs(app) == "mixed":
             said = sorted({site.version.short for site in sites})
             what = f"its sites differ: {', '.join(said)}; `promote set` aligns them"

@@ -94,9 +94,9 @@ def write(
     from promote.api import Delivery, How
     from promote.errors import UsageError
 
-    if options["write_only"] and (options["commit"] or options["no_push"]):
-        raise UsageError("--write-only makes no commit", cure="leave --commit and --no-push out")
     if options["write_only"]:
+        if options["commit"] or options["no_push"]:
+            raise UsageError("--write-only makes no commit", cure="leave --commit and --no-push out")
         if _by_hand("repo"):
             raise UsageError("--write-only edits working files, and --repo has none", cure="give -C instead")
         options["repo"] = None

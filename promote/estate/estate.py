@@ -13,6 +13,7 @@ from promote.outcome import Place
 from promote.sites.join import Joined
 from promote.sites.site import Barred, Site
 from promote.text.document import Stream
+from promote.text.part import Part
 from promote.tree import Entry, Unread
 
 Runs = Version | Literal["mixed", "absent"]
@@ -101,3 +102,15 @@ def sharers(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[
             if name != environment and other.place == here.place and not mine.isdisjoint(other.spots)
         )
     )
+
+
+def shared(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[Part, tuple[str, ...]] | None:
+    """The first place of `app` here that others run too, and these, unless it says that it shares with them (3.2)."""
+    here = estates[environment]
+    others = tuple(
+        name for name in sharers(estates, environment, app) if name not in here.environment.shared_with
+    )
+    if not others:
+        return None
+    theirs = frozenset[Spot]().union(*(estates[name].spots for name in others))
+    return next(site.anchor for site in here.sites(app) if spot_of(site) in theirs), others

@@ -18,10 +18,10 @@ from promote.image import parse_repository
 from promote.outcome import Place
 from promote.sites import target
 from promote.sites.join import Joined
-from promote.sites.site import Barred, Fragment
+from promote.sites.site import Barred, Fragment, where
 from promote.sites.wanted import Wanted
-from promote.text.edit import Span
-from promote.tree import Globs, Tree, show
+from promote.text.part import Part
+from promote.tree import Globs, Tree
 
 # With more apps named than this their folders are listed together: each path is compared with every pattern.
 _MANY = 40
@@ -148,10 +148,9 @@ class _Builder:
             if layer_of(self.layers(environment, app), path) is not None
         )
         if len(apps) > 1:
-            start = hit.span if isinstance(hit, Barred) else _first(hit)
             raise UsageError(
                 f"{hit.repository} belongs to two apps here, {apps[0]} and {apps[1]}",
-                where=f"{show(path)}:{start.line}:{start.column}",
+                where=where(hit if isinstance(hit, Barred) else _first(hit)),
                 cure="give one of them a `path` that tells them apart",
             )
         return tuple(app for app in apps if self._named is None or app in self._named)
@@ -201,8 +200,8 @@ def _is_named(claimed: str, named: Mapping[str, None]) -> bool:
     return claimed in named or ("*" in claimed and any(fnmatchcase(name, claimed) for name in named))
 
 
-def _first(fragment: Fragment) -> Span:
-    return next(part.span for part in (fragment.tag, fragment.digest, fragment.name) if part is not None)
+def _first(fragment: Fragment) -> Part:
+    return next(part for part in (fragment.tag, fragment.digest, fragment.name) if part is not None)
 
 
 def load(

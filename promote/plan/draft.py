@@ -9,6 +9,7 @@ from promote.image import Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.write import Written
 from promote.sites.cure import CURES
+from promote.sites.site import where
 from promote.tree import show
 
 
@@ -33,8 +34,7 @@ def unfit(estate: Estate, app: str) -> Skip | Refusal | None:
     """Why `app` cannot be written in this environment whatever the version, or None where it can."""
     name = estate.environment.name
     for bar in estate.barred(app):
-        where = f"{show(bar.path)}:{bar.span.line}:{bar.span.column}"
-        return Refusal(name, app, bar.code, f"{where}: cannot be edited: {bar.why}; {CURES[bar.code]}")
+        return Refusal(name, app, bar.code, f"{where(bar)}: cannot be edited: {bar.why}; {CURES[bar.code]}")
     if estate.sites(app):
         return None
     if estate.unread:

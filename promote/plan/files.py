@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from promote.estate.estate import Estate
 from promote.outcome import Place, Refusal
 from promote.plan.draft import Draft
+from promote.sites.site import where
 from promote.text.document import Stream
 from promote.text.edit import FileChange
 from promote.text.part import Part
 from promote.text.proof import Disagreement
 from promote.text.rewrite import Rewritten, rewrite
-from promote.tree import show
 
 File = tuple[Place, bytes]
 _At = tuple[int, int, str | None, tuple[bytes, bytes] | None]
@@ -78,7 +78,6 @@ def _blame(stream: Stream, wishes: list[_Wish], fault: Disagreement) -> list[Ref
     ]
     out = []
     for draft in guilty or drafts:
-        at = next(wish.part.span for wish in wishes if wish.draft is draft)
-        where = f"{show(stream.path)}:{at.line}:{at.column}"
-        out.append(Refusal(draft.environment, draft.app, fault.code, f"{where}: not edited: {fault.why}"))
+        part = next(wish.part for wish in wishes if wish.draft is draft)
+        out.append(Refusal(draft.environment, draft.app, fault.code, f"{where(part)}: not edited: {fault.why}"))
     return out

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from promote.estate.estate import Estate, Spot, sharers, spot_of
+from promote.estate.estate import Estate, shared
 from promote.image import Repository, Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.draft import Decision, Draft, unfit
@@ -17,8 +17,7 @@ from promote.plan.intent import Before, Rules
 from promote.plan.order import Ordered, order
 from promote.plan.write import Cannot, Written, wants_digest, write
 from promote.question import Absent, Answers, Asking, Facts, Known, Question, Unknown
-from promote.sites.site import Site
-from promote.tree import show
+from promote.sites.site import Site, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,9 @@ def settle(
     told = Skip(environment, choice.app, "already", f"{environment} already runs {choice.app} {choice.version.short}")
     if _is_there(estate, choice):
         return told
-    shared = _shared(estates, estate, choice.app)
-    if shared is not None and not any(_pinned(estate, choice, site) for site in estate.sites(choice.app)):
-        return shared
+    refused = _shared(estates, estate, choice.app)
+    if refused is not None and not any(_pinned(estate, choice, site) for site in estate.sites(choice.app)):
+        return refused
     # Looked up even where the tag is the same: a mutable one may have another digest by now.
     found = yield from _verified(estate, choice, rules)
     if not isinstance(found, dict):
@@ -66,8 +65,8 @@ def settle(
         return made
     if all(part.insert is None and part.value == value for each in made for part, value in each.wishes):
         return told
-    if shared is not None:
-        return shared
+    if refused is not None:
+        return refused
     ordered = yield from order(estate, choice.app, choice.version, dates=rules.verify_tag)
     stop = _step_back(estate, choice, ordered, rules, before)
     if stop is not None:
@@ -100,15 +99,12 @@ def _is_there(estate: Estate, choice: Choice) -> bool:
 
 def _shared(estates: Mapping[str, Estate], estate: Estate, app: str) -> Refusal | None:
     name = estate.environment.name
-    others = [other for other in sharers(estates, name, app) if other not in estate.environment.shared_with]
-    if not others:
+    found = shared(estates, name, app)
+    if found is None:
         return None
-    theirs = frozenset[Spot]().union(*(estates[other].spots for other in others))
-    site = next(site.anchor for site in estate.sites(app) if spot_of(site) in theirs)
-    where = f"{show(site.path)}:{site.span.line}:{site.span.column}"
-    why = f"{where}: {', '.join(others)} runs this place too"
+    part, others = found
     cure = f"set the tag in a file of {name} alone, or say `shared_with: [{', '.join(others)}]` under {name}"
-    return Refusal(name, app, "shared-site", f"{why}; {cure}")
+    return Refusal(name, app, "shared-site", f"{where(part)}: {', '.join(others)} runs this place too; {cure}")
 
 
 def _verified(
@@ -163,9 +159,7 @@ def _written(estate: Estate, choice: Choice, digests: Mapping[Repository, str]) 
     for site in estate.sites(choice.app):
         made = write(site, choice.tag, digests.get(site.repository), pin, explicit=choice.explicit)
         if isinstance(made, Cannot):
-            part = site.anchor
-            where = f"{show(part.path)}:{part.span.line}:{part.span.column}"
-            return Refusal(estate.environment.name, choice.app, made.code, f"{where}: {made.why}")
+            return Refusal(estate.environment.name, choice.app, made.code, f"{where(site.anchor)}: {made.why}")
         out.append(made)
     return tuple(out)
 

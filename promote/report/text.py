@@ -6,9 +6,9 @@ import io
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from promote.outcome import Change, Delivery, Plan, Skip
+from promote.outcome import Delivery, Plan, Skip
 from promote.report.exit import faulty
-from promote.tree import show
+from promote.sites.site import where
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.board import Board, Cell
@@ -22,18 +22,13 @@ def _line(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
-def _spot(change: Change) -> str:
-    part = change.site.anchor
-    return f"{show(part.path)}:{part.span.line}:{part.span.column}"
-
-
 def changes(plan: Plan) -> list[str]:
     """One line a changed site: environment, app, old → new, where, why."""
     out = []
     for change in plan.changes:
         old = change.old.short if change.old is not None else "(none)"
         moved = f"{change.environment}: {change.app} {old} → {change.new.short}"
-        out.append(_line(f"{moved}  {_spot(change)}  ({change.reason})"))
+        out.append(_line(f"{moved}  {where(change.site.anchor)}  ({change.reason})"))
     return out
 
 

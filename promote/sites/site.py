@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from promote.image import Repository, Version
 from promote.text.edit import Span
 from promote.text.part import Part
+from promote.tree import show
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -75,6 +76,11 @@ class Site:
         for part in [part for part in parts if part.insert is None] or parts:
             return part
         raise ValueError("a site without a part")
+
+
+def where(at: Part | Barred) -> str:
+    """FILE:LINE:COLUMN of a place, as every message has it."""
+    return f"{show(at.path)}:{at.span.line}:{at.span.column}"
 
 
 def is_bare(digest: Part) -> bool:
