@@ -247,4 +247,7 @@ def parse(path: bytes, data: bytes) -> Stream | Broken:
     except yaml.MarkedYAMLError as exc:
         mark: Any = exc.problem_mark or exc.context_mark
         at = builder.place(min(int(mark.index), len(text))) if mark is not None else 0
+        if "nesting depth" in (exc.problem or ""):
+            # Since 0.2.6 libyaml has a limit of its own, and reads ahead of its events: it may be the first to see it.
+            return Broken(path, "too-deep", f"is nested deeper than {MAX_DEPTH} levels", bare.span(at, at))
         return Broken(path, "not-yaml", f"is not YAML ({exc.problem or exc.context})", bare.span(at, at))
