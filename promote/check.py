@@ -52,9 +52,8 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
             yield Finding("error", subject, bar.code, f"{where(bar)} cannot be edited: {bar.why}; {CURES[bar.code]}", 3)
         sites = estate.sites(app)
         found = shared(estates, name, app)
-        if found is not None:
-            part, others = found
-            told = f"{where(part)} is run by {', '.join(others)} too"
+        if found is not None and estate.environment.override is None:
+            told = f"{where(found.sites[0].anchor)} is run by {', '.join(found.others)} too"
             cure = f"say `shared_with`, or set the tag in a file of {name}"
             yield Finding("error", subject, "shared-site", f"{told}: {cure}", 3)
         elif estate.runs(app) == "mixed":
@@ -66,6 +65,13 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
         elif sites and not bars:
             count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
             yield Finding("ok", subject, "sites", f"{count}, {', '.join(sorted({site.format for site in sites}))}")
+    for miss in estate.misses:
+        what = f"the target in {show(miss.path)} leads to nothing there: correct {miss.shown}"
+        subject = f"{name}/{miss.app}"
+        yield Finding("warning", subject, "target-misses", what)
+    for bar in estate.aside:
+        subject = name if bar.app is None else f"{name}/{bar.app}"
+        yield Finding("warning", subject, bar.code, f"{where(bar)}: {bar.why}; {CURES[bar.code]}")
 
 
 def _registries(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:

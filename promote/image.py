@@ -80,11 +80,16 @@ class Reference:
     version: Version
 
 
+def has_host(written: str) -> bool:
+    """Whether a name begins with a registry's host: only then does its first segment look like one."""
+    first, slash, _ = written.partition("/")
+    return bool(slash) and ("." in first or ":" in first or first == "localhost" or first.startswith("["))
+
+
 def parse_repository(written: str) -> Repository | None:
     """The repository that `written` names, or None where it is not a well-formed name."""
-    first, slash, rest = written.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost" or first.startswith("[")):
-        host, path = first, rest
+    if has_host(written):
+        host, _, path = written.partition("/")
         if _HOST.match(host) is None:
             return None
     else:

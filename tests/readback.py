@@ -9,7 +9,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from promote.sites.finders import read_file
-from promote.sites.site import Barred, Fragment
+from promote.sites.site import Barred, Charted, Fragment
 from promote.sites.target import Aim
 from promote.sites.wanted import Wanted
 from promote.text.document import Broken, Document, Node, Scalar, Stream, parse
@@ -94,13 +94,13 @@ def part_at(stream: Stream, *keys: str | int, document: int = 0) -> Part:
     return Part(stream.path, stream.span(node.start, node.end), keys, node.value, node.style, node.start, insert)
 
 
-def check_refused(stream: Stream, wishes: Sequence[tuple[Part, str]], code: str) -> None:
+def check_refused(stream: Stream, wishes: Sequence[tuple[Part, str | None]], code: str) -> None:
     made = rewrite(stream, wishes)
     assert isinstance(made, Disagreement), made
     assert made.code == code, made
 
 
-def check_noop(stream: Stream, wishes: Sequence[tuple[Part, str]]) -> None:
+def check_noop(stream: Stream, wishes: Sequence[tuple[Part, str | None]]) -> None:
     """These values stand there already: not a byte changes."""
     made = rewrite(stream, wishes)
     assert not isinstance(made, Disagreement), made
@@ -108,7 +108,7 @@ def check_noop(stream: Stream, wishes: Sequence[tuple[Part, str]]) -> None:
     assert made.edits == ()
 
 
-def check_rewritten(stream: Stream, wishes: Sequence[tuple[Part, str]]) -> bytes:
+def check_rewritten(stream: Stream, wishes: Sequence[tuple[Part, str | None]]) -> bytes:
     """The new bytes, after it is sure that nothing outside the spans moved and that a second time changes nothing."""
     made = rewrite(stream, wishes)
     assert not isinstance(made, Disagreement), made
@@ -134,7 +134,8 @@ def check_values(before: bytes, after: bytes, changed: Mapping[Path, str]) -> No
 def hits(
     data: bytes, path: bytes = b"values.yaml", wanted: Wanted = EVERYTHING, aims: Sequence[Aim] = ()
 ) -> tuple[Fragment | Barred, ...]:
-    return read_file(path, data, wanted, aims)[1]
+    """All that a file says, but for charts whose registry another file has to tell."""
+    return tuple(hit for hit in read_file(path, data, wanted, aims)[1] if not isinstance(hit, Charted))
 
 
 def told(hit: Fragment | Barred) -> str:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from promote.sites.finders import is_scanned, read_file
-from promote.sites.site import Barred, Fragment
+from promote.sites.site import Fragment
 from promote.text.document import Broken, Stream, parse
 from promote.text.part import Part
+from promote.text.plain import PlainText
 from promote.text.proof import Disagreement
 from promote.text.rewrite import rewrite
 from promote.text.scalar import spell
@@ -38,7 +39,8 @@ def corpus() -> list[tuple[bytes, bytes]]:
 
 def _fragments(path: bytes, data: bytes) -> tuple[Stream | None, list[Fragment]]:
     stream, hits = read_file(path, data, EVERYTHING, ())
-    return stream, [hit for hit in hits if not isinstance(hit, Barred) and hit.repository is not None]
+    assert not isinstance(stream, PlainText)
+    return stream, [hit for hit in hits if isinstance(hit, Fragment) and hit.repository is not None]
 
 
 def test_every_file_is_read_or_named(corpus: list[tuple[bytes, bytes]]) -> None:

@@ -33,6 +33,7 @@ CODE = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 CODES = (
     re.compile(rf'\b(?:Skip|Refusal|Failure)\(\s*[\w.]+,\s*[\w.]+,\s*"({CODE})"'),
     re.compile(rf'\b(?:Bar|Cannot|Disagreement)\(\s*"({CODE})"'),
+    re.compile(rf'\bBarred\([^"()]*\bformat,\s*"({CODE})"'),
     re.compile(rf'\bFinding\(\s*"(?:ok|warning|error)",\s*(?:name|subject|str\(repository\)),\s*"({CODE})"'),
     re.compile(rf'\b_?undone\((?:[^"\n]*),\s*"({CODE})"'),
     re.compile(rf'"code": .* else "({CODE})"'),
@@ -182,35 +183,48 @@ def test_examples_of_the_api_run(
     assert "main" in capsys.readouterr().out
 
 
-# The file that each section's example stands in.
-EXAMPLES = {
-    "kustomize": "envs/dev/kustomization.yaml",
-    "helm": "envs/dev/values.yaml",
-    "manifest": "envs/dev/deployment.yaml",
-    "targets": "image-tags/dev/web",
-    "how-a-value-is-spelled": "spelled/dev",
-}
+# An example of the page of formats: the file that it stands in, before and after.
+EXAMPLE = re.compile(
+    r"<!-- (?P<file>[^ ]+)(?P<with> and [^ ]+)? -->\n\n```(?:yaml|sh)\n(?P<before>[^`]*)```\n\n"
+    r"After `promote set dev web=(?P<tag>\S+)`:\n\n```(?:yaml|sh)\n(?P<after>[^`]*)```\n"
+)
+EXAMPLES = [
+    pytest.param(found, id=f"{section}-{number}")
+    for section, text in _sections(FORMATS).items()
+    for number, found in enumerate(EXAMPLE.finditer(text))
+]
+# What stands beside an example, where two files make it.
+BESIDE = {"envs/dev/values.yaml": "image: {repository: registry.example.com/acme/web, tag: ''}\n"}
+FORMAT_NAMES = [
+    "kustomize", "flux", "argo-cd", "fleet", "helm", "charts", "manifest", "markers", "revisions", "targets",
+    "how-a-value-is-spelled",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("section", EXAMPLES)
-def test_what_is_written_is_what_the_page_of_formats_shows(section: str, tmp_path: Path) -> None:
-    text = _sections(FORMATS)[section]
-    shown = re.search(r"```yaml\n([^`]*)```\n\nAfter `promote set dev web=(\S+)`:\n\n```yaml\n([^`]*)```\n", text)
-    assert shown is not None
-    before, tag, after = shown.groups()
+@pytest.mark.parametrize("section", FORMAT_NAMES)
+def test_every_format_has_an_example(section: str) -> None:
+    assert EXAMPLE.search(_sections(FORMATS)[section])
+
+
+@pytest.mark.parametrize("shown", EXAMPLES)
+def test_what_is_written_is_what_the_page_of_formats_shows(shown: re.Match[str], tmp_path: Path) -> None:
     targets = _blocks(_sections(FORMATS)["targets"], "yaml")[0] + "  - {app: web, file: spelled/dev, path: tag}\n"
     (tmp_path / "promote.yaml").write_text(
-        "version: 1\napps: {web: {image: registry.example.com/acme/web, aliases: [web]}}\n"
+        "version: 1\n"
+        "apps: {web: {image: registry.example.com/acme/web, aliases: [web], refs: [github.com/acme/web]}}\n"
         "environments: {dev: {path: envs/dev}}\n"
         "registries: {registry.example.com: {layout: images}}\n" + targets
     )
     write_layout(tmp_path / "images/acme/web", dict.fromkeys(["1.4.0", "1.5.0", "v1", "1.10"], "2026-03-02T09:00:00Z"))
-    file = tmp_path / EXAMPLES[section]
+    file = tmp_path / shown["file"]
     file.parent.mkdir(parents=True)
-    file.write_text(before)
+    file.write_text(shown["before"])
+    if shown["with"]:
+        other = shown["with"].removeprefix(" and ")
+        (tmp_path / other).write_text(BESIDE[other])
     with open_session(Where(tmp_path), environ={}, clock=SystemClock()) as session:
-        session.write(Set("dev", (("web", Version(tag)),)), Rules())
-    assert file.read_text() == after
+        session.write(Set("dev", (("web", Version(shown["tag"])),)), Rules())
+    assert file.read_text() == shown["after"]
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/registries.md"])

@@ -94,8 +94,10 @@ class Session:
             names = [name for name in names if trees.holds(self.config.environment(name))]
         return self._estates(names, apps)
 
-    def _estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
-        return World(self.config, self._opened.trees).estates(names, apps)
+    def _estates(
+        self, names: Sequence[str], apps: Sequence[str] | None = None, *, adding_to: str | None = None
+    ) -> Mapping[str, Estate]:
+        return World(self.config, self._opened.trees).estates(names, apps, adding_to=adding_to)
 
     def require(self, path: str) -> None:
         """UsageError where there is no file at or below `path`."""
@@ -109,7 +111,9 @@ class Session:
         world = World(config, self._opened.trees, everything=True)
         return next(iter(world.estates(list(config.environments)).values()))
 
-    def without_config(self, folder: str, words: Sequence[tuple[str, Version]]) -> tuple[Session, Set]:
+    def without_config(
+        self, folder: str, words: Sequence[tuple[str, Version]], *, add: bool = False
+    ) -> tuple[Session, Set]:
         """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
         config = implicit(folder)
         self.require(folder)
@@ -122,7 +126,7 @@ class Session:
                 apps[word] = App(word, (found,))
         config = replace(config, apps=MappingProxyType(apps))
         session = Session(replace(self._opened, config=config), self._registry, self._clock, self._jobs)
-        return session, Set(environment, tuple(words))
+        return session, Set(environment, tuple(words), add)
 
     def _only_image(self, folder: str, word: str) -> str:
         """The one image below `folder` whose last path segment is `word`; UsageError where there is not just one."""
@@ -157,13 +161,14 @@ class Session:
 
     def _look(self, intent: Intent) -> Mapping[str, Estate]:
         match intent:
-            case Set(environment, versions):
+            case Set(environment, versions, add):
                 source = self.config.environment(environment).from_
-                return self._estates([environment, *([source] if source else [])], [app for app, _ in versions])
+                names = [environment, *([source] if source else [])]
+                return self._estates(names, [app for app, _ in versions], adding_to=environment if add else None)
             case Update(environments, apps):
                 return self._estates(environments, apps or None)
-            case Promote(environment, source, apps):
-                return self._estates([environment, source], apps or None)
+            case Promote(environment, source, apps, add):
+                return self._estates([environment, source], apps or None, adding_to=environment if add else None)
 
     def plan(self, intent: Intent, rules: Rules) -> Plan:
         """What `deliver` would do now: nothing is written (`--dry-run`)."""

@@ -118,6 +118,13 @@ def apps() -> Callable[[F], F]:
     return text("--app", "apps", multiple=True, metavar="APP", help="Only this app; repeatable, globs too.")
 
 
+def adding() -> Callable[[F], F]:
+    """--add: an app that the environment does not have."""
+    return click.option(
+        "--add", is_flag=True, help="Add an app that ENV does not have to the kustomization that leads to its manifest."
+    )
+
+
 def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     # Python reads `nan` as a number, it passes any range, and a deadline that is none never comes.
     if math.isnan(value):

@@ -23,10 +23,11 @@ promote set prod web=1.5.1 --skip-gate from --reason 'hotfix for INC-7' --dry-ru
 @options.command("set", EXAMPLES)
 @click.argument("environment", metavar="ENV")
 @click.argument("versions", metavar="APP=TAG...", nargs=-1, required=True)
+@options.adding()
 @options.writing()
 @options.where()
 @options.output()
-def set_(environment: str, versions: tuple[str, ...], **given: Any) -> None:
+def set_(environment: str, versions: tuple[str, ...], add: bool, **given: Any) -> None:
     """Write a given tag into ENV.
 
     APP is an app's name or an image's; IMAGE:TAG works too, with a digest or without. Without a promote.yaml, ENV is a
@@ -43,12 +44,12 @@ def set_(environment: str, versions: tuple[str, ...], **given: Any) -> None:
         from promote.api import Set
 
         if not opened.has_config:
-            return opened.without_config(environment, wishes)
+            return opened.without_config(environment, wishes, add=add)
         opened.config.environment(environment)
         named = [(app_named(opened.config, word), version) for word, version in wishes]
         for app, version in named:
             if (app, version) != next(item for item in named if item[0] == app):
                 raise UsageError(f"{app} is given two versions", cure="give one")
-        return opened, Set(environment, tuple(dict(named).items()))
+        return opened, Set(environment, tuple(dict(named).items()), add)
 
     run.write("set", given, show, intent, environments=[environment], apps=words)

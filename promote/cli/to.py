@@ -24,10 +24,13 @@ promote to prod --from staging-eu -o json
 @click.argument("words", metavar="[APP]...", nargs=-1)
 @options.text("--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.")
 @options.apps()
+@options.adding()
 @options.writing()
 @options.where()
 @options.output()
-def to(environment: str, words: tuple[str, ...], source: str | None, apps: tuple[str, ...], **given: Any) -> None:
+def to(
+    environment: str, words: tuple[str, ...], source: str | None, apps: tuple[str, ...], add: bool, **given: Any
+) -> None:
     """Carry what the source environment runs into ENV.
 
     Tag and digest exactly: what was tested is what ships. All apps, or those that are named.
@@ -35,12 +38,14 @@ def to(environment: str, words: tuple[str, ...], source: str | None, apps: tuple
     show = Show.of(given)
 
     def intent(opened: Session) -> tuple[Session, Intent]:
-        return opened, promotion(opened, environment, source, (*words, *apps))
+        return opened, promotion(opened, environment, source, (*words, *apps), add=add)
 
     run.write("to", given, show, intent, environments=[environment, *([source] if source else [])], apps=words)
 
 
-def promotion(opened: Session, environment: str, source: str | None, words: tuple[str, ...]) -> Intent:
+def promotion(
+    opened: Session, environment: str, source: str | None, words: tuple[str, ...], *, add: bool = False
+) -> Intent:
     """The promotion into `environment`; UsageError where nothing says from where."""
     from promote.api import Promote
     from promote.config.named import apps_named
@@ -53,4 +58,4 @@ def promotion(opened: Session, environment: str, source: str | None, words: tupl
     opened.config.environment(chosen)
     if chosen == environment:
         raise UsageError(f"{environment} cannot take from itself", cure="name two environments")
-    return Promote(environment, chosen, apps_named(opened.config, words))
+    return Promote(environment, chosen, apps_named(opened.config, words), add)

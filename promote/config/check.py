@@ -36,11 +36,14 @@ def _targets(settings: Settings, marks: Marks) -> None:
         wrong = fault.of_path(target.file) or ("cannot begin with !" if target.file.startswith("!") else None)
         if wrong is not None:
             marks.at_value((*path, "file"), f"the path {quoted(target.file)} {wrong}")
-        wrong = fault.of_yaml_path(target.path)
-        if wrong is not None:
-            marks.at_value((*path, "path"), f"{quoted(target.path)} {wrong}")
-        for key, text in (("file", target.file), ("path", target.path)):
-            for each in placeholders(text):
+        for key, text, judge in (
+            ("path", target.path, fault.of_yaml_path),
+            ("regex", target.regex, fault.of_expression),
+        ):
+            if text is not UNSET and (wrong := judge(text)) is not None:
+                marks.at_value((*path, key), f"{quoted(text)} {wrong}")
+        for key, said_there in (("file", target.file), ("path", target.path), ("regex", target.regex)):
+            for each in () if said_there is UNSET else placeholders(said_there):
                 if each not in known:
                     marks.at_value((*path, key), f"unknown placeholder {quoted(f'{{{each}}}')}{meant(each, known)}")
 

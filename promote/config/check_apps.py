@@ -1,4 +1,4 @@
-"""What an app's keys must not say, alone and beside other apps (SEMANTICS 2.1, 2.2, 2.4, 11.2)."""
+"""What an app's keys must not say, alone and beside other apps (SEMANTICS 2.1, 2.2, 2.4, 2.6, 11.2)."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ def check_keys(name: str, keys: AppKeys, marks: Marks, path: Path) -> None:
             marks.at_value(way, "an alias cannot be empty or hold a line break")
         elif "*" in name:
             marks.at_value(way, "a family cannot have aliases: they would mean all its members")
+    if keys.imagepolicy is not UNSET:
+        wrong = fault.of_imagepolicy(keys.imagepolicy, family="*" in name)
+        if wrong is not None:
+            marks.at_value((*path, "imagepolicy"), f"the imagepolicy {quoted(keys.imagepolicy)} {wrong}")
+    for way, ref in marks.items((*path, "refs"), keys.refs):
+        wrong = fault.of_ref(ref, family="*" in name)
+        if wrong is not None:
+            marks.at_value(way, f"the ref {quoted(ref)} {wrong}")
     if keys.path is not UNSET:
         patterns = patterns_in(keys.path, marks, (*path, "path"))
         for way, text in patterns:
@@ -85,6 +93,7 @@ def _claims(settings: Settings, marks: Marks) -> None:
             (way, text, parse_repository(text)) for way, text in _images(app, marks, path) if "*" not in name
         ]
         said += [(way, alias, alias) for way, alias in marks.items((*path, "aliases"), app.aliases)]
+        said += [(way, ref, ("ref", ref)) for way, ref in marks.items((*path, "refs"), app.refs) if "*" not in name]
         for way, text, what in said:
             if what is None:
                 continue
@@ -97,6 +106,36 @@ def _claims(settings: Settings, marks: Marks) -> None:
                 f"{quoted(text)} is claimed by the app {quoted(owner)} too (line {line}); "
                 "give each of them a `path` that tells them apart",
             )
+
+
+_Said = dict[str, tuple[Path, str | UnsetType]]
+
+
+def _policies(settings: Settings, marks: Marks) -> None:
+    """Markers name a policy and nothing else, so one policy means one app in each environment."""
+    own: _Said = {name: (("apps", name), app.imagepolicy) for name, app in settings.apps.items() if "*" not in name}
+    places = [own]
+    for environment, said in settings.environments.items():
+        there: _Said = {
+            name: (("environments", environment, "apps", name), each.imagepolicy)
+            for name, each in ({} if said.apps is UNSET else said.apps).items()
+            if each.imagepolicy is not UNSET and "*" not in name
+        }
+        if there:
+            places.append(own | there)
+    told: set[Path] = set()
+    for place in places:
+        owners: dict[str, str] = {}
+        for name, (path, policy) in sorted(place.items(), key=lambda item: marks.place(item[1][0])):
+            if policy is UNSET:
+                continue
+            owner = owners.setdefault(policy, name)
+            if owner != name and path not in told:
+                told.add(path)
+                line = marks.line(place[owner][0])
+                marks.at_value(
+                    (*path, "imagepolicy"), f"{quoted(policy)} is claimed by the app {quoted(owner)} too (line {line})"
+                )
 
 
 def _families(settings: Settings, marks: Marks) -> None:
@@ -123,4 +162,5 @@ def check_apps(settings: Settings, marks: Marks) -> None:
     for name, app in settings.apps.items():
         check_keys(name, app, marks, ("apps", name))
     _claims(settings, marks)
+    _policies(settings, marks)
     _families(settings, marks)

@@ -10,8 +10,10 @@ from promote.config import fault
 from promote.config.check_apps import check_keys, check_vars, patterns_in
 from promote.config.graph import cycles
 from promote.config.marks import Marks, Path, meant, quoted
-from promote.config.placeholder import OWN, Names, placeholders
+from promote.config.placeholder import OWN, Names, fill, placeholders
+from promote.config.scope import layer_globs
 from promote.config.settings import EnvironmentSettings, Settings, SharedKeys
+from promote.tree.glob import segments_of
 
 # More than anybody has; what is compared pair by pair stays cheap with them.
 MAX_ENVIRONMENTS = 1_000
@@ -51,14 +53,16 @@ def _layers(settings: Settings, name: str, environment: EnvironmentSettings, mar
     own = _vars_of(settings, name, environment)
     patterns = patterns_in(environment.path, marks, (*base, "path"))
     said = [*patterns, *marks.items((*base, "ignore"), environment.ignore)]
+    if environment.override is not UNSET:
+        said.append(((*base, "override"), environment.override))
     # Apps are only asked where the environment does not know a placeholder itself: there may be thousands of them.
     asked = any(each not in own for _, text in said for each in placeholders(text))
     apps = list(_app_vars(settings, environment)) if asked else []
     anywhere = own.union(*(values for _, values in apps))
     for path, text in said:
-        wrong = fault.of_path(text.removeprefix("!"))
+        wrong = fault.of_file(text) if path[2] == "override" else fault.of_path(text.removeprefix("!"))
         if wrong is not None:
-            if path[2] == "path":
+            if path[2] != "ignore":
                 marks.at_value(path, f"the path {quoted(text)} {wrong}")
             continue
         for each in placeholders(text):
@@ -73,6 +77,37 @@ def _layers(settings: Settings, name: str, environment: EnvironmentSettings, mar
         marks.at_value((*base, "path"), "takes nothing: it needs one path without a leading !")
     elif placeholders(name) and not any(set(placeholders(name)) <= set(placeholders(text)) for text in layers):
         marks.at_value((*base, "path"), f"no path holds the placeholders of {quoted(name)}: nothing tells its folders")
+
+
+def _override(settings: Settings, name: str, environment: EnvironmentSettings, marks: Marks) -> None:
+    """The file of `override` must be one that the environment runs, as far as its path tells before apps are known."""
+    if environment.override is UNSET or fault.of_file(environment.override) is not None:
+        return
+    own = environment.vars if environment.vars is not UNSET else settings.defaults.vars
+    values = {**({} if own is UNSET else own), **({} if placeholders(name) else {"environment": name})}
+    file = fill(environment.override, values)
+    said = [text for _, text in patterns_in(environment.path, marks, ("environments", name, "path"))]
+    ignore = environment.ignore if environment.ignore is not UNSET else settings.defaults.ignore
+    left_out = [text.removeprefix("!") for text in said if text.startswith("!")]
+    left_out += [] if ignore is UNSET else ignore
+    layers = [layer_globs(marks.file, text, left_out, values) for text in said if not text.startswith("!")]
+    path = "/".join(segments_of(file)).encode()
+    if not placeholders(file) and not any(layer.matches(path) for layer in layers):
+        what = f"the file {quoted(file)} is in none of the paths of {quoted(name)}; add it to `path`, as the last"
+        marks.at_value(("environments", name, "override"), what)
+
+
+def _within(settings: Settings, name: str, environment: EnvironmentSettings, marks: Marks) -> None:
+    if environment.within is UNSET:
+        return
+    path = ("environments", name, "within")
+    wrong = fault.of_yaml_path(environment.within)
+    if wrong is not None:
+        marks.at_value(path, f"{quoted(environment.within)} {wrong}")
+    known = _vars_of(settings, name, environment) - {"app"}
+    for each in placeholders(environment.within):
+        if each not in known:
+            marks.at_value(path, f"unknown placeholder {quoted(f'{{{each}}}')}{meant(each, known)}")
 
 
 def _app_paths(settings: Settings, marks: Marks) -> None:
@@ -125,6 +160,8 @@ def check_environments(settings: Settings, marks: Marks) -> None:
     for name, environment in settings.environments.items():
         _shared(environment, known, marks, ("environments", name))
         _layers(settings, name, environment, marks)
+        _override(settings, name, environment, marks)
+        _within(settings, name, environment, marks)
         _source(name, environment, known, marks)
         for app, override in ({} if environment.apps is UNSET else environment.apps).items():
             path = ("environments", name, "apps", app)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from promote.config.placeholder import OWN, fill, has_stray_brace, is_placeholder, is_segment
+from promote.config.placeholder import OWN, fill, fill_expression, has_stray_brace, is_placeholder, is_segment
 from promote.image import parse_repository, split_reference
 from promote.text.yamlpath import compile_path
+from promote.tree.glob import has_wildcard, segments_of
 
 MAX_NAME = 100
 MAX_STARS = 3
@@ -14,6 +15,9 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 _NOT_IN_A_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\{}]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)")
 _AUTHOR = re.compile(r"[^<>\n]*[^<>\s][^<>\n]* <[^<>\s]+>\Z")
 _SENTINEL = "x0app0x"
+_POLICY = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\Z")
+_REF = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)+\Z")
+_GROUPS = frozenset({"tag", "digest"})
 
 
 def of_name(name: str, *, family: bool = False, template: bool = False) -> str | None:
@@ -70,6 +74,45 @@ def of_pattern(text: str) -> str | None:
     return None if _SENTINEL in repository.path else "holds {app} in the registry's name"
 
 
+def _of_app(text: str, *, family: bool) -> str | None:
+    """Of what must tell the members of a family apart, and holds no placeholder elsewhere."""
+    if family and text.count("{app}") != 1:
+        return "must hold {app} once: it is what the members of a family differ in"
+    bare = text.replace("{app}", "x") if family else text
+    return "holds braces; only {app} in a family is filled in here" if "{" in bare or "}" in bare else None
+
+
+def of_imagepolicy(text: str, *, family: bool = False) -> str | None:
+    """Of the Flux ImagePolicy of an app."""
+    wrong = _of_app(text, family=family)
+    if wrong is None and _POLICY.match(text.replace("{app}", "x")) is None:
+        wrong = "is no policy; expected namespace:name"
+    return wrong
+
+
+def of_ref(text: str, *, family: bool = False) -> str | None:
+    """Of a Git repository whose `?ref=` moves with an app's tag."""
+    wrong = _of_app(text, family=family)
+    if wrong is not None:
+        return wrong
+    bare = text.replace("{app}", "x")
+    if _REF.match(bare) is None or {".", ".."} & set(bare.split("/")):
+        return "is no repository as host/path; expected one like github.com/acme/web"
+    return "ends with `.git`; leave that out" if bare.endswith(".git") else None
+
+
+def of_file(text: str) -> str | None:
+    """Of the path of one YAML file in the repository."""
+    wrong = of_path(text)
+    if wrong is not None:
+        return wrong
+    if text.startswith("!") or has_wildcard(text) or text.endswith("/") or not segments_of(text):
+        return "is no path of one file"
+    if not text.endswith((".yaml", ".yml")):
+        return "must end with .yaml or .yml: no other file is looked into"
+    return None
+
+
 def of_var(name: str, value: str) -> str | None:
     """Of one of the `vars`."""
     if name in OWN:
@@ -111,3 +154,12 @@ def of_yaml_path(text: str) -> str | None:
     except ValueError as exc:
         return f"is no YAML path: {exc}"
     return None
+
+
+def of_expression(text: str) -> str | None:
+    """Of a target's regular expression; placeholders stand for values."""
+    try:
+        groups = fill_expression(text, {}, "x").groupindex
+    except (re.error, OverflowError, RecursionError) as exc:
+        return f"is no regular expression: {exc}"
+    return None if _GROUPS & set(groups) else "needs a group that says what is written: (?P<tag>…) or (?P<digest>…)"

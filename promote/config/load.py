@@ -21,6 +21,7 @@ from promote.config.settings import (
     EnvironmentSettings,
     OverrideSettings,
     Settings,
+    TargetSettings,
 )
 from promote.config.unbuilt import UNBUILT
 from promote.errors import ConfigError, Mistake, UsageError
@@ -61,6 +62,8 @@ def _app(name: str, keys: AppSettings | OverrideSettings, defaults: DefaultSetti
         policy=None if policy is UNSET else policy,
         pin="keep" if pin is UNSET else pin,
         vars=MappingProxyType({} if keys.vars is UNSET else keys.vars),
+        imagepolicy=None if keys.imagepolicy is UNSET else keys.imagepolicy,
+        refs=() if keys.refs is UNSET else tuple(keys.refs),
     )
 
 
@@ -68,7 +71,7 @@ def _override(name: str, keys: OverrideSettings) -> Override:
     given: set[OverrideKey] = set()
     if keys.image is not UNSET or keys.images is not UNSET:
         given.add("image")
-    names: tuple[OverrideKey, ...] = ("aliases", "path", "policy", "pin", "vars")
+    names: tuple[OverrideKey, ...] = ("aliases", "path", "imagepolicy", "refs", "policy", "pin", "vars")
     given.update(each for each in names if getattr(keys, each) is not UNSET)
     return Override(frozenset(given), _app(name, keys, DefaultSettings()))
 
@@ -94,6 +97,8 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
         shared_with=() if shared is UNSET else tuple(each for each in shared if each != name),
         vars=MappingProxyType({} if values is UNSET else values),
         overrides=MappingProxyType({app: _override(app, keys) for app, keys in overrides.items()}),
+        within=None if said.within is UNSET else said.within,
+        override=None if said.override is UNSET else said.override,
         at=at,
     )
 
@@ -102,6 +107,11 @@ def _from(environment: Environment, said: EnvironmentSettings) -> Environment:
     if said.from_ is UNSET:
         return environment
     return replace(environment, source="environment", from_=said.from_)
+
+
+def _target(said: TargetSettings) -> Target:
+    path = None if said.path is UNSET else said.path
+    return Target(said.app, said.file, path, None if said.regex is UNSET else said.regex)
 
 
 def _config(file: str, settings: Settings, marks: Marks) -> Config:
@@ -114,7 +124,7 @@ def _config(file: str, settings: Settings, marks: Marks) -> Config:
         file=file,
         apps=MappingProxyType({name: _app(name, keys, defaults) for name, keys in settings.apps.items()}),
         environments=MappingProxyType(environments),
-        targets=tuple(Target(each.app, each.file, each.path) for each in settings.targets),
+        targets=tuple(_target(each) for each in settings.targets),
         registries=MappingProxyType({canonical_host(host) or host: each for host, each in settings.registries.items()}),
         commit=settings.commit,
     )

@@ -46,6 +46,11 @@ class Marks:
         self._mistakes: list[tuple[int, str]] = []
         self._more = 0
 
+    @property
+    def file(self) -> str:
+        """The path of the file that they are of."""
+        return show(self._stream.path)
+
     def stand(self, path: Path, key: int | None, value: int) -> None:
         """Remember where the key and the value at `path` begin, in bytes."""
         if key is not None:
@@ -103,6 +108,5 @@ class Marks:
         found = sorted(self._mistakes, key=lambda mistake: mistake[0])
         if self._more:
             found.append((found[-1][0], f"and {self._more} more mistakes after these"))
-        file = show(self._stream.path)
         spans = [(self._stream.span(start, start), what) for start, what in found]
-        return tuple(Mistake(file, span.line, span.column, what) for span, what in spans)
+        return tuple(Mistake(self.file, span.line, span.column, what) for span, what in spans)

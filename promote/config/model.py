@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from promote.config.placeholder import fill, placeholders
+from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
 from promote.config.settings import CommitSettings, Pin, RegistrySettings
 from promote.errors import UsageError
 from promote.image import Repository, parse_repository
 from promote.policy.settings import PolicySettings
+from promote.text.yamlpath import Step, compile_path
 
-OverrideKey = Literal["image", "aliases", "path", "policy", "pin", "vars"]
+OverrideKey = Literal["image", "aliases", "path", "imagepolicy", "refs", "policy", "pin", "vars"]
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     """What moves as one. A family has `patterns`, images with {app}, in the place of repositories.
 
-    `family` is the key of the family: of itself, or of the one that this app is a member of.
+    `family` is the key of the family: of itself, or of the one that this app is a member of. A family's `imagepolicy`
+    and `refs` hold {app} too.
     """
 
     name: str
@@ -33,6 +36,8 @@ class App:
     policy: PolicySettings | None = None
     pin: Pin = "keep"
     vars: Mapping[str, str] = field(default_factory=dict)
+    imagepolicy: str | None = None
+    refs: tuple[str, ...] = ()
 
     @property
     def is_family(self) -> bool:
@@ -41,7 +46,14 @@ class App:
     def member(self, name: str) -> App:
         """The member `name` of this family."""
         found = (parse_repository(fill(pattern, {"app": name})) for pattern in self.patterns)
-        return replace(self, name=name, repositories=tuple(each for each in found if each is not None), patterns=())
+        return replace(
+            self,
+            name=name,
+            repositories=tuple(each for each in found if each is not None),
+            patterns=(),
+            imagepolicy=None if self.imagepolicy is None else fill(self.imagepolicy, {"app": name}),
+            refs=tuple(fill(each, {"app": name}) for each in self.refs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +75,17 @@ class Override:
             policy=new.policy if "policy" in self.keys else app.policy,
             pin=new.pin if "pin" in self.keys else app.pin,
             vars=new.vars if "vars" in self.keys else app.vars,
+            imagepolicy=new.imagepolicy if "imagepolicy" in self.keys else app.imagepolicy,
+            refs=new.refs if "refs" in self.keys else app.refs,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where, whence and how. `layers` and `excludes` still hold placeholders; `at` is its line and column."""
+    """Where, whence and how; `at` is its line and column.
+
+    `layers`, `excludes`, `ignore`, `within` and `override` still hold placeholders.
+    """
 
     name: str
     layers: tuple[str, ...]
@@ -82,6 +99,8 @@ class Environment:
     shared_with: tuple[str, ...] = ()
     vars: Mapping[str, str] = field(default_factory=dict)
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    within: str | None = None
+    override: str | None = None
     at: tuple[int, int] = field(default=(1, 1), compare=False)
 
     @property
@@ -89,21 +108,53 @@ class Environment:
         """Whether it stands for one environment a folder, and is still to be expanded (SEMANTICS 1.3)."""
         return bool(placeholders(self.name))
 
+    def values(self, app: App | None = None) -> dict[str, str]:
+        """What placeholders stand for here; where environment and app have a var of one name, the app's is taken."""
+        values = {**self.vars, "environment": self.name}
+        return values if app is None else {**values, **app.vars, "app": app.name}
+
+    @property
+    def part(self) -> tuple[Step, ...] | None:
+        """The steps of `within`, filled in; None where all of each file is this environment's (SEMANTICS 1.4)."""
+        return None if self.within is None else fill_steps(compile_path(self.within), self.values())
+
+    def override_for(self, app: App) -> str | None:
+        """The file of `override` for this app, filled in; None without `override` (SEMANTICS 3.2)."""
+        return None if self.override is None else fill(self.override, self.values(app))
+
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A file and a YAML path that hold an app's tag."""
+class FilledTarget:
+    """A target of one app in one environment: either `steps` or `expression` leads to the place.
+
+    `shown` is the path or the expression as promote.yaml has it, for messages.
+    """
 
     app: str
     file: str
-    path: str
+    shown: str
+    steps: tuple[Step, ...] | None
+    expression: re.Pattern[bytes] | None
 
-    def filled(self, environment: Environment, app: App) -> Target | None:
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file, and a YAML path or a regular expression that leads to an app's tag in it; one of the two is None."""
+
+    app: str
+    file: str
+    path: str | None = None
+    regex: str | None = None
+
+    def filled(self, environment: Environment, app: App) -> FilledTarget | None:
         """The same with its placeholders filled in; None where this environment or app has no value for one."""
-        values = {**environment.vars, **app.vars, "environment": environment.name, "app": app.name}
-        if any(name not in values for name in placeholders(self.file + self.path)):
+        values = environment.values(app)
+        shown = self.path if self.regex is None else self.regex
+        if shown is None or any(name not in values for name in placeholders(f"{self.file}/{shown}")):
             return None
-        return Target(app.name, fill(self.file, values), fill(self.path, values))
+        steps = None if self.path is None else fill_steps(compile_path(self.path), values)
+        expression = None if self.regex is None else fill_expression(self.regex, values)
+        return FilledTarget(app.name, fill(self.file, values), shown, steps, expression)
 
 
 def _unknown(kind: str, name: str, known: Sequence[str]) -> UsageError:

@@ -10,7 +10,8 @@ from promote.config.model import Config
 from promote.config.scope import claims_of
 from promote.errors import UsageError
 from promote.image import Repository, Version, parse_reference, parse_repository, parse_version
-from promote.sites.wanted import Claim, Wanted
+from promote.sites.claim import Claim
+from promote.sites.wanted import Wanted
 
 
 def _claims(config: Config) -> tuple[Claim, ...]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from promote.text.yamlpath import Select, Step
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _VALUE = re.compile(r"[^/\\*?!{}\s][^/\\*?{}\n]*\Z")
@@ -36,6 +39,26 @@ def is_segment(value: str) -> bool:
 def fill(text: str, values: Mapping[str, str], missing: str | None = None) -> str:
     """`text` with its placeholders filled in; one without a value becomes `missing`, or stays where that is None."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0] if missing is None else missing), text)
+
+
+def fill_steps(steps: Iterable[Step], values: Mapping[str, str]) -> tuple[Step, ...]:
+    """The steps of a YAML path filled in; a value stays one key, whatever characters it holds."""
+    out: list[Step] = []
+    for step in steps:
+        if isinstance(step, Select):
+            out.append(replace(step, key=fill(step.key, values), value=fill(step.value, values)))
+        else:
+            out.append(fill(step, values) if isinstance(step, str) else step)
+    return tuple(out)
+
+
+def fill_expression(text: str, values: Mapping[str, str], missing: str | None = None) -> re.Pattern[bytes]:
+    """A regular expression over the bytes of a file, with placeholders that match what they stand for; or re.error.
+
+    Quantifiers such as {2,3} are no placeholders.
+    """
+    literal = {name: re.escape(value) for name, value in values.items()}
+    return re.compile(fill(text, literal, missing).encode(), re.MULTILINE)
 
 
 def capture(text: str) -> re.Pattern[str]:

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from promote.config.settings import AppSettings, SecretSettings, Settings
+from promote.config.settings import AppSettings, SecretSettings, Settings, TargetSettings
 from promote.policy.settings import PolicySettings
 
 # Of these keys exactly one must be there.
 _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {
     AppSettings: AppSettings.ONE_OF,
     SecretSettings: SecretSettings.ONE_OF,
+    TargetSettings: TargetSettings.ONE_OF,
     PolicySettings: ("semver", "order"),
 }
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from promote.config.model import App, Config, Environment
 from promote.config.placeholder import fill
-from promote.sites.wanted import Claim
+from promote.sites.claim import Claim
 from promote.tree.glob import Globs, has_wildcard, segments_of
 
 _NEVER = ("promote.yaml", ".promote", "**/.git*", "**/.git*/**")
 # Charts' templates and CRDs are known by their folder's name: a layer that itself names such a folder means it.
 _UNLESS_NAMED = ("templates", "crds")
-
-
-def _values(environment: Environment, app: App | None) -> dict[str, str]:
-    values = {**environment.vars, "environment": environment.name}
-    return values if app is None else {**values, **app.vars, "app": app.name}
 
 
 def spread(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -27,8 +22,8 @@ def spread(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
     return (filled,)
 
 
-def _exclusions(file: str, layer: str, environment: Environment, values: dict[str, str]) -> Iterable[str]:
-    for text in (*environment.excludes, *environment.ignore):
+def _exclusions(file: str, layer: str, left_out: Iterable[str], values: Mapping[str, str]) -> Iterator[str]:
+    for text in left_out:
         yield from spread(text, values)
     yield from _NEVER
     if not has_wildcard(file):
@@ -38,28 +33,27 @@ def _exclusions(file: str, layer: str, environment: Environment, values: dict[st
             yield f"**/{folder}/**"
 
 
+def layer_globs(file: str, layer: str, left_out: Iterable[str], values: Mapping[str, str]) -> Globs:
+    """What one layer takes, but for what is left out and what is never scanned; `file` is promote.yaml's own path."""
+    exclusions = (f"!{text}" for text in _exclusions(file, layer, left_out, values))
+    return Globs((*spread(layer, values), *exclusions))
+
+
 def globs_for(config: Config, environment: Environment, app: App | None = None) -> tuple[Globs, ...]:
     """What each layer takes, weakest first; without an app `{app}` and what only apps know are wildcards.
 
     An app's own `path` is no part of it: see `part_of`.
     """
-    values = _values(environment, app)
-    return tuple(
-        Globs(
-            (
-                *spread(layer, values),
-                *(f"!{text}" for text in _exclusions(config.file, layer, environment, values)),
-            )
-        )
-        for layer in environment.layers
-    )
+    values = environment.values(app)
+    left_out = (*environment.excludes, *environment.ignore)
+    return tuple(layer_globs(config.file, layer, left_out, values) for layer in environment.layers)
 
 
 def part_of(environment: Environment, app: App) -> Globs | None:
     """The part of the environment that is the app's by its `path`, or None where all of it is (SEMANTICS 2.4)."""
     if not app.path:
         return None
-    values = _values(environment, app)
+    values = environment.values(app)
     return Globs(
         tuple(
             f"!{filled}" if text.startswith("!") else filled
@@ -76,7 +70,9 @@ def claims_of(config: Config, environment: Environment) -> tuple[Claim, ...]:
         app = config.app_in(environment.name, name)
         path = part_of(environment, app)
         if app.is_family:
-            out += [Claim(name, aliases=app.aliases, pattern=pattern, path=path) for pattern in app.patterns]
+            out += [
+                Claim(name, (), app.aliases, pattern, path, app.imagepolicy, app.refs) for pattern in app.patterns
+            ]
         else:
-            out.append(Claim(name, app.repositories, app.aliases, path=path))
+            out.append(Claim(name, app.repositories, app.aliases, None, path, app.imagepolicy, app.refs))
     return tuple(out)

@@ -37,6 +37,17 @@ class AppKeys(Struct, frozen=True, forbid_unknown_fields=True):
         str | list[str] | UnsetType,
         Meta(description="The part of each environment that is this app's, where the image alone does not tell."),
     ] = UNSET
+    imagepolicy: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The Flux ImagePolicy whose markers mean this app, as namespace:name. A family's holds {app}.",
+            examples=["flux-system:web"],
+        ),
+    ] = UNSET
+    refs: Annotated[
+        list[str] | UnsetType,
+        Meta(description="Git repositories, as host/path, whose `?ref=` in kustomize resources moves with the tag."),
+    ] = UNSET
     policy: Annotated[
         PolicySettings | UnsetType | None,
         Meta(description="How the newest tag is chosen from the registry. Without it the app is never updated."),
@@ -99,6 +110,17 @@ class EnvironmentSettings(SharedKeys, frozen=True, forbid_unknown_fields=True, k
     from_: Annotated[
         str | UnsetType, Meta(description="The environment that versions are carried from.", examples=["dev"])
     ] = field(name="from", default=UNSET)
+    within: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The part of each file that is this environment's, as a YAML path; {environment} is filled in.",
+            examples=["environments.test"],
+        ),
+    ] = UNSET
+    override: Annotated[
+        str | UnsetType,
+        Meta(description="One file of the environment: what it shares with others is not edited, but set anew there."),
+    ] = UNSET
     apps: Annotated[
         dict[str, OverrideSettings] | UnsetType, Meta(description="Keys of apps that differ in this environment.")
     ] = UNSET
@@ -114,15 +136,24 @@ class DefaultSettings(SharedKeys, frozen=True, forbid_unknown_fields=True):
 class TargetSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A place that holds an app's tag, where finding by the image's name is not enough."""
 
+    ONE_OF: ClassVar[tuple[str, ...]] = ("path", "regex")
+
     app: Annotated[str, Meta(description="The app, or the key of a family.")]
     file: Annotated[str, Meta(description="The file; {app}, {environment} and vars are filled in.")]
     path: Annotated[
-        str,
+        str | UnsetType,
         Meta(
             description="Where in the file, as a YAML path: keys, indexes, [key=value] selectors.",
             examples=["web.image.tag"],
         ),
-    ]
+    ] = UNSET
+    regex: Annotated[
+        str | UnsetType,
+        Meta(
+            description="Where in a file of any kind: a regular expression with a group `tag`, `digest`, or both.",
+            examples=["^WEB_TAG=(?P<tag>\\S+)$"],
+        ),
+    ] = UNSET
 
 
 class SecretSettings(Struct, frozen=True, forbid_unknown_fields=True):

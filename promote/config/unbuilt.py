@@ -15,15 +15,12 @@ from promote.config.settings import (
     OverrideSettings,
     RegistrySettings,
     Settings,
-    TargetSettings,
 )
 from promote.policy.settings import UNBUILT as POLICY_KEYS
 from promote.policy.settings import UNBUILT_ORDERS, PolicySettings
 
-_APP = frozenset({"imagepolicy", "refs", "immutable_tags"})
-_ENVIRONMENT = frozenset(
-    {"auto", "gates", "limits", "override", "within", "timezone", "forge", "rewrite", "pull_request", "verify"}
-)
+_APP = frozenset({"immutable_tags"})
+_ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "forge", "rewrite", "pull_request", "verify"})
 _DELIVER = {"deliver": frozenset({"pull-request"})}
 
 
@@ -42,7 +39,6 @@ UNBUILT = Unbuilt(
         OverrideSettings: _APP,
         EnvironmentSettings: _ENVIRONMENT,
         DefaultSettings: _ENVIRONMENT | _APP,
-        TargetSettings: frozenset({"regex"}),
         RegistrySettings: frozenset({"mirror"}),
         CommitSettings: frozenset({"via", "sign"}),
         PolicySettings: frozenset(POLICY_KEYS),

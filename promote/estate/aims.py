@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from promote.config.model import Config, Environment, Target
 from promote.config.placeholder import capture, fill
+from promote.sites import pattern
 from promote.sites import target as target_finder
+from promote.sites.pattern import Text
 from promote.sites.reading import Reading
 from promote.sites.site import Barred, Fragment
 from promote.sites.target import Aim
 from promote.text.document import Stream
-from promote.text.yamlpath import compile_path
 from promote.tree import Globs, Tree
 from promote.tree.glob import has_wildcard, segments_of
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A target whose file is there and which leads nowhere in it; `shown` is its way as promote.yaml has it."""
+
+    app: str
+    path: bytes
+    shown: str
 
 
 class Aims:
@@ -23,6 +34,7 @@ class Aims:
     def __init__(self, aims: Sequence[Aim], listing: Globs) -> None:
         self.all = tuple(aims)
         self.listing = listing
+        self._read: dict[bytes, tuple[tuple[Aim, Fragment | Barred], ...]] = {}
         self._exact: dict[bytes, list[Aim]] = {}
         self._wild: list[Aim] = []
         for aim in aims:
@@ -46,14 +58,33 @@ class Aims:
             here = here.rpartition(b"/")[0]
         return out
 
-    def hits(self, stream: Stream) -> frozenset[Fragment | Barred]:
+    def hits(self, text: Text) -> frozenset[Fragment | Barred]:
         """What these aims alone find in a file: others may aim at other places of it."""
-        return frozenset(self._hits(stream))
+        return frozenset(hit for _, hit in self._hits(text))
 
-    def _hits(self, stream: Stream) -> Iterator[Fragment | Barred]:
-        for aim in self.at(stream.path):
-            for document in stream.documents:
-                yield from target_finder.find(Reading(stream, document, target_finder.FORMAT), aim)
+    def _hits(self, text: Text) -> Sequence[tuple[Aim, Fragment | Barred]]:
+        if text.path not in self._read:
+            aims = self.at(text.path)
+            found = list(pattern.find(text, aims))
+            if isinstance(text, Stream):
+                readings = [Reading(text, document, target_finder.FORMAT) for document in text.documents]
+                by_path = [(reading, aim) for reading in readings for aim in aims if aim.expression is None]
+                found += [(aim, hit) for reading, aim in by_path for hit in target_finder.find(reading, aim)]
+            self._read[text.path] = tuple(found)
+        return self._read[text.path]
+
+    def misses(self, texts: Mapping[bytes, Text], paths: Iterable[bytes]) -> tuple[Miss, ...]:
+        """The aims that lead nowhere in any of these files, by the first of them that each speaks of."""
+        first: dict[Aim, bytes] = {}
+        hit: set[Aim] = set()
+        for path in paths:
+            aims = self.at(path) if path in texts else ()
+            for aim in aims:
+                # A file that is no YAML bars the apps of those that lead through it as such.
+                if aim.expression is not None or isinstance(texts[path], Stream):
+                    first.setdefault(aim, path)
+            hit.update(aim for aim, _ in (self._hits(texts[path]) if aims else ()))
+        return tuple(Miss(aim.app, path, aim.shown) for aim, path in first.items() if aim not in hit)
 
 
 def _members(config: Config, tree: Tree, environment: Environment, target: Target) -> list[str]:
@@ -87,7 +118,8 @@ def aims_in(config: Config, tree: Tree, environment: Environment, apps: Collecti
             app = config.app_in(environment.name, name)
             filled = target.filled(environment, app)
             if filled is not None and app.repositories:
-                out.append(Aim(name, Globs((filled.file,)), compile_path(filled.path), app.repositories[0]))
+                way = filled.steps or (), app.repositories[0], filled.expression, filled.shown
+                out.append(Aim(name, Globs((filled.file,)), *way))
                 # One pattern for all apps of a target: with one an app, each path would be compared with all of them.
                 wide = "*" in target.app and apps is None
                 listing[fill(target.file, {"environment": environment.name}, "*") if wide else filled.file] = None

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Literal
 
 from promote.config.model import App, Environment
+from promote.estate.aims import Miss
 from promote.image import Repository, Version
 from promote.outcome import Place
 from promote.sites.join import Joined
+from promote.sites.pattern import Text
 from promote.sites.site import Barred, Site
-from promote.text.document import Stream
-from promote.text.part import Part
 from promote.tree import Entry, Unread
 
 Runs = Version | Literal["mixed", "absent"]
@@ -23,21 +23,32 @@ _NOTHING = Joined((), (), ())
 
 @dataclass(frozen=True)
 class Estate:
-    """One environment at one tip: its sites by app, its files, and what could not be read there."""
+    """One environment at one tip: its sites by app, its files, and what could not be read there.
+
+    `beyond` are places in bases that it runs from outside of its paths; `addable` are the places where apps that it
+    does not have could be added, None where that was not asked for; `misses` are the targets that lead nowhere.
+    """
 
     environment: Environment
     place: Place
     tip: str | None
     apps: Mapping[str, App]
     joined: Mapping[str, Joined]
-    streams: Mapping[bytes, Stream]
+    streams: Mapping[bytes, Text]
     entries: Mapping[bytes, Entry]
     unread: tuple[Unread, ...] = ()
     beyond: frozenset[Spot] = frozenset()
+    unbound: tuple[Barred, ...] = ()
+    addable: Mapping[str, tuple[Site, ...]] | None = None
+    misses: tuple[Miss, ...] = ()
 
     def sites(self, app: str) -> tuple[Site, ...]:
         """The sites that decide what `app` runs here, in the order of their files."""
         return self.joined.get(app, _NOTHING).sites
+
+    def places(self, app: str) -> tuple[Site, ...]:
+        """Where a version of `app` is written: its sites, or where it has none the places that it could be added at."""
+        return self.sites(app) or (self.addable or {}).get(app, ())
 
     def shadowed(self, app: str) -> tuple[Site, ...]:
         return self.joined.get(app, _NOTHING).shadowed
@@ -46,10 +57,15 @@ class Estate:
         """The places that name `app` and keep it from being edited here (SEMANTICS 11.6)."""
         return self.joined.get(app, _NOTHING).barred
 
+    @property
+    def aside(self) -> tuple[Barred, ...]:
+        """The places that are told and bar nothing: markers that mean no app, revisions that are not the tag."""
+        return (*self.unbound, *(bar for app in self.joined for bar in self.joined[app].aside))
+
     @cached_property
     def spots(self) -> frozenset[Spot]:
         """Where the sites of all apps stand, and `beyond`: in bases that it runs from outside of its paths."""
-        return self.beyond.union(spot_of(site) for joined in self.joined.values() for site in joined.sites)
+        return self.beyond.union(*(spots_of(site) for joined in self.joined.values() for site in joined.sites))
 
     def versions(self, app: str) -> dict[Repository, Version]:
         """What each image of the app runs, where its sites agree; a digest counts for those that name only the tag."""
@@ -87,14 +103,16 @@ class Estate:
         return Version(next(iter(tags), None), digest)
 
 
-def spot_of(site: Site) -> Spot:
-    return site.anchor.path, site.anchor.span.start
+def spots_of(site: Site) -> frozenset[Spot]:
+    """Where a site's version stands: its tag and its digest may be in two files."""
+    parts = [site.anchor, *(part for part in (site.tag, site.digest) if part is not None and part.insert is None)]
+    return frozenset((part.path, part.span.start) for part in parts)
 
 
 def sharers(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[str, ...]:
     """The other environments that run a site of `app` in `environment` too, sorted (SEMANTICS 3.2)."""
     here = estates[environment]
-    mine = {spot_of(site) for site in here.sites(app)}
+    mine = frozenset[Spot]().union(*(spots_of(site) for site in here.sites(app)))
     return tuple(
         sorted(
             name
@@ -104,8 +122,16 @@ def sharers(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[
     )
 
 
-def shared(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[Part, tuple[str, ...]] | None:
-    """The first place of `app` here that others run too, and these, unless it says that it shares with them (3.2)."""
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The sites of an app that other environments run too, and these environments."""
+
+    sites: tuple[Site, ...]
+    others: tuple[str, ...]
+
+
+def shared(estates: Mapping[str, Estate], environment: str, app: str) -> Shared | None:
+    """What others run too of `app` here, unless the environment says that it shares with them (3.2)."""
     here = estates[environment]
     others = tuple(
         name for name in sharers(estates, environment, app) if name not in here.environment.shared_with
@@ -113,4 +139,4 @@ def shared(estates: Mapping[str, Estate], environment: str, app: str) -> tuple[P
     if not others:
         return None
     theirs = frozenset[Spot]().union(*(estates[name].spots for name in others))
-    return next(site.anchor for site in here.sites(app) if spot_of(site) in theirs), others
+    return Shared(tuple(site for site in here.sites(app) if not theirs.isdisjoint(spots_of(site))), others)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promote.estate.reach import reach
+from promote.estate.reach import reaching
 from promote.estate.scan import Scan
 from promote.estate.ties import Files, Layers, Ties, layer_of
-from promote.sites import helm, kustomize, manifest
-from promote.sites.join import Joined, Layered, Reach, join
+from promote.sites import chart
+from promote.sites.join import Joined, Layered, join
 from promote.sites.site import Barred, Fragment
 
-_ByIdentity = Mapping[tuple[str, ...], list[Fragment | Barred]]
+_Bond = tuple[str | tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Gathering:
 
     app: str
     layers: Layers
+    override: bytes | None = None
     named: list[Layered] = field(default_factory=list)
     overlays: list[Layered] = field(default_factory=list)
     barred: list[Barred] = field(default_factory=list)
@@ -31,51 +32,124 @@ class Gathering:
         else:
             self.named.append(Layered(layer, hit))
 
+    def lay(self, hit: Fragment | Barred) -> None:
+        """Take in what names no image, if it stands in a layer of this environment."""
+        layer = layer_of(self.layers, hit.path)
+        if layer is None:
+            return
+        if isinstance(hit, Barred):
+            self.barred.append(hit)
+        else:
+            self.overlays.append(Layered(layer, hit))
+
     @property
-    def entries(self) -> list[bytes]:
-        """The kustomizations whose `images:` may stand above other sites of the app."""
-        entries = [item.fragment.path for item in self.named if item.fragment.format == kustomize.FORMAT]
-        strings = any(item.fragment.format == manifest.FORMAT for item in self.named)
+    def entries(self) -> list[Fragment]:
+        """The kustomize entries that may stand above other sites of the app."""
+        entries = [item.fragment for item in self.named if item.fragment.joins == "entry"]
+        strings = any(item.fragment.joins == "object" for item in self.named)
         return entries if strings or len(entries) > 1 else []
 
 
-def _by_identity(hits: Iterable[Fragment | Barred]) -> _ByIdentity:
-    """Values that name no image, by their key path."""
-    out: dict[tuple[str, ...], list[Fragment | Barred]] = {}
-    for hit in hits:
-        if hit.repository is None and hit.app is None:
-            out.setdefault(hit.identity, []).append(hit)
-    return out
+@dataclass
+class _Loose:
+    """Values that name no image: of files by their path and key path, of objects by object or chart and key path."""
+
+    by_path: dict[bytes, dict[tuple[str, ...], list[Fragment | Barred]]] = field(default_factory=dict)
+    brought: dict[_Bond, list[Fragment | Barred]] = field(default_factory=dict)
+    app_versions: dict[bytes, Fragment] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Mapping[bytes, Iterable[Fragment | Barred]]) -> _Loose:
+        out = cls()
+        for path, hits in found.items():
+            for hit in hits:
+                if hit.repository is not None or hit.app is not None:
+                    continue
+                if isinstance(hit, Fragment) and hit.joins == "app-version":
+                    out.app_versions[path.rpartition(b"/")[0]] = hit
+                elif hit.object:
+                    bonds: list[str | tuple[str, ...]] = [hit.object, *hit.charts]
+                    for bond in bonds:
+                        out.brought.setdefault((bond, hit.identity), []).append(hit)
+                elif hit.identity:
+                    out.by_path.setdefault(path, {}).setdefault(hit.identity, []).append(hit)
+        return out
 
 
-def _add_overlays(gatherings: Iterable[Gathering], scanned: Scan, files: Files) -> None:
-    """Values files that name no image and set its tag: they are read only where an image is named below them."""
-    tied: list[tuple[Gathering, set[tuple[str, ...]], list[bytes]]] = []
+def _values(gathering: Gathering) -> list[Fragment]:
+    return [item.fragment for item in gathering.named if item.fragment.joins == "value"]
+
+
+def _overlay_paths(gathering: Gathering, files: Files) -> list[bytes]:
+    """The values files of stronger layers that may lie over those that name the app's image."""
+    plain = [fragment for fragment in _values(gathering) if not fragment.object]
+    if not plain or len(gathering.layers) < 2:
+        return []
+    ties = Ties(gathering.layers, files, gathering.override)
+    return sorted({path for fragment in plain for path in ties.overlays_of(fragment.path)})
+
+
+def _charts(gathering: Gathering) -> set[bytes]:
+    """The folders of the charts whose appVersion may stand in for a tag that the app's values do not give."""
+    folders: set[bytes] = set()
+    for fragment in _values(gathering):
+        if fragment.tag is None or not fragment.tag.value:
+            folders.update([name.encode() for name in fragment.charts] or [fragment.path.rpartition(b"/")[0]])
+    return folders
+
+
+def _bonds(fragment: Fragment) -> list[_Bond]:
+    """By what an object's values may lie over these: the same object, or the chart whose values these are."""
+    own = fragment.object or fragment.path.rpartition(b"/")[0].decode("utf-8", "replace")
+    return [(own, fragment.identity)]
+
+
+def _add_overlays(gatherings: Sequence[Gathering], scanned: Scan, files: Files) -> dict[bytes, Fragment]:
+    """Values that name no image and set its tag: files are read only where an image is named below them.
+
+    Gives back the appVersion of each chart by its folder.
+    """
+    paths = {id(each): _overlay_paths(each, files) for each in gatherings}
+    charts = {folder + b"/" + chart.FILE if folder else chart.FILE for each in gatherings for folder in _charts(each)}
+    # All in one batch: a commit's files may have to be fetched.
+    scanned.parse_more(dict.fromkeys((*charts, *(path for each in paths.values() for path in each))))
+    loose = _Loose.of(scanned.found)
     for gathering in gatherings:
-        values = [item.fragment for item in gathering.named if item.fragment.format == helm.FORMAT]
-        if values and len(gathering.layers) > 1:
-            ties = Ties(gathering.layers, files)
-            paths = sorted({path for fragment in values for path in ties.overlays_of(fragment.path)})
-            tied.append((gathering, {fragment.identity for fragment in values}, paths))
-    every = dict.fromkeys(path for _, _, paths in tied for path in paths)
-    scanned.parse_more(every)  # all in one batch: a commit's files may have to be fetched
-    known = {path: _by_identity(scanned.found.get(path, ())) for path in every}
-    for gathering, identities, paths in tied:
-        for path in paths:
-            layer = layer_of(gathering.layers, path)
-            for hit in (hit for identity in sorted(identities) for hit in known[path].get(identity, ())):
-                if isinstance(hit, Barred):
-                    gathering.barred.append(hit)
-                elif layer is not None:
-                    gathering.overlays.append(Layered(layer, hit))
+        values = _values(gathering)
+        for identity in sorted({fragment.identity for fragment in values}):
+            for path in paths[id(gathering)]:
+                for hit in loose.by_path.get(path, {}).get(identity, ()):
+                    gathering.lay(hit)
+        for bond in dict.fromkeys(bond for fragment in values for bond in _bonds(fragment)):
+            for hit in loose.brought.get(bond, ()):
+                gathering.lay(hit)
+    return loose.app_versions
+
+
+def _layered(gathering: Gathering, versions: Mapping[bytes, Fragment]) -> dict[bytes, Layered]:
+    """The appVersions of the app's charts that stand in this environment's layers."""
+    out: dict[bytes, Layered] = {}
+    for folder in _charts(gathering) if versions else ():
+        layer = layer_of(gathering.layers, versions[folder].path) if folder in versions else None
+        if layer is not None:
+            out[folder] = Layered(layer, versions[folder])
+    return out
 
 
 def joined(gatherings: Iterable[Gathering], scanned: Scan, files: Files) -> list[Joined]:
     """What decides about the app of each gathering; whatever has to be read for it is read for all at once."""
     every = list(gatherings)
-    _add_overlays(every, scanned, files)
-    starts = {path for gathering in every for path in gathering.entries}
-    reached: Reach = reach(scanned, starts) if starts else {}
+    versions = _add_overlays(every, scanned, files)
+    reaches = reaching(scanned, [entry for gathering in every for entry in gathering.entries])
     return [
-        join(one.app, one.named, one.overlays, one.barred, tied=Ties(one.layers, files), reach=reached) for one in every
+        join(
+            one.app,
+            one.named,
+            one.overlays,
+            one.barred,
+            tied=Ties(one.layers, files, one.override),
+            reaches=reaches,
+            app_versions=_layered(one, versions),
+        )
+        for one in every
     ]

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from promote.config.model import App, Config, Environment
-from promote.config.placeholder import placeholders
+from promote.config.placeholder import fill, placeholders
 from promote.config.scope import claims_of, globs_for
-from promote.errors import UsageError
 from promote.estate.aims import Aims, aims_in
 from promote.estate.estate import Estate
 from promote.estate.gathering import Gathering, joined
+from promote.estate.generated import attribute_files
+from promote.estate.owners import Owners, is_meant, within
 from promote.estate.scan import Scan, scan
 from promote.estate.ties import Files, Layers, Paths, layer_of
 from promote.image import parse_repository
 from promote.outcome import Place
-from promote.sites import target
+from promote.sites import marker
 from promote.sites.join import Joined
-from promote.sites.site import Barred, Fragment, where
+from promote.sites.site import Barred
 from promote.sites.wanted import Wanted
-from promote.text.part import Part
 from promote.tree import Globs, Tree
 
 # With more apps named than this their folders are listed together: each path is compared with every pattern.
@@ -48,6 +47,7 @@ class _Builder:
         self._below = below
         self._apps: dict[tuple[str, str], App] = {}
         self._layers: dict[tuple[str, str | None], Layers] = {}
+        self._unbound: dict[str, list[Barred]] = {}
 
     def app(self, environment: Environment, name: str) -> App:
         """The app as this environment has it; an image's own name makes an app where everything counts."""
@@ -76,22 +76,22 @@ class _Builder:
 
     def wanted(self, environment: Environment) -> Wanted:
         """The claims of all apps in one environment; of fewer where apps are named, since fewer names parse less."""
-        claims = claims_of(self._config, environment)
+        claims = known = claims_of(self._config, environment)
         if self._named is not None:
             # A family keeps its claim beside an explicit app's: which of the two owns an image, both tell together.
-            claims = tuple(claim for claim in claims if claim.pattern or _is_named(claim.app, self._named))
-        return Wanted(claims, everything=self._everything)
+            claims = tuple(claim for claim in claims if claim.pattern or is_meant(claim.app, self._named))
+        return Wanted(claims, self._everything, known, layered=len(environment.layers) > 1)
 
     def build(self, environments: Sequence[Environment]) -> dict[str, Estate]:
         wanted = {each.name: self.wanted(each) for each in environments}
         aims = {each.name: aims_in(self._config, self._tree, each, self._named) for each in environments}
         globs = {each.name: self.globs(each) for each in environments}
-        claims = tuple(dict.fromkeys(claim for one in wanted.values() for claim in one.claims))
         scanned = scan(
             self._tree,
             Globs.union(globs.values()),
-            Wanted(claims, everything=self._everything),
+            Wanted.union(wanted.values()),
             Aims.union(aims.values()),
+            Globs.union(map(_overrides, environments)),
         )
         paths = Paths(scanned.found)
         gathered = {
@@ -113,55 +113,27 @@ class _Builder:
         self, environment: Environment, scanned: Scan, paths: Paths, globs: Globs, wanted: Wanted, aims: Aims
     ) -> list[Gathering]:
         gathered: dict[str, Gathering] = {}
+        owners = Owners(wanted, aims, self._named, lambda app: self.layers(environment, app))
         for path in paths.near(globs, aims.listing):
             aimed = bool(aims.at(path))
             if not aimed and not globs.matches(path):
                 continue
             own = aims.hits(scanned.streams[path]) if aimed and path in scanned.streams else frozenset()
-            for hit in scanned.found[path]:
-                for app in self._owners(environment, wanted, aims, path, hit, own):
+            for hit in within(environment.part, scanned.streams.get(path), scanned.found[path]):
+                if isinstance(hit, Barred) and marker.is_unbound(hit):
+                    self._unbound.setdefault(environment.name, []).append(hit)
+                for app in owners.of(path, hit, own):
                     layers = self.layers(environment, app)
                     layer = layer_of(layers, path)
                     # A target's file may lie outside; it stands above every layer.
-                    gathered.setdefault(app, Gathering(app, layers)).keep(hit, len(layers) if layer is None else layer)
+                    if app not in gathered:
+                        gathered[app] = Gathering(app, layers, self._override(environment, app))
+                    gathered[app].keep(hit, len(layers) if layer is None else layer)
         return [gathered[app] for app in sorted(gathered)]
 
-    def _owners(
-        self,
-        environment: Environment,
-        wanted: Wanted,
-        aims: Aims,
-        path: bytes,
-        hit: Fragment | Barred,
-        own: frozenset[Fragment | Barred],
-    ) -> tuple[str, ...]:
-        """The app that a hit belongs to here, if any; raises UsageError where two claim it (SEMANTICS 2.1)."""
-        if hit.app is not None:
-            # What another environment's target found in the same file is not this one's.
-            aimed = hit in own if hit.format == target.FORMAT else any(aim.app == hit.app for aim in aims.at(path))
-            return (hit.app,) if aimed or self._claims(environment, wanted, path, hit) else ()
-        if hit.repository is None:
-            return ()
-        apps = tuple(
-            app
-            for app in wanted.apps_of(hit.repository, path)
-            if layer_of(self.layers(environment, app), path) is not None
-        )
-        if len(apps) > 1:
-            raise UsageError(
-                f"{hit.repository} belongs to two apps here, {apps[0]} and {apps[1]}",
-                where=where(hit if isinstance(hit, Barred) else _first(hit)),
-                cure="give one of them a `path` that tells them apart",
-            )
-        return tuple(app for app in apps if self._named is None or app in self._named)
-
-    def _claims(self, environment: Environment, wanted: Wanted, path: bytes, hit: Fragment | Barred) -> bool:
-        """Whether a hit that names its app by itself stands in that app's part of the environment."""
-        return (
-            hit.format != target.FORMAT
-            and any(claim.app == hit.app and claim.covers(path) for claim in wanted.claims)
-            and layer_of(self.layers(environment, hit.app), path) is not None
-        )
+    def _override(self, environment: Environment, app: str) -> bytes | None:
+        text = environment.override_for(self.app(environment, app))
+        return None if text is None else text.encode()
 
     def _estate(
         self,
@@ -172,8 +144,11 @@ class _Builder:
         aims: Aims,
         found: Mapping[str, Joined],
     ) -> Estate:
+        overrides, attributes = _overrides(environment), attribute_files(globs)
         taken = dict.fromkeys(
-            path for path in paths.near(globs, aims.listing) if globs.matches(path) or aims.at(path)
+            path
+            for path in paths.near(globs, aims.listing, overrides, attributes)
+            if globs.matches(path) or aims.at(path) or overrides.matches(path) or attributes.matches(path)
         )
         explicit = self._named if self._named is not None else self._config.apps
         names = {*found, *(name for name in explicit if "*" not in name)}
@@ -186,7 +161,14 @@ class _Builder:
             scanned.streams,
             {path: scanned.entries[path] for path in taken if path in scanned.entries},
             tuple(item for item in scanned.unread if item.entry.path in taken),
+            unbound=tuple(self._unbound.get(environment.name, ())),
+            misses=aims.misses(scanned.streams, taken),
         )
+
+
+def _overrides(environment: Environment) -> Globs:
+    """The files that the environment's `override` can be, whatever the app."""
+    return Globs(() if environment.override is None else (fill(environment.override, environment.values(), "*"),))
 
 
 def _depend(environment: Environment, app: App) -> bool:
@@ -194,14 +176,6 @@ def _depend(environment: Environment, app: App) -> bool:
     texts = (*environment.layers, *environment.excludes, *environment.ignore)
     names = {name for text in texts if "{" in text for name in placeholders(text)} - {"environment"}
     return any(name in app.vars or name not in environment.vars for name in names)
-
-
-def _is_named(claimed: str, named: Mapping[str, None]) -> bool:
-    return claimed in named or ("*" in claimed and any(fnmatchcase(name, claimed) for name in named))
-
-
-def _first(fragment: Fragment) -> Part:
-    return next(part for part in (fragment.tag, fragment.digest, fragment.name) if part is not None)
 
 
 def load(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from promote.estate.scan import Scan
 from promote.sites import kustomize
+from promote.sites.site import Fragment
 from promote.text.document import Broken, Stream, parse
 from promote.tree import Entry, Globs
 
@@ -55,9 +56,10 @@ def _entries(scan: Scan, paths: set[str]) -> Iterator[Entry]:
 def _streams(scan: Scan, paths: set[str]) -> Iterator[Stream]:
     unread = []
     for entry in _entries(scan, paths):
-        if entry.path in scan.streams:
-            yield scan.streams[entry.path]
-        else:
+        known = scan.streams.get(entry.path)
+        if isinstance(known, Stream):
+            yield known
+        elif known is None:
             unread.append(entry)
     for entry, data in scan.tree.read(sorted(unread, key=lambda entry: entry.path)):
         stream = parse(entry.path, data) if isinstance(data, bytes) else None
@@ -96,6 +98,31 @@ def reach(scan: Scan, starts: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
             for candidate in _kustomizations(path)
         }
     return {path: frozenset(each.encode() for each in _closure(text, named)) for text, path in first.items()}
+
+
+def reaching(scan: Scan, entries: Sequence[Fragment]) -> Callable[[Fragment, bytes], bool]:
+    """Whether an entry sets over a file: one that its own file's resources lead to, or those of the folder it names.
+
+    In a folder without a kustomization Flux makes one of all manifests below it.
+    """
+    folders = {folder for entry in entries for folder in entry.reaches}
+    inside = {path.encode() for folder in folders for path in _kustomizations(folder)}
+    starts = {entry.path for entry in entries if not entry.reaches} | inside
+    found = reach(scan, starts) if starts else {}
+    there = {entry.path for entry in _entries(scan, {_text(path) for path in inside})}
+
+    def reaches(entry: Fragment, path: bytes) -> bool:
+        if not entry.reaches:
+            return path in found.get(entry.path, frozenset())
+        for folder in entry.reaches:
+            here = [each.encode() for each in _kustomizations(folder) if each.encode() in there]
+            if any(path == each or path in found[each] for each in here):
+                return True
+            if not here and (not folder or path.startswith(folder.encode() + b"/")):
+                return True
+        return False
+
+    return reaches
 
 
 def _is_file(path: str) -> bool:

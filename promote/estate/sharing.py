@@ -16,11 +16,11 @@ from promote.estate.estate import Estate
 from promote.estate.reach import reach
 from promote.estate.scan import Scan
 from promote.estate.ties import Paths
-from promote.sites import kustomize, manifest
+from promote.sites import kustomize
 from promote.sites.wanted import Wanted
 from promote.tree import Globs, Tree
 
-_BUILT = (manifest.FORMAT, kustomize.FORMAT)
+_BUILT = ("object", "entry")
 # A path with one of these cannot be written as a pattern that takes it alone.
 _SPECIAL = frozenset(b"*?!{}")
 
@@ -50,7 +50,7 @@ def _weak(estate: Estate) -> frozenset[bytes]:
         site.anchor.path
         for joined in estate.joined.values()
         for site in joined.sites
-        if site.format in _BUILT and site.layer < strongest
+        if site.joins in _BUILT and site.layer < strongest
     )
 
 

@@ -22,6 +22,10 @@ class Paths:
     def __init__(self, paths: Iterable[bytes]) -> None:
         self._sorted = sorted(paths)
 
+    def __contains__(self, path: bytes) -> bool:
+        at = bisect_left(self._sorted, path)
+        return self._sorted[at : at + 1] == [path]
+
     def near(self, *globs: Globs) -> list[bytes]:
         """The paths at or below the roots of these, sorted; all that they take are among them."""
         found: set[bytes] = set()
@@ -42,6 +46,9 @@ class Files:
         self._paths = Paths(path for path in paths if path.rpartition(b"/")[2] != b"Chart.yaml")
         self._known: dict[Globs, tuple[bytes, ...]] = {}
         self._alike: dict[Globs, dict[bytes, list[bytes]]] = {}
+
+    def __contains__(self, path: bytes) -> bool:
+        return path in self._paths
 
     def of(self, layer: Globs) -> tuple[bytes, ...]:
         if layer not in self._known:
@@ -67,16 +74,21 @@ def _relative(layer: Globs, path: bytes) -> bytes:
 class Ties:
     """Which values file overlays which: they have the same path within their layers, or each is its layer's only one.
 
+    The environment's `override` lies over all that is weaker.
+
     Anything looser would tie the tag of one chart to the image of another that happens to use the same key.
     """
 
     layers: Layers
     files: Files
+    override: bytes | None = None
 
     def __call__(self, weak: bytes, strong: bytes) -> bool:
         below, above = layer_of(self.layers, weak), layer_of(self.layers, strong)
         if below is None or above is None:
             return False
+        if strong == self.override:
+            return True
         if _relative(self.layers[below], weak) == _relative(self.layers[above], strong):
             return True
         return self._alone(below) and self._alone(above)
@@ -94,3 +106,5 @@ class Ties:
             layer = self.layers[number]
             found = self.files.of(layer) if alone and self._alone(number) else self.files.like(layer, relative)
             yield from (path for path in found if path != weak and layer_of(self.layers, path) == number)
+        if self.override is not None and self.override in self.files and weak != self.override:
+            yield self.override

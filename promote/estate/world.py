@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from promote.config.model import Config, Environment
+from promote.estate.adding import adding
 from promote.estate.estate import Estate
 from promote.estate.load import load
 from promote.estate.sharing import bases, neighbours
@@ -38,8 +39,13 @@ class World:
         self._trees = trees
         self._everything = everything
 
-    def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
-        """The estates of these environments, and of those that share a file with one of them (SEMANTICS 3.2)."""
+    def estates(
+        self, names: Sequence[str], apps: Sequence[str] | None = None, *, adding_to: str | None = None
+    ) -> Mapping[str, Estate]:
+        """The estates of these environments, and of those that share a file with one of them (SEMANTICS 3.2).
+
+        That of `adding_to` knows where apps that it lacks could be added, if they are named in another one.
+        """
         places: dict[Place, list[Environment]] = {}
         others: list[Environment] = []
         for name, environment in self._config.environments.items():
@@ -63,4 +69,13 @@ class World:
                 wider = load(self._config, tree, place, reaching, apps, everything=self._everything, below=below)
                 found |= {name: replace(found.get(name, each), beyond=each.spots) for name, each in wider.items()}
             out |= found
+        if adding_to is not None:
+            out[adding_to] = self._adding(out, adding_to)
         return out
+
+    def _adding(self, estates: Mapping[str, Estate], name: str) -> Estate:
+        estate = estates[name]
+        others = {app for each in estates.values() for app in each.apps} - estate.apps.keys()
+        apps = {**estate.apps, **{app: self._config.app_in(name, app) for app in sorted(others)}}
+        tree = self._trees.tree(estate.place)
+        return adding(self._config, tree, estate.environment, replace(estate, apps=apps))

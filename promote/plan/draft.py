@@ -35,10 +35,13 @@ def unfit(estate: Estate, app: str) -> Skip | Refusal | None:
     name = estate.environment.name
     for bar in estate.barred(app):
         return Refusal(name, app, bar.code, f"{where(bar)}: cannot be edited: {bar.why}; {CURES[bar.code]}")
-    if estate.sites(app):
+    if estate.places(app):
         return None
     if estate.unread:
         item = estate.unread[0]
         why = f"{show(item.entry.path)} could not be read ({item.why}) and no other file of {name} names {app}"
         return Refusal(name, app, "unread", f"{why}: point `path` at real files")
+    if estate.addable is not None:
+        why = f"no kustomization of {name} leads to a manifest that runs {app}"
+        return Refusal(name, app, "nowhere-to-add", f"{why}: add its manifests first, or name its place by a target")
     return Skip(name, app, "absent", f"no file of {name} names {app}: looked in {', '.join(estate.environment.layers)}")

@@ -27,10 +27,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Write these versions into one environment; all of them or none (SEMANTICS 6.1)."""
+    """Write these versions into one environment; all of them or none (SEMANTICS 6.1).
+
+    With `add` an app that the environment does not have is added (6.3).
+    """
 
     environment: str
     versions: tuple[tuple[str, Version], ...]
+    add: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Promote:
-    """What `source` runs, into `environment`; `apps` empty means all."""
+    """What `source` runs, into `environment`; `apps` empty means all. With `add` those that it lacks too (6.3)."""
 
     environment: str
     source: str
     apps: tuple[str, ...] = ()
+    add: bool = False
 
 
 Intent = Set | Update | Promote

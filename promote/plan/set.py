@@ -60,7 +60,7 @@ def _choice(
 ) -> Choice | Refusal:
     """The version as it is to be written; where the source runs it, with the digests that the source runs."""
     name, source = estate.environment.name, estate.environment.from_
-    repositories = {site.repository for site in estate.sites(app)}
+    repositories = {site.repository for site in estate.places(app)}
     if version.digest is not None:
         if len(repositories) > 1:
             why = f"{app} has several images, and one digest cannot be that of all: give the tag alone"

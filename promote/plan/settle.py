@@ -15,9 +15,11 @@ from promote.outcome import Failure, Refusal, Skip
 from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.intent import Before, Rules
 from promote.plan.order import Ordered, order
+from promote.plan.override import added, override
 from promote.plan.write import Cannot, Written, wants_digest, write
 from promote.question import Absent, Answers, Asking, Facts, Known, Question, Unknown
 from promote.sites.site import Site, where
+from promote.text.scalar import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def settle(
     if _is_there(estate, choice):
         return told
     refused = _shared(estates, estate, choice.app)
-    if refused is not None and not any(_pinned(estate, choice, site) for site in estate.sites(choice.app)):
+    fixed = estate.environment.override is None
+    if refused is not None and fixed and not any(_pinned(estate, choice, site) for site in estate.sites(choice.app)):
         return refused
     # Looked up even where the tag is the same: a mutable one may have another digest by now.
     found = yield from _verified(estate, choice, rules)
@@ -63,10 +66,15 @@ def settle(
     made = _written(estate, choice, found)
     if isinstance(made, Refusal):
         return made
-    if all(part.insert is None and part.value == value for each in made for part, value in each.wishes):
+    if all(each.stands for each in made):
         return told
-    if refused is not None:
+    if refused is not None and fixed:
         return refused
+    if refused is not None:
+        overridden = override(estates, estate, choice.app, made)
+        if isinstance(overridden, Refusal):
+            return overridden
+        made = overridden
     ordered = yield from order(estate, choice.app, choice.version, dates=rules.verify_tag)
     stop = _step_back(estate, choice, ordered, rules, before)
     if stop is not None:
@@ -92,8 +100,12 @@ def _pinned(estate: Estate, choice: Choice, site: Site) -> bool:
 
 def _is_there(estate: Estate, choice: Choice) -> bool:
     """Whether every site names the tag and is to carry no digest: then no registry could change what is written."""
-    return choice.tag is not None and all(
-        site.version == Version(choice.tag) and not _pinned(estate, choice, site) for site in estate.sites(choice.app)
+    sites = estate.sites(choice.app)
+    return bool(choice.tag is not None and sites) and all(
+        site.version == Version(choice.tag)
+        and not _pinned(estate, choice, site)
+        and (site.tag is None or stands(site.tag, site.tag.value))
+        for site in sites
     )
 
 
@@ -102,9 +114,10 @@ def _shared(estates: Mapping[str, Estate], estate: Estate, app: str) -> Refusal 
     found = shared(estates, name, app)
     if found is None:
         return None
-    part, others = found
-    cure = f"set the tag in a file of {name} alone, or say `shared_with: [{', '.join(others)}]` under {name}"
-    return Refusal(name, app, "shared-site", f"{where(part)}: {', '.join(others)} runs this place too; {cure}")
+    others = ", ".join(found.others)
+    cure = f"set the tag in a file of {name} alone, or say `shared_with: [{others}]` or `override: FILE` under {name}"
+    why = f"{where(found.sites[0].anchor)}: {others} runs this place too; {cure}"
+    return Refusal(name, app, "shared-site", why)
 
 
 def _verified(
@@ -113,7 +126,7 @@ def _verified(
     """The digest of each image as far as it is needed, after the registry has said that the version is there."""
     name, app = estate.environment.name, choice.app
     needs: dict[Repository, list[Facts]] = {}
-    sites = estate.sites(app)
+    sites = estate.places(app)
     for repository in dict.fromkeys(site.repository for site in sites):
         given = choice.digests.get(repository)
         pinned = any(_pinned(estate, choice, site) for site in sites if site.repository == repository)
@@ -156,11 +169,11 @@ def _image(repository: Repository, reference: str) -> str:
 def _written(estate: Estate, choice: Choice, digests: Mapping[Repository, str]) -> tuple[Written, ...] | Refusal:
     out: list[Written] = []
     pin = estate.apps[choice.app].pin
-    for site in estate.sites(choice.app):
+    for site in estate.places(choice.app):
         made = write(site, choice.tag, digests.get(site.repository), pin, explicit=choice.explicit)
         if isinstance(made, Cannot):
             return Refusal(estate.environment.name, choice.app, made.code, f"{where(site.anchor)}: {made.why}")
-        out.append(made)
+        out.append(made if estate.sites(choice.app) else added(made))
     return tuple(out)
 
 

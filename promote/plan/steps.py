@@ -16,7 +16,12 @@ from promote.text.edit import FileChange
 
 
 def _touched(draft: Draft) -> frozenset[bytes]:
-    return frozenset(part.path for written in draft.written for part, _ in written.wishes)
+    """The files that a draft changes or creates."""
+    return frozenset(
+        path
+        for written in draft.written
+        for path in (*(part.path for part, _ in written.wishes), *(entry.path for entry in written.additions))
+    )
 
 
 def _all_touched(drafts: Iterable[Draft]) -> frozenset[bytes]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from promote.config.settings import Pin
 from promote.image import Version
-from promote.sites.site import Site, is_bare
+from promote.sites.site import CHART, Site, is_bare
+from promote.text.addition import Addition
 from promote.text.part import Part
+from promote.text.scalar import stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +22,26 @@ class Cannot:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The parts of one site with their new values, and the version that the site will then say."""
+    """The parts of one site with their new values, None for one that goes, and the version that the site will then say.
+
+    `additions` are what is written in another place in their stead, or beside them.
+    """
 
     site: Site
-    wishes: tuple[tuple[Part, str], ...]
+    wishes: tuple[tuple[Part, str | None], ...]
     version: Version
+    additions: tuple[Addition, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether all of it is there already, in a spelling that every reader takes so."""
+        return not self.additions and all(value is not None and stands(part, value) for part, value in self.wishes)
 
 
 def wants_digest(site: Site, pin: Pin, *, explicit: bool) -> bool:
     """Whether the site will carry a digest: `explicit` is a digest that was asked for by name."""
+    if site.joins == "revision":
+        return False
     if pin in ("digest", "both"):
         return True
     return pin == "keep" and (explicit or site.version.digest is not None)
@@ -40,22 +53,23 @@ def write(site: Site, tag: str | None, digest: str | None, pin: Pin, *, explicit
     pinned = wants_digest(site, pin, explicit=explicit)
     if tag is None and said.tag is not None:
         return Cannot("no-tag", "the site names a tag, and only a digest was given: give TAG@DIGEST")
-    if not pinned and said.digest is not None:
-        return Cannot("pinned", "the site carries a digest that `pin: tag` would drop: remove it by hand, or pin both")
     if pinned and digest is None:
         return Cannot("no-digest", "the digest of the new tag is not known")
     keeps_tag = tag is not None and (said.tag is not None or said.digest is None or pin != "keep")
     if pin == "digest" and site.tag is None:
         keeps_tag = False  # the format has no place for both
-    wishes: list[tuple[Part, str]] = []
-    text = tag
+    wishes: list[tuple[Part, str | None]] = []
+    text = tag.replace("_", "+") if tag is not None and site.format == CHART else tag
     if pinned and digest is not None:
         if site.digest is not None:
             wishes.append((site.digest, digest.removeprefix("sha256:") if is_bare(site.digest) else digest))
-        elif site.tag is not None and site.tag.style != "inner" and tag is not None:
+        elif site.tag is not None and site.tag.style != "inner" and tag is not None and site.format != CHART:
             text = f"{tag}@{digest}"
         else:
             return Cannot("no-place", "there is no place for a digest beside the image")
+    elif site.digest is not None and said.digest is not None:
+        # A key of a chart's values is one that the chart reads: it is emptied. Elsewhere it goes.
+        wishes.append((site.digest, None if site.digest.cut is not None else ""))
     if keeps_tag and text is not None:
         if site.tag is None:
             return Cannot("no-place", "there is no place for a tag beside the image that would be safe to write")

@@ -115,7 +115,7 @@ def _site(environment: str | None, app: str, site: Site) -> Json:
     }
 
 
-def _barred(environment: str | None, app: str, bar: Barred) -> Json:
+def _barred(environment: str | None, app: str | None, bar: Barred) -> Json:
     return {
         "environment": environment,
         "app": app,
@@ -144,6 +144,7 @@ def site_rows(estates: Iterable[Estate], *, configured: bool) -> list[Json]:
             for site in (*estate.sites(app), *estate.shadowed(app)):
                 found.append((site.anchor.path, site.anchor.span.start, _site(name, app, site)))
             found += [(bar.path, bar.span.start, _barred(name, app, bar)) for bar in estate.barred(app)]
+        found += [(bar.path, bar.span.start, _barred(name, bar.app, bar)) for bar in estate.aside]
         rows += [row for _, _, row in sorted(found, key=lambda item: item[:2])]
     return rows
 

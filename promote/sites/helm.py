@@ -1,15 +1,17 @@
 """Helm values: an image split over sibling keys, or in one string, at any depth; and overlays that set only a tag.
 
-Spellings: `repository` (with `registry` before it) and `tag`; `image`, `imageName` or `name` beside `tag`, `imageTag`
-or `version`; `digest` or `sha` beside either; `image: repository:tag@digest`; `tag: 1.2@sha256:…`.
+Spellings: `repository` (with `registry` before it, or a registry named further up) and `tag`; `image`, `imageName` or
+`name` beside `tag`, `imageTag` or `version`; `digest` or `sha` beside either; `image: repository:tag@digest`;
+`tag: 1.2@sha256:…`. Values stand in files of their own, and in the objects that bring them to a chart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
-from promote.image import Repository
+from promote.image import Repository, has_host
+from promote.sites.object import at, is_object
 from promote.sites.reading import Bar, Field, Keys, Reading, Spot
 from promote.sites.site import Barred, Fragment
 from promote.sites.string import tag_and_digest, whole
@@ -27,142 +29,184 @@ _SPELLINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _TAGS = ("tag", "imageTag", "version")
 _DIGESTS = ("digest", "sha")
+# Where charts keep the registry of all their images.
+_REGISTRIES = ("registry", "imageRegistry")
+_GLOBALS: tuple[Keys, ...] = (("global", "imageRegistry"), ("global", "registry"), ("global", "image", "registry"))
 _OTHER = Bar("other-image", "a stronger layer puts another image in its place, or its name without the registry")
 
 
 def accepts(path: bytes, document: Document) -> bool:
     """Any mapping that is no Kubernetes object can be Helm values; Chart.yaml is a chart's own file."""
-    if path.rpartition(b"/")[2] == b"Chart.yaml":
-        return False
-    root = document.root
-    return isinstance(root, Mapping) and not (root.get("apiVersion") is not None and root.get("kind") is not None)
+    return path.rpartition(b"/")[2] != b"Chart.yaml" and isinstance(document.root, Mapping) and not is_object(document)
 
 
 def find(reading: Reading, wanted: Wanted) -> Iterator[Fragment | Barred]:
     """Every place of a values file that names a wanted image, and every tag or digest without a name beside it."""
-    taken: set[int] = set()
-    for spot in reading.walk():
-        if isinstance(spot.node, Mapping):
-            yield from _mapping(reading, spot, wanted, taken)
-        elif spot.node.start not in taken:
-            found = _string(reading, spot, wanted)
-            if found is not None:
-                yield found
+    return Values(reading, wanted, reading.root).find()
 
 
-def _identity(keys: Keys) -> tuple[str, ...]:
-    return tuple(str(key) for key in keys)
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values below `root`; `object`, `rank` and `charts` are those of the fragments that they make.
 
+    Nothing is inserted into values that are `closed`.
+    """
 
-def _string(reading: Reading, spot: Spot, wanted: Wanted) -> Fragment | Barred | None:
-    bare = bool(spot.keys) and spot.keys[-1] == "image"
-    return whole(reading, spot.node, spot.keys, spot.bar, wanted, _identity(spot.keys), bare=bare)
+    reading: Reading
+    wanted: Wanted
+    root: Spot
+    object: tuple[str, ...] = ()
+    rank: int = 0
+    charts: tuple[str, ...] = ()
+    skip: Collection[Keys] = ()
+    closed: bool = False
 
+    def find(self) -> Iterator[Fragment | Barred]:
+        """Every place that names a wanted image, and every tag or digest without a name beside it."""
+        taken: set[int] = set()
+        for spot in self.reading.walk(self.root, self.skip):
+            if isinstance(spot.node, Mapping):
+                yield from self._mapping(spot, taken)
+            elif spot.node.start not in taken:
+                found = self._string(spot)
+                if found is not None:
+                    yield found
 
-def _mapping(reading: Reading, spot: Spot, wanted: Wanted, taken: set[int]) -> Iterator[Fragment | Barred]:
-    names = False
-    for key, tag_keys in _SPELLINGS:
-        named = reading.field(spot, key)
-        if named is None:
-            continue
-        tag = next((field for field in (reading.field(spot, name) for name in tag_keys) if field is not None), None)
-        names = names or isinstance(named.pair.value, Scalar)
-        repository = _repository(reading, spot, key, named, wanted)
-        alone = tag is None and (key == "name" or (key == "image" and _digest(reading, spot) is None))
-        if repository is None or alone:
-            continue
-        taken.add(named.pair.value.start)
-        if tag is not None:
-            taken.add(tag.pair.value.start)
-        yield _split(reading, spot, named, tag, tag_keys[0], repository)
-        return
-    other = reading.field(spot, "repository")
-    if not names:
-        yield from _overlay(reading, spot)
-    elif other is not None and isinstance(other.pair.value, Scalar):
-        # Over a weaker layer's image this takes its place; the join drops what lies over nothing.
-        yield replace(reading.barred(other.pair.value, _OTHER, None), identity=_identity(spot.keys))
+    def _identity(self, spot: Spot) -> tuple[str, ...]:
+        return tuple(str(key) for key in spot.keys[len(self.root.keys) :])
 
+    def _mine(self, hit: Fragment | Barred, spot: Spot) -> Fragment | Barred:
+        """The hit with what these values know of themselves."""
+        if isinstance(hit, Fragment):
+            return replace(hit, joins="value", object=self.object, rank=self.rank, charts=self.charts)
+        return replace(hit, identity=self._identity(spot), object=self.object, charts=self.charts)
 
-def _repository(reading: Reading, spot: Spot, key: str, named: Field, wanted: Wanted) -> Repository | None:
-    written = reading.text(named.pair.value)
-    if not written:
+    def _string(self, spot: Spot) -> Fragment | Barred | None:
+        bare = bool(spot.keys) and spot.keys[-1] == "image"
+        hit = whole(self.reading, spot, self.wanted, self._identity(spot), bare=bare)
+        # What is barred by itself bars whatever stands above it.
+        return self._mine(hit, spot) if isinstance(hit, Fragment) else hit
+
+    def _mapping(self, spot: Spot, taken: set[int]) -> Iterator[Fragment | Barred]:
+        reading, names = self.reading, False
+        for key, tag_keys in _SPELLINGS:
+            named = reading.field(spot, key)
+            if named is None:
+                continue
+            tag = next((field for field in (reading.field(spot, name) for name in tag_keys) if field is not None), None)
+            names = names or isinstance(named.pair.value, Scalar)
+            repository = self._repository(spot, key, named)
+            alone = tag is None and (key == "name" or (key == "image" and self._digest(spot) is None))
+            if repository is None or alone:
+                continue
+            taken.add(named.pair.value.start)
+            if tag is not None:
+                taken.add(tag.pair.value.start)
+            yield self._split(spot, named, tag, tag_keys[0], repository)
+            return
+        other = reading.field(spot, "repository")
+        if not names:
+            yield from self._overlay(spot)
+        elif other is not None and isinstance(other.pair.value, Scalar):
+            # Over a weaker layer's image this takes its place; the join drops what lies over nothing.
+            yield self._mine(reading.barred(other.pair.value, _OTHER, None), spot)
+
+    def _repository(self, spot: Spot, key: str, named: Field) -> Repository | None:
+        written = self.reading.text(named.pair.value)
+        if not written:
+            return None
+        if key == "repository":
+            own = self.reading.said(spot, "registry")
+            if own:
+                return self.wanted.match(f"{own.rstrip('/')}/{written}")
+            if not has_host(written):
+                names = (f"{host.rstrip('/')}/{written}" for host in self._registries(spot))
+                found = next((each for each in map(self.wanted.match, names) if each is not None), None)
+                if found is not None:
+                    return found
+        return self.wanted.match(written)
+
+    def _registries(self, spot: Spot) -> Iterator[str]:
+        """The registries that are named once for several images: nearest first, then the chart's global ones."""
+        inner = spot.keys[len(self.root.keys) :]
+        ways = [(*inner[:end], key) for end in reversed(range(len(inner))) for key in _REGISTRIES]
+        for keys in (*ways, *_GLOBALS):
+            node = at(self.root.node, keys)
+            if isinstance(node, Scalar) and node.value:
+                yield node.value
+
+    def _tag(self, spot: Spot, field: Field) -> tuple[Part | Bar, Part | Bar | None]:
+        return tag_and_digest(self.reading, field.pair.value, (*spot.keys, _key(field)), field.bar)
+
+    def _digest(self, spot: Spot) -> Part | Bar | None:
+        for key in _DIGESTS:
+            field = self.reading.field(spot, key)
+            if field is not None:
+                return self.reading.part(field.pair.value, (*spot.keys, key), field.bar)
         return None
-    if key == "repository":
-        registry = reading.field(spot, "registry")
-        host = reading.text(registry.pair.value) if registry is not None else None
-        if host:
-            return wanted.match(f"{host.rstrip('/')}/{written}")
-    return wanted.match(written)
 
+    def _split(
+        self, spot: Spot, named: Field, tagged: Field | None, tag_key: str, repository: Repository
+    ) -> Fragment | Barred:
+        reading = self.reading
+        name = reading.part(named.pair.value, (*spot.keys, _key(named)), named.bar)
+        tag: Part | Bar | None = None
+        digest: Part | Bar | None = None
+        if tagged is not None:
+            tag, digest = self._tag(spot, tagged)
+        elif not self.closed:
+            tag = reading.missing(spot, tag_key, named.pair)
+        if digest is None:
+            digest = self._digest(spot)
+        for part in (tag, digest):
+            if isinstance(part, Bar):
+                return reading.barred(spot.node, part, repository)
+        if isinstance(name, Bar) and tag is None and digest is None:
+            return reading.barred(spot.node, name, repository)
+        return self._fragment(spot, name, tag, digest, repository)
 
-def _field_part(reading: Reading, spot: Spot, field: Field) -> tuple[Part | Bar, Part | Bar | None]:
-    return tag_and_digest(reading, field.pair.value, (*spot.keys, _key(field)), field.bar)
+    def _fragment(
+        self,
+        spot: Spot,
+        name: Part | Bar | None,
+        tag: Part | Bar | None,
+        digest: Part | Bar | None,
+        repository: Repository | None,
+    ) -> Fragment:
+        parts = [part if isinstance(part, Part) else None for part in (name, tag, digest)]
+        return Fragment(
+            self.reading.stream.path,
+            self.reading.format,
+            self._identity(spot),
+            parts[0],
+            parts[1],
+            parts[2],
+            repository,
+            joins="value",
+            object=self.object,
+            rank=self.rank,
+            charts=self.charts,
+        )
+
+    def _overlay(self, spot: Spot) -> Iterator[Fragment | Barred]:
+        """A tag or a digest whose image a weaker layer names (SEMANTICS 3.1); the join drops what no layer names."""
+        tag: Part | Bar | None = None
+        digest: Part | Bar | None = None
+        for key in _TAGS:
+            field = self.reading.field(spot, key)
+            if field is not None and isinstance(field.pair.value, Scalar):
+                tag, digest = self._tag(spot, field)
+                break
+        if digest is None:
+            digest = self._digest(spot)
+        if tag is None and digest is None:
+            return
+        for part in (tag, digest):
+            if isinstance(part, Bar):
+                yield self._mine(self.reading.barred(spot.node, part, None), spot)
+                return
+        yield self._fragment(spot, None, tag, digest, None)
 
 
 def _key(field: Field) -> str:
     return field.pair.key.value if isinstance(field.pair.key, Scalar) else ""
-
-
-def _digest(reading: Reading, spot: Spot) -> Part | Bar | None:
-    for key in _DIGESTS:
-        field = reading.field(spot, key)
-        if field is not None:
-            return reading.part(field.pair.value, (*spot.keys, key), field.bar)
-    return None
-
-
-def _split(
-    reading: Reading, spot: Spot, named: Field, tagged: Field | None, tag_key: str, repository: Repository
-) -> Fragment | Barred:
-    name = reading.part(named.pair.value, (*spot.keys, _key(named)), named.bar)
-    tag: Part | Bar | None = None
-    digest: Part | Bar | None = None
-    if tagged is not None:
-        tag, digest = _field_part(reading, spot, tagged)
-    else:
-        tag = reading.missing(spot, tag_key, named.pair)
-    if digest is None:
-        digest = _digest(reading, spot)
-    for part in (tag, digest):
-        if isinstance(part, Bar):
-            return reading.barred(spot.node, part, repository)
-    if isinstance(name, Bar) and tag is None and digest is None:
-        return reading.barred(spot.node, name, repository)
-    return Fragment(
-        reading.stream.path,
-        FORMAT,
-        _identity(spot.keys),
-        name if isinstance(name, Part) else None,
-        tag if isinstance(tag, Part) else None,
-        digest if isinstance(digest, Part) else None,
-        repository,
-    )
-
-
-def _overlay(reading: Reading, spot: Spot) -> Iterator[Fragment | Barred]:
-    """A tag or a digest whose image a weaker layer names (SEMANTICS 3.1); the join drops what no layer names."""
-    tag: Part | Bar | None = None
-    digest: Part | Bar | None = None
-    for key in _TAGS:
-        field = reading.field(spot, key)
-        if field is not None and isinstance(field.pair.value, Scalar):
-            tag, digest = _field_part(reading, spot, field)
-            break
-    if digest is None:
-        digest = _digest(reading, spot)
-    if tag is None and digest is None:
-        return
-    for part in (tag, digest):
-        if isinstance(part, Bar):
-            yield replace(reading.barred(spot.node, part, None), identity=_identity(spot.keys))
-            return
-    yield Fragment(
-        reading.stream.path,
-        FORMAT,
-        _identity(spot.keys),
-        None,
-        tag if isinstance(tag, Part) else None,
-        digest if isinstance(digest, Part) else None,
-    )
-

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from promote.image import Repository, Version
 from promote.sites.site import Barred
 from promote.text.document import Alias, Document, Mapping, Node, Pair, Scalar, Sequence, Stream
+from promote.text.edit import Span
 from promote.text.insert import part_for
 from promote.text.part import Part, Style
 
@@ -66,12 +67,52 @@ class Reading:
     stream: Stream
     document: Document
     format: str
+    bar: Bar | None = None  # what bars all of it: the block scalar that it is the text of cannot be edited
 
-    def walk(self) -> Iterator[Spot]:
-        """Every node, in the order of the file, without following aliases."""
-        waiting = [Spot(self.document.root, (), self._sealed())]
+    @property
+    def root(self) -> Spot:
+        """The document as a whole."""
+        return Spot(self.document.root, (), self.bar or self._sealed())
+
+    def child(self, spot: Spot, *keys: str | int) -> Spot | None:
+        """What stands below `spot` under these keys, itself and not through an alias; None where nothing does."""
+        for key in keys:
+            bar, node = spot.bar or self._anchored(spot.node), spot.node
+            if isinstance(node, Sequence) and isinstance(key, int) and key < len(node.items):
+                spot = Spot(node.items[key], (*spot.keys, key), bar)
+                continue
+            own = [
+                pair.value
+                for pair in (node.pairs if isinstance(node, Mapping) else ())
+                if isinstance(pair.key, Scalar) and pair.key.value == key
+            ]
+            if not own:
+                return None
+            spot = Spot(own[-1], (*spot.keys, key), DUPLICATE if len(own) > 1 else bar)
+        return replace(spot, bar=spot.bar or self._anchored(spot.node))
+
+    def every(self, spot: Spot, key: str) -> Iterator[Spot]:
+        """What stands below `spot` under a key, each time where it stands there more than once."""
+        last = self.child(spot, key)
+        for pair in spot.node.pairs if isinstance(spot.node, Mapping) and last is not None else ():
+            if isinstance(pair.key, Scalar) and pair.key.value == key and last is not None:
+                yield Spot(pair.value, last.keys, last.bar or self._anchored(pair.value))
+
+    def items(self, spot: Spot | None) -> Iterator[Spot]:
+        """The items of a list, none where it is no list."""
+        if spot is not None and isinstance(spot.node, Sequence):
+            for place in range(len(spot.node.items)):
+                found = self.child(spot, place)
+                if found is not None:
+                    yield found
+
+    def walk(self, start: Spot | None = None, skip: Collection[Keys] = ()) -> Iterator[Spot]:
+        """Every node from `start` on, in the order of the file, without following aliases; not what `skip` holds."""
+        waiting = [start or self.root]
         while waiting:
             spot = waiting.pop()
+            if spot.keys in skip:
+                continue
             bar = spot.bar or self._anchored(spot.node)
             yield Spot(spot.node, spot.keys, bar)
             below: list[Spot] = []
@@ -137,8 +178,13 @@ class Reading:
             return BLOCK
         return TEMPLATE if is_template(node.value) else node
 
-    def part(self, node: Node, keys: Keys, bar: Bar | None) -> Part | Bar:
-        """The whole scalar as a Part, or what bars it."""
+    def said(self, spot: Spot, key: str) -> str | None:
+        """What the scalar under a key says, through aliases and merge keys too; None for anything else."""
+        found = self.field(spot, key)
+        return None if found is None else self.text(found.pair.value)
+
+    def part(self, node: Node, keys: Keys, bar: Bar | None, cut: Span | None = None) -> Part | Bar:
+        """The whole scalar as a Part, or what bars it; `cut` are the bytes that go where the value is to go."""
         fit = self._fit(node, bar)
         if isinstance(fit, Bar):
             return replace(fit, node=node)
@@ -146,7 +192,7 @@ class Reading:
         span = self.stream.span(node.start, node.end)
         if node.start == node.end:
             return Part(self.stream.path, span, keys, "", "plain", node.start, (b" ", b""))
-        return Part(self.stream.path, span, keys, node.value, _STYLES[node.style], node.start)
+        return Part(self.stream.path, span, keys, node.value, _STYLES[node.style], node.start, cut=cut)
 
     def inner(self, node: Node, keys: Keys, bar: Bar | None, start: int, end: int, before: str = "") -> Part | Bar:
         """Characters [start, end) of a scalar's value as a Part; with `before` they are inserted, behind that text."""
@@ -162,7 +208,9 @@ class Reading:
         last = head + len(node.value[:end].encode())
         insert = (before.encode(), b"") if before else None
         span = self.stream.span(first, last)
-        return Part(self.stream.path, span, keys, node.value[start:end], "inner", node.start, insert)
+        # The sign before a piece goes with it: `:` before a tag, `@` before a digest.
+        cut = self.stream.span(first - 1, last) if start and not before else None
+        return Part(self.stream.path, span, keys, node.value[start:end], "inner", node.start, insert, cut=cut)
 
     def missing(self, spot: Spot, key: str, behind: Pair) -> Part | None:
         """A Part that inserts `key` behind a pair of this mapping, or None where there is no safe place."""

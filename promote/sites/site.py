@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from promote.image import Repository, Version
 from promote.text.edit import Span
@@ -12,6 +13,12 @@ from promote.tree import show
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
+# How a fragment meets others (SEMANTICS 3.1): values are folded key by key; an object's string is replaced whole by a
+# stronger layer's; a kustomize entry sets over what its resources reach; a chart's appVersion fills an empty tag; a
+# Git revision counts where it is the tag; the rest stands for itself.
+Joins = Literal["value", "object", "entry", "app-version", "revision", "alone"]
+CHART = "chart"
+
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
@@ -19,7 +26,10 @@ class Fragment:
 
     `identity` says what shadows what: a key path for values; for manifests the API group, kind, namespace and name of
     the object, and the container (SEMANTICS 3.1).
-    `app` is set by a marker or a target.
+    `app` is set by a marker or a target. `object` are the API group, kind, namespace and name of the object that brings
+    the values, empty for a file of values; `charts` are the folders of the charts that they are for; `rank` orders what
+    one file says of one key path, the weakest first.
+    `reaches` are the folders that an entry sets over, where its file's resources do not tell.
     """
 
     path: bytes
@@ -30,6 +40,11 @@ class Fragment:
     digest: Part | None
     repository: Repository | None = None
     app: str | None = None
+    joins: Joins = "alone"
+    object: tuple[str, ...] = ()
+    rank: int = 0
+    charts: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,17 @@ class Barred:
     app: str | None = None
     version: Version | None = None
     identity: tuple[str, ...] = ()
+    object: tuple[str, ...] = ()
+    charts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """A chart's version beside a reference to the HelmRepository that holds it: (namespace, name), as written there."""
+
+    hit: Fragment | Barred
+    chart: str
+    source: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +86,7 @@ class Site:
     tag: Part | None
     digest: Part | None
     shadowed_by: str | None = None
+    joins: Joins = "alone"
 
     @property
     def version(self) -> Version:
@@ -67,7 +94,9 @@ class Site:
         digest = _said(self.digest)
         if digest is not None and self.digest is not None and is_bare(self.digest):
             digest = f"sha256:{digest}"
-        return Version(_said(self.tag), digest)
+        tag = _said(self.tag)
+        # A registry's tag has no +, so Helm writes the build metadata of a chart's version behind an underscore.
+        return Version(tag.replace("+", "_") if tag is not None and self.format == CHART else tag, digest)
 
     @property
     def anchor(self) -> Part:

@@ -3,74 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from promote.image import DOCKER_HUB, Repository, parse_repository
-from promote.tree.glob import Globs
+from promote.image import Repository, parse_repository
+from promote.sites.claim import TOKEN, Claim, Family, Names, captured
 
-_TOKEN = re.compile(rb"[A-Za-z0-9._-]+")
 # In double quotes a letter may be written as its number, and a word broken over two lines.
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")
 _FEW = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One app's, or one family's, claim on images.
-
-    A family has a `*` in its name and `{app}` in its `pattern`; `repositories` is then empty. `path` narrows the claim
-    to a part of the tree (SEMANTICS 2.4).
-    """
-
-    app: str
-    repositories: tuple[Repository, ...] = ()
-    aliases: tuple[str, ...] = ()
-    pattern: str | None = None
-    path: Globs | None = None
-
-    def covers(self, path: bytes) -> bool:
-        return self.path is None or self.path.matches(path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Family:
-    claim: Claim
-    expression: re.Pattern[str]
-    words: tuple[bytes, ...]
-
-    @classmethod
-    def of(cls, claim: Claim) -> _Family:
-        host, _, path = _canonical(claim.pattern or "").partition("/")
-        before, _, after = path.partition("{app}")
-        expression = re.compile(f"{re.escape(host)}/{re.escape(before)}(?P<app>[a-z0-9._-]+){re.escape(after)}")
-        # `nginx` says library/nginx on Docker Hub without the word.
-        said = before.removeprefix("library/") if host == DOCKER_HUB else before
-        words = tuple(word for part in (said, after) for word in _TOKEN.findall(part.encode()))
-        return cls(claim, expression, words)
-
-    def app_of(self, repository: Repository) -> str | None:
-        found = self.expression.fullmatch(str(repository))
-        if found is None or not fnmatchcase(found["app"], self.claim.app):
-            return None
-        return found["app"]
-
-
-def _canonical(pattern: str) -> str:
-    """The pattern with its host as references have it: `acme/{app}` is on Docker Hub."""
-    repository = parse_repository(pattern.replace("{app}", "x0app0x"))
-    if repository is None:
-        return pattern
-    return str(repository).replace("x0app0x", "{app}")
+_MARKS = (b"$imagepolicy", b"promote:")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """All claims of a run; with `everything` any well-formed image is wanted and belongs to the app of its own name."""
+    """All claims of a run; with `everything` any well-formed image is wanted and belongs to the app of its own name.
+
+    `known` are the claims of all apps there are, for markers of apps that this run does not ask for; `layered` says
+    that values which name no image may lie over others (SEMANTICS 3.1).
+    """
 
     claims: tuple[Claim, ...]
     everything: bool = False
+    known: tuple[Claim, ...] = ()
+    layered: bool = False
+
+    @classmethod
+    def union(cls, each: Iterable[Wanted]) -> Wanted:
+        """What any of these wants."""
+        every = list(each)
+        claims = tuple(dict.fromkeys(claim for one in every for claim in one.claims))
+        known = tuple(dict.fromkeys(claim for one in every for claim in one.known))
+        everything, layered = any(one.everything for one in every), any(one.layered for one in every)
+        return cls(claims, everything, known, layered)
 
     @cached_property
     def _owners(self) -> dict[Repository, tuple[Claim, ...]]:
@@ -85,26 +52,66 @@ class Wanted:
         return {alias: claim.repositories[0] for claim in self.claims if claim.repositories for alias in claim.aliases}
 
     @cached_property
-    def _families(self) -> tuple[_Family, ...]:
-        return tuple(_Family.of(claim) for claim in self.claims if claim.pattern is not None)
+    def _families(self) -> tuple[Family, ...]:
+        return tuple(Family.of(claim) for claim in self.claims if claim.pattern is not None)
 
     @cached_property
     def _words(self) -> frozenset[bytes]:
         """One word for each name, which every file that says the name holds; b"" where an alias has none."""
         words = {repository.last_segment.encode() for repository in self._owners}
-        words |= {(_TOKEN.findall(alias.encode()) or [b""])[-1] for alias in self._aliases}
+        words |= {(TOKEN.findall(alias.encode()) or [b""])[-1] for alias in self._aliases}
+        words |= {(TOKEN.findall(ref.encode()) or [b""])[-1] for claim in self.claims for ref in claim.refs}
         return frozenset(words)
+
+    @cached_property
+    def _refs(self) -> dict[str, str]:
+        return {ref.casefold(): claim.app for claim in self.claims for ref in claim.refs if "{app}" not in ref}
+
+    @cached_property
+    def _open_refs(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(
+            captured(ref.casefold()) for claim in self.claims for ref in claim.refs if "{app}" in ref
+        )
+
+    @cached_property
+    def _hints(self) -> tuple[bytes, ...]:
+        """What stands in files that may matter although they name no image."""
+        if not self.claims:
+            return ()
+        return (*_MARKS, b"HelmRepository")
+
+    @cached_property
+    def _telling(self) -> tuple[bytes, ...]:
+        """What is looked for by itself: the hints, and the words where they are few."""
+        return self._hints if self._many else (*self._hints, *self._words)
+
+    @cached_property
+    def _many(self) -> frozenset[bytes]:
+        """The words where they are too many to look for each by itself; b"" is in every file."""
+        return frozenset() if len(self._words) <= _FEW or b"" in self._words else self._words
+
+    def _brings(self, data: bytes) -> bool:
+        """Whether a file may hold an object that gives a chart its tag alone: over the chart's values, or a base's."""
+        if b"HelmRelease" in data:
+            return self.layered or b"GitRepository" in data
+        if b"argoproj.io" in data:
+            return b"helm:" in data
+        return self.layered and (b"helm.cattle.io" in data or b"targetCustomizations" in data)
 
     def may_name(self, data: bytes) -> bool:
         """Whether a file could name a wanted image: a screen over its bytes, never wrong when it says no."""
-        if self.everything or _ESCAPE.search(data) is not None:
+        if self.everything or (b"\\" in data and _ESCAPE.search(data) is not None):
+            return True
+        # Plain loops: most files get no further, and a generator for each would cost more than the searches.
+        for word in self._telling:
+            if word in data:
+                return True
+        if self.claims and self._brings(data):
             return True
         for family in self._families:
             if all(word in data for word in family.words):
                 return True
-        if len(self._words) <= _FEW or b"" in self._words:
-            return any(word in data for word in self._words)
-        return not self._words.isdisjoint(_TOKEN.findall(data))
+        return bool(self._many) and not self._many.isdisjoint(TOKEN.findall(data))
 
     def match(self, written: str) -> Repository | None:
         """The wanted repository that a name in a file means, as it is written there; None where it is not wanted."""
@@ -127,6 +134,43 @@ class Wanted:
         if not apps and self.everything:
             return (repository.written or str(repository),)
         return apps
+
+    def first_of(self, app: str) -> Repository | None:
+        """The first image of an app, or of a member of a family."""
+        for claim in self.claims:
+            if claim.app == app and claim.repositories:
+                return claim.repositories[0]
+        return next((found for family in self._families if (found := family.member(app)) is not None), None)
+
+    def app_of_ref(self, place: str) -> str | None:
+        """The app whose code lies at `host/path` of a Git server, or in a folder of a repository there."""
+        here = place.casefold().replace(".git/", "/").removesuffix(".git")
+        while here:
+            if here in self._refs:
+                return self._refs[here]
+            found = next((match for each in self._open_refs if (match := each.fullmatch(here)) is not None), None)
+            if found is not None and self.marked(found["app"]) is not None:
+                return found["app"]
+            here = here.rpartition("/")[0]
+        return None
+
+    def marked(self, name: str) -> str | None:
+        """The app that a marker calls by its name (SEMANTICS 2.6)."""
+        return name if self.everything or name in self._named else None
+
+    def bound(self, policy: str) -> str | None:
+        """The app that a Flux marker's `namespace:name` means: one that says so, else the one of that name."""
+        for claim in self.known or self.claims:
+            if claim.imagepolicy == policy:
+                return claim.app
+            found = captured(claim.imagepolicy).fullmatch(policy) if "{app}" in (claim.imagepolicy or "") else None
+            if found is not None and fnmatchcase(found["app"], claim.app):
+                return found["app"]
+        return self.marked(policy.partition(":")[2])
+
+    @cached_property
+    def _named(self) -> Names:
+        return Names(claim.app for claim in self.known or self.claims)
 
     def named_in(self, data: bytes, path: bytes) -> tuple[str, ...]:
         """The apps of which a whole image name or alias stands in `data`: for files that cannot be read as YAML."""

@@ -7,9 +7,11 @@ bytes from the file's beginning. Anchors and tags before a scalar are outside it
 
 from __future__ import annotations
 
+import gc
 import re
-from bisect import bisect_right
+from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, cast
@@ -18,9 +20,10 @@ import yaml
 from yaml._yaml import CParser
 
 from promote.text.edit import Span
+from promote.text.lines import BOM, Lines
 from promote.text.node import Alias, Mapping, Node, Pair, Scalar, ScalarStyle, Sequence
 
-__all__ = ["Alias", "Broken", "Document", "Mapping", "Node", "Pair", "Scalar", "Sequence", "Stream", "parse"]
+__all__ = ["BOM", "Alias", "Broken", "Document", "Mapping", "Node", "Pair", "Scalar", "Sequence", "Stream", "parse"]
 
 _STYLES: dict[str | None, ScalarStyle] = {
     None: "plain",
@@ -33,9 +36,9 @@ _STYLES: dict[str | None, ScalarStyle] = {
 
 # Deeper than any manifest; a deeper one is refused long before a parser's own limits.
 MAX_DEPTH = 200
-BOM = b"\xef\xbb\xbf"
-_BREAK = re.compile(rb"\r\n|\n|\r")
-_CHUNK = 512
+_USUAL = re.compile(rb"\r\n|\n")
+_CHUNK = 64
+_NEVER = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -54,33 +57,16 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Stream:
+class Stream(Lines):
     """A whole file: its path, its bytes and its documents."""
 
-    path: bytes
-    data: bytes
     documents: tuple[Document, ...]
 
-    def span(self, start: int, end: int) -> Span:
-        """Bytes [start, end) with the line and column that an editor would show."""
-        line = bisect_right(self._lines, start) - 1
-        column = len(self.data[self._lines[line] : start].decode("utf-8", "replace"))
-        if line == 0 and self.data.startswith(BOM) and start >= len(BOM):
-            column -= 1
-        return Span(start, end, line + 1, column + 1)
-
-    def line_bounds(self, at: int) -> tuple[int, int, bytes]:
-        """`(start, end, ending)` of the line that holds byte `at`; the ending is b"" on a last line without one."""
-        line = bisect_right(self._lines, at) - 1
-        start = self._lines[line]
-        found = _BREAK.search(self.data, at)
-        if found is None:
-            return start, len(self.data), b""
-        return start, found.start(), found.group()
-
     @cached_property
-    def _lines(self) -> list[int]:
-        return [0, *(found.end() for found in _BREAK.finditer(self.data))]
+    def ending(self) -> bytes:
+        """The line ending that the file begins with; a file of one line gets a newline."""
+        found = _USUAL.search(self.data)
+        return found.group() if found is not None else b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +80,31 @@ class Broken:
 
 
 class _Offsets:
-    """Byte offsets of code points, by checkpoints every few hundred characters."""
+    """Byte offsets of code points, by checkpoints every few characters; nearly all of a file is ASCII."""
 
     def __init__(self, text: str, shift: int) -> None:
         self._text = text
         self._shift = shift
         self._ascii = text.isascii()
-        self._marks = [0]
+        self._marks = array("Q", [shift])
         if not self._ascii:
-            total = 0
+            total = shift
             for at in range(0, len(text), _CHUNK):
                 total += len(text[at : at + _CHUNK].encode())
                 self._marks.append(total)
+            if len(text) % _CHUNK:
+                self._marks[-1] = _NEVER  # the last one is shorter: its length in bytes tells nothing
+            self._marks.append(_NEVER)
 
     def __call__(self, index: int) -> int:
         if self._ascii:
             return index + self._shift
         chunk, rest = divmod(index, _CHUNK)
+        mark = self._marks[chunk]
+        if not rest or self._marks[chunk + 1] - mark == _CHUNK:
+            return mark + rest
         here = chunk * _CHUNK
-        return self._marks[chunk] + len(self._text[here : here + rest].encode()) + self._shift
+        return mark + len(self._text[here : here + rest].encode())
 
 
 class _TooDeepError(Exception):
@@ -224,6 +216,18 @@ class _Builder:
         return self._offset(index)
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nodes make no cycles, and the collector would look at half a million of them again and again."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
 def parse(path: bytes, data: bytes) -> Stream | Broken:
     """The documents of a file, or why it cannot be read; time and memory grow with its length alone."""
     bare = Stream(path, data, ())
@@ -237,7 +241,8 @@ def parse(path: bytes, data: bytes) -> Stream | Broken:
         return Broken(path, "not-yaml", "begins with two byte-order marks", bare.span(shift, shift))
     builder = _Builder(data[shift:], text, shift)
     try:
-        return Stream(path, data, tuple(builder.documents()))
+        with _collector_paused():
+            return Stream(path, data, tuple(builder.documents()))
     except _TooDeepError as exc:
         at = builder.place(exc.index)
         return Broken(path, "too-deep", f"is nested deeper than {MAX_DEPTH} levels", bare.span(at, at))

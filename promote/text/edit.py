@@ -37,16 +37,20 @@ class FileChange:
     edits: tuple[Edit, ...]
 
 
+class OverlapError(ValueError):
+    """Two edits want the same bytes."""
+
+
 def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     """`data` with all `edits` applied; all other bytes are the same.
 
-    Insertions at one place keep their order. Raises ValueError where an edit's `old` does not stand there or two edits
-    overlap: a fault of the caller's.
+    Insertions at one place keep their order. Raises ValueError where an edit's `old` does not stand there, a fault of
+    the caller's, and OverlapError where two edits overlap.
     """
     ordered = sorted(edits, key=lambda edit: (edit.span.start, edit.span.end))
     for before, after in pairwise(ordered):
         if after.span.start < before.span.end or (before.span == after.span and before.old):
-            raise ValueError(f"edits overlap at byte {after.span.start}")
+            raise OverlapError(f"edits overlap at byte {after.span.start}")
     pieces: list[bytes] = []
     done = 0
     for edit in ordered:

@@ -1,30 +1,51 @@
 """The second opinion: an edit stands only if two parsers read exactly the intended difference, and no other.
 
 libyaml (through PyYAML, YAML 1.1 scalars) found the spans; ruamel.yaml's pure parser (YAML 1.2 scalars) knows nothing
-of them. Both read the document before and after; where they disagree about it, nothing in it is edited (SEMANTICS
-11.6).
+of them. Both read the document before and after, as a row of events; where they disagree about it, nothing in it is
+edited (SEMANTICS 11.6). What is intended is told by the numbers of the events, which no byte position enters.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import yaml
+from yaml._yaml import CParser
 
 _STR = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)
-class Intended:
-    """One scalar that is to read `value`: the one that begins at byte `scalar`, or a new pair behind it."""
+class Text:
+    """A scalar that every reader is to take for this string."""
 
-    scalar: int
     value: str
-    key: str | None = None
+
+
+Bound = Literal[
+    "DocumentStartEvent",
+    "DocumentEndEvent",
+    "MappingStartEvent",
+    "MappingEndEvent",
+    "SequenceStartEvent",
+    "SequenceEndEvent",
+]
+Come = Text | Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """From event `number` of the document on, `gone` events give way to those that `come`.
+
+    Event 0 begins the stream, 1 the document, 2 its root. One text in place of one scalar keeps its anchor and its tag.
+    """
+
+    number: int
+    gone: int
+    come: tuple[Come, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +68,14 @@ class _Reader:
     resolve: Callable[[Any], str]
 
 
-def _parse_first(data: bytes) -> Iterable[Any]:
-    return yaml.parse(data, Loader=yaml.CLoader)
+def _parse_first(data: bytes) -> Iterator[Any]:
+    parser = CParser(data)
+    try:
+        while not isinstance(event := parser.get_event(), yaml.StreamEndEvent):
+            yield event
+        yield event
+    finally:
+        parser.dispose()
 
 
 def _resolve_first(event: Any) -> str:
@@ -94,102 +121,90 @@ def _events(reader: _Reader, data: bytes) -> Iterator[Any]:
 
 
 def _shape(event: Any) -> Shape:
-    tag = str(event.tag) if getattr(event, "tag", None) is not None else ""
-    style = getattr(event, "style", None) or ""
-    anchor = getattr(event, "anchor", None) or ""
-    return type(event).__name__, str(getattr(event, "value", "") or ""), str(anchor), tag, style
-
-
-def _covers(event: Any, at: int) -> bool:
-    start, end = event.start_mark.index, event.end_mark.index
-    return bool(start <= at < end or (at == end and not event.value))
-
-
-class _Wishes:
-    """What is intended, found by the order of events: `of` the event with a number, once `look` has passed it."""
-
-    def __init__(self, data: bytes, intended: Sequence[Intended]) -> None:
-        self._waiting: deque[tuple[int, Intended]] = deque()
-        byte, char = 0, 0
-        for wish in sorted(intended, key=lambda wish: wish.scalar):
-            char += len(data[byte : wish.scalar].decode("utf-8"))
-            byte = wish.scalar
-            self._waiting.append((char, wish))
-        self._of: dict[int, list[tuple[int, Intended]]] = {}
-
-    def look(self, events: Iterable[Any]) -> Iterator[Any]:
-        """The same events; each wish goes to the scalar that stands at its place."""
-        for number, event in enumerate(events):
-            while self._waiting and type(event).__name__ == "ScalarEvent" and _covers(event, self._waiting[0][0]):
-                self._of.setdefault(number, []).append(self._waiting.popleft())
-            yield event
-
-    def of(self, number: int) -> Sequence[Intended]:
-        return [wish for _, wish in self._of.get(number, ())]
-
-    @property
-    def placed(self) -> bool:
-        """Whether everything has found its scalar."""
-        return not self._waiting
-
-    def agree(self, events: Sequence[Any]) -> bool:
-        """Whether another parser's events stand there too; each has its own view of where an empty value stands."""
-        places = [(events[number], at) for number, here in self._of.items() for at, _ in here]
-        return all(not event.value or _covers(event, at) for event, at in places)
+    kind = type(event).__name__
+    if kind == "ScalarEvent":
+        tag = event.tag
+        return kind, event.value, event.anchor or "", "" if tag is None else str(tag), event.style or ""
+    tag = getattr(event, "tag", None)
+    return kind, "", getattr(event, "anchor", None) or "", "" if tag is None else str(tag), ""
 
 
 def prove(before: bytes, after: bytes, intended: Sequence[Intended]) -> Disagreement | None:
     """None where both parsers read in `after` what they read in `before`, but for what is intended; else why not.
 
-    `before` and `after` are one document each, without a byte-order mark; positions count from its first byte.
+    `before` and `after` are one document each, without a byte-order mark; what is intended is in order.
     """
-    wishes = _Wishes(before, intended)
     try:
-        first = list(wishes.look(_events(_FIRST, before)))
-        second = list(_events(_SECOND, before))
-        if [_shape(event) for event in first] != [_shape(event) for event in second]:
+        shapes = [_shape(event) for event in _events(_FIRST, before)]
+        if shapes != [_shape(event) for event in _events(_SECOND, before)]:
             return Disagreement("parsers-disagree", "two YAML parsers read it differently")
-        if not wishes.placed or not wishes.agree(second):
-            return Disagreement("parsers-disagree", "two YAML parsers place its values differently")
-        return _compare(_FIRST, first, after, wishes) or _compare(_SECOND, second, after, wishes)
+        return _compare(_FIRST, shapes, after, intended) or _compare(_SECOND, shapes, after, intended)
     except _UnreadableError as exc:
         return Disagreement("parsers-disagree", str(exc))
 
 
 def prove_quickly(before: bytes, after: bytes, intended: Sequence[Intended]) -> Disagreement | None:
     """The same by the first parser alone: for what surrounds the parts of a long document that `prove` sees."""
-    wishes = _Wishes(before, intended)
     try:
-        return _compare(_FIRST, wishes.look(_events(_FIRST, before)), after, wishes)
+        return _compare(_FIRST, (_shape(event) for event in _events(_FIRST, before)), after, intended)
     except _UnreadableError as exc:
         return Disagreement("parsers-disagree", str(exc))
 
 
-def _compare(reader: _Reader, before: Iterable[Any], after: bytes, wishes: _Wishes) -> Disagreement | None:
-    """None where `reader` finds exactly `wishes` in `after`, and strings where they stand."""
-    wrong = Disagreement("unproven", f"{reader.name} would not read back exactly the intended change")
+_Expected = tuple[Shape | None, Come | None]
+
+
+def _expected(before: Iterable[Shape], intended: Sequence[Intended]) -> Iterator[_Expected]:
+    """What is to be read afterwards: a shape that stays, or what comes, with the shape of a scalar that it replaces.
+
+    Raises ValueError where something is intended that the document has no place for.
+    """
+    waiting = iter((*intended, Intended(-1, 0, ())))
+    wish = next(waiting)
+    going = 0
+    for number, shape in enumerate(before):
+        while wish.number == number:
+            if going and wish.gone:
+                raise ValueError("what is to go overlaps")
+            going = going or wish.gone
+            scalar = shape[0] == "ScalarEvent" and (wish.gone, len(wish.come)) == (1, 1)
+            for come in wish.come:
+                yield (shape if scalar else None), come
+            wish = next(waiting)
+        if going:
+            going -= 1
+        else:
+            yield shape, None
+    if going or wish.number != -1:
+        raise ValueError("what is to go is not there")
+
+
+def _compare(
+    reader: _Reader, before: Iterable[Shape], after: bytes, intended: Sequence[Intended]
+) -> Disagreement | None:
+    """None where `reader` finds exactly what is intended in `after`, and strings where texts are to stand."""
     left = _events(reader, after)
-    for number, old in enumerate(before):
-        here = wishes.of(number)
-        value = next((wish.value for wish in here if wish.key is None), None)
-        event = next(left, None)
-        if event is None or not _same(reader, event, _shape(old), value):
-            return wrong
-        for wish in here:
-            if wish.key is None:
-                continue
-            for text in (wish.key, wish.value):
-                added = next(left, None)
-                if added is None or not _same(reader, added, ("ScalarEvent", "", "", "", ""), text):
-                    return wrong
-    return wrong if next(left, None) is not None or not wishes.placed else None
+    try:
+        same = all(
+            (event := next(left, None)) is not None and _same(reader, event, shape, come)
+            for shape, come in _expected(before, intended)
+        )
+    except ValueError:
+        same = False
+    if same and next(left, None) is None:
+        return None
+    return Disagreement("unproven", f"{reader.name} would not read back exactly the intended change")
 
 
-def _same(reader: _Reader, event: Any, shape: Shape, value: str | None) -> bool:
+def _same(reader: _Reader, event: Any, shape: Shape | None, come: Come | None) -> bool:
     found = _shape(event)
-    if value is None:
+    if come is None:
         return found == shape
-    kind, text, anchor, tag, _ = found
-    if (kind, text, anchor, tag) != (shape[0], value, shape[2], shape[3]):
+    if not isinstance(come, Text):
+        return found == (come, "", "", "", "")
+    kind, text, anchor, tag, style = found
+    old = shape or ("ScalarEvent", "", "", "", "")
+    # Quotes and block scalars stay what they are; a plain scalar may get quotes.
+    if (kind, text, anchor, tag) != ("ScalarEvent", come.value, old[2], old[3]) or (old[4] and style != old[4]):
         return False
     return tag in (_STR, "!") or (not tag and reader.resolve(event) == _STR)

@@ -1,21 +1,20 @@
-"""Parts and their new values → edits → proven bytes."""
+"""Parts and their new values, and what is added → edits → proven bytes."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from promote.text.document import Document, Node, Scalar, Stream
-from promote.text.document import Mapping as MappingNode
-from promote.text.document import Sequence as SequenceNode
-from promote.text.edit import Edit, splice
-from promote.text.part import Part
+from promote.text.addition import Addition
+from promote.text.change import Change, Counted, Wish, pieced, replaced
+from promote.text.document import BOM, Document, Stream
+from promote.text.edit import Edit, OverlapError, splice
+from promote.text.part import Nested
+from promote.text.place import added
 from promote.text.proof import Disagreement, Intended, prove, prove_quickly
-from promote.text.scalar import spell
-from promote.text.window import Window, Windows
+from promote.text.scalar import UnwritableError
+from promote.text.window import Window, Windows, whole
 
-_Asked = tuple[Part, str, Edit]
 Proof = Callable[[bytes, bytes, Sequence[Intended]], Disagreement | None]
 
 
@@ -27,111 +26,125 @@ class Rewritten:
     edits: tuple[Edit, ...]
 
 
-def _scalars(root: Node) -> Iterator[Scalar]:
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Scalar):
-            yield node
-        elif isinstance(node, SequenceNode):
-            waiting += node.items
-        elif isinstance(node, MappingNode):
-            for pair in node.pairs:
-                waiting += (pair.key, pair.value)
+def rewrite(stream: Stream, wishes: Sequence[Wish], additions: Sequence[Addition] = ()) -> Rewritten | Disagreement:
+    """The file with every part reading its new value, or gone where that is None, and with what is added.
+
+    Proven by two parsers; or why the file must not be touched.
+    """
+    counted = Counted(stream)
+    try:
+        changes = _changes(counted, wishes)
+        if isinstance(changes, Disagreement):
+            return changes
+        more = added(counted, additions)
+        if isinstance(more, Disagreement):
+            return more
+        # In the order of the events: what a list inside gets comes before what the mapping around it gets.
+        changes = sorted([*changes, *more], key=_order)
+        edits = tuple(edit for change in changes for edit in change.edits)
+        after = splice(stream.data, edits)
+    except OverlapError:
+        return Disagreement("conflict", "two of the changes want the same bytes")
+    except UnwritableError as exc:
+        return Disagreement("not-writable", f"a value {exc}")
+    return _fault(counted, after, changes) or Rewritten(after, edits)
 
 
-def _edit(stream: Stream, part: Part, value: str) -> Edit:
-    before, after = part.insert or (b"", b"")
-    old = stream.data[part.span.start : part.span.end]
-    return Edit(part.span, old, before + spell(value, part.style) + after)
+def _order(change: Change) -> tuple[int, int, bool]:
+    return change.number, change.intended.number, change.intended.gone > 0
 
 
-def _within(head: int, stream: Stream, part: Part, value: str) -> Edit:
-    """The edit of a piece of a scalar, counted from the first byte of the scalar's value."""
-    span = replace(part.span, start=part.span.start - head, end=part.span.end - head)
-    old = stream.data[part.span.start : part.span.end]
-    return Edit(span, old, (part.insert or (b"", b""))[0] + value.encode())
-
-
-def _intended(scalars: dict[int, Scalar], stream: Stream, wishes: Sequence[tuple[Part, str]]) -> list[Intended]:
-    """What both parsers must read afterwards: pieces of one scalar count as one value."""
-    out: list[Intended] = []
-    pieces: dict[int, list[tuple[Part, str]]] = {}
+def _changes(counted: Counted, wishes: Sequence[Wish]) -> list[Change] | Disagreement:
+    out: list[Change | None] = []
+    pieces: dict[int, list[Wish]] = {}
     for part, value in wishes:
-        if part.style == "inner":
+        if part.style == "inner" or part.nested is not None:
             pieces.setdefault(part.scalar, []).append((part, value))
+            continue
+        change = replaced(counted, part, value)
+        if isinstance(change, Disagreement):
+            return change
+        out.append(change)
+    for at, mine in pieces.items():
+        within = _within([(part.nested, value) for part, value in mine if part.nested is not None])
+        if isinstance(within, Disagreement):
+            return within
+        change = pieced(counted, at, [wish for wish in mine if wish[0].nested is None], within)
+        if isinstance(change, Disagreement):
+            return change
+        out.append(change)
+    return [change for change in out if change is not None]
+
+
+def _within(wishes: Sequence[tuple[Nested, str | None]]) -> Sequence[Edit] | Disagreement:
+    """The edits of the text of one block scalar, which is a file of its own and is proven as such."""
+    if not wishes:
+        return ()
+    made = rewrite(wishes[0][0].stream, [(nested.part, value) for nested, value in wishes])
+    return made if isinstance(made, Disagreement) else made.edits
+
+
+def _fault(counted: Counted, after: bytes, changes: Sequence[Change]) -> Disagreement | None:
+    """Why the changes are not to be trusted, a document at a time."""
+    groups: dict[int, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.number, []).append(change)
+    grown = 0
+    for number, group in groups.items():
+        stream = counted.stream
+        if number < len(stream.documents):
+            fault = _in_document(counted, after, stream.documents[number], number, group, grown)
         else:
-            out.append(Intended(part.scalar, value, part.key if part.insert is not None else None))
-    for at, group in pieces.items():
-        scalar = scalars[at]
-        head = scalar.start if scalar.style == "plain" else scalar.start + 1
-        edits = [_within(head, stream, part, value) for part, value in group]
-        out.append(Intended(at, splice(scalar.value.encode(), edits).decode()))
-    return out
+            start = len(BOM) if stream.data.startswith(BOM) else 0
+            nothing = Window(start, len(stream.data), 0, 0, 0)
+            fault = _judge(prove, stream, after, nothing, group, grown)
+        if fault is not None:
+            return fault
+        grown += _growth(group)
+    return None
 
 
-def _growth(group: Sequence[_Asked]) -> int:
-    return sum(len(edit.new) - len(edit.old) for _, _, edit in group)
-
-
-def _fault(
-    stream: Stream, after: bytes, document: Document, group: Sequence[_Asked], grown: int
+def _in_document(
+    counted: Counted, after: bytes, document: Document, number: int, group: list[Change], grown: int
 ) -> Disagreement | None:
-    """Why the edits of one document are not to be trusted; the edits before it have added `grown` bytes."""
-    scalars = {scalar.start: scalar for scalar in _scalars(document.root)}
-    whole = Window(document.start, document.end)
-    windows: dict[Window, list[_Asked]] = {}
-    parts = Windows(stream, document)
-    for each in group:
-        windows.setdefault(parts.at(each[0].scalar), []).append(each)
-    if whole in windows:
-        windows = {whole: list(group)}
+    stream, everything = counted.stream, whole(document)
+    windows: dict[Window, list[Change]] = {}
+    parts = Windows(stream, document, counted.numbers[number])
+    for change in group:
+        window = parts.at(change.at)
+        windows.setdefault(window if _holds(window, change) else everything, []).append(change)
+    if everything in windows:
+        windows = {everything: group}
     else:
-        fault = _judge(prove_quickly, stream, after, whole, scalars, group, grown)
+        fault = _judge(prove_quickly, stream, after, everything, group, grown)
         if fault is not None:
             return fault
     for window, mine in sorted(windows.items(), key=lambda item: item[0].start):
-        fault = _judge(prove, stream, after, window, scalars, mine, grown)
+        fault = _judge(prove, stream, after, window, mine, grown)
         if fault is not None:
             return fault
         grown += _growth(mine)
     return None
 
 
+def _holds(window: Window, change: Change) -> bool:
+    """Whether a change is all inside of a window, and leaves something of it."""
+    intended = change.intended
+    if any(edit.span.start < window.start or edit.span.end > window.end for edit in change.edits):
+        return False
+    last = intended.number + intended.gone
+    return window.first <= intended.number and last <= window.last and intended.gone < window.last - window.first
+
+
+def _growth(group: Iterable[Change]) -> int:
+    return sum(len(edit.new) - len(edit.old) for change in group for edit in change.edits)
+
+
 def _judge(
-    proof: Proof,
-    stream: Stream,
-    after: bytes,
-    window: Window,
-    scalars: dict[int, Scalar],
-    group: Sequence[_Asked],
-    grown: int,
+    proof: Proof, stream: Stream, after: bytes, window: Window, group: Sequence[Change], grown: int
 ) -> Disagreement | None:
-    wishes = _intended(scalars, stream, [(part, value) for part, value, _ in group])
-    intended = [replace(wish, scalar=wish.scalar - window.start) for wish in wishes]
+    intended = [
+        replace(change.intended, number=change.intended.number - window.shift) for change in sorted(group, key=_order)
+    ]
     now = after[window.start + grown : window.end + grown + _growth(group)]
     return proof(stream.data[window.start : window.end], now, intended)
-
-
-def rewrite(stream: Stream, wishes: Sequence[tuple[Part, str]]) -> Rewritten | Disagreement:
-    """The file with every part reading its new value, proven by two parsers; or why it must not be touched."""
-    try:
-        asked = [(part, value, _edit(stream, part, value)) for part, value in wishes]
-    except ValueError as exc:
-        return Disagreement("not-writable", f"a value {exc}")
-    asked = [each for each in asked if each[2].old != each[2].new]
-    if not asked:
-        return Rewritten(stream.data, ())
-    edits = tuple(edit for _, _, edit in asked)
-    after = splice(stream.data, edits)
-    starts = [document.start for document in stream.documents]
-    groups: dict[int, list[_Asked]] = {}
-    for each in asked:
-        groups.setdefault(bisect_right(starts, each[0].scalar) - 1, []).append(each)
-    grown = 0
-    for number, group in sorted(groups.items()):
-        fault = _fault(stream, after, stream.documents[number], group, grown)
-        if fault is not None:
-            return fault
-        grown += _growth(group)
-    return Rewritten(after, edits)

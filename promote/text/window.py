@@ -7,11 +7,13 @@ The first parser still reads everything, before and after; outside the window th
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from dataclasses import dataclass
 
 from promote.text.document import Broken, Document, Stream, parse
 from promote.text.node import Mapping, Node, Sequence, outline
+from promote.text.numbers import Numbers, size
 
 # Documents and items up to this length are read whole by the second parser: a fifth of a second.
 MAX_WINDOW = 64 << 10
@@ -20,10 +22,21 @@ _LEAD = re.compile(rb" *(?:- +)?")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Bytes [start, end) of a file."""
+    """Bytes [start, end) of a file; what is intended in them falls before events [first, last] of the document.
+
+    Event N of the document is event N - `shift` of the window.
+    """
 
     start: int
     end: int
+    first: int
+    last: int
+    shift: int
+
+
+def whole(document: Document) -> Window:
+    """All of a document."""
+    return Window(document.start, document.end, 1, sys.maxsize, 0)
 
 
 _Held = tuple[tuple[Node, ...], tuple[int, ...]]
@@ -61,34 +74,44 @@ def _reads_alone(stream: Stream, parent: Node, place: int, window: Window) -> bo
 class Windows:
     """The windows of one document; what each collection holds, and whether each window reads alone, is found once."""
 
-    def __init__(self, stream: Stream, document: Document) -> None:
+    def __init__(self, stream: Stream, document: Document, numbers: Numbers) -> None:
         self._stream = stream
         self._document = document
+        self._numbers = numbers
         self._held: dict[int, _Held] = {}
         self._alone: dict[Window, bool] = {}
 
     def at(self, at: int) -> Window:
         """The largest item of at most MAX_WINDOW bytes around byte `at`; the whole document where there is none."""
         document = self._document
-        whole = Window(document.start, document.end)
         if document.end - document.start <= MAX_WINDOW:
-            return whole
+            return whole(document)
         node, end = document.root, document.root.end
         while True:
             children, starts = self._children(node)
             place = bisect_right(starts, at) - 1
             if place < 0:
-                return whole
+                return whole(document)
             start = _line_start(self._stream, starts[place])
             if place + 1 < len(starts):
                 following = _line_start(self._stream, starts[place + 1])
                 if following is None:
-                    return whole
+                    return whole(document)
                 end = following
             if start is not None and end - start <= MAX_WINDOW:
-                window = Window(start, end)
-                return window if self._reads_alone(node, place, window) else whole
+                window = self._window(node, place, start, end)
+                return window if self._reads_alone(node, place, window) else whole(document)
             node = children[place]
+
+    def _window(self, parent: Node, place: int, start: int, end: int) -> Window:
+        own: tuple[Node, ...] = ()
+        if isinstance(parent, Mapping):
+            own = (parent.pairs[place].key, parent.pairs[place].value)
+        elif isinstance(parent, Sequence):
+            own = (parent.items[place],)
+        first = self._numbers.of(own[0])
+        # Alone, it begins behind the stream, the document and the collection.
+        return Window(start, end, first, first + sum(size(node) for node in own), first - 3)
 
     def _children(self, node: Node) -> _Held:
         if id(node) not in self._held:

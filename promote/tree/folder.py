@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +12,9 @@ from promote.errors import UsageError
 from promote.tree import MAX_FILE, Entry, Globs, Unread, show
 
 _SYMLINK = 0o120000
-
-
-def _git_mode(item: os.DirEntry[bytes]) -> int | None:
-    """The mode that Git would give it; None for what went since it was listed."""
-    if item.is_symlink():
-        return _SYMLINK
-    with suppress(FileNotFoundError):
-        return 0o100755 if item.stat(follow_symlinks=False).st_mode & 0o100 else 0o100644
-    return None
+_PLAIN = 0o100644
+# What is read at once behind the size that a file should have: a buffer as large as the cap would cost more than all.
+_CHUNK = 1 << 16
 
 
 def _items(top: bytes, folder: bytes) -> list[os.DirEntry[bytes]]:
@@ -36,9 +29,21 @@ def _items(top: bytes, folder: bytes) -> list[os.DirEntry[bytes]]:
         raise UsageError(f"the folder cannot be listed ({exc.strerror})", where=show(folder or top)) from exc
 
 
+def _content(handle: int, size: int) -> bytes:
+    """All that a file holds, and no more than one byte above the cap; `size` is what it should be."""
+    data = os.read(handle, size + 1)
+    while len(data) <= MAX_FILE and (more := os.read(handle, _CHUNK)):
+        data += more
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class FolderTree:
-    """The files below `root`; a symbolic link is an entry of its own, never followed."""
+    """The files below `root`; a symbolic link is an entry of its own, never followed.
+
+    Every other file is a plain one to Git: nothing is committed from here, and to ask whether each may be executed
+    would be a third of the listing.
+    """
 
     root: Path
 
@@ -60,9 +65,8 @@ class FolderTree:
                     if globs.may_hold(path):
                         waiting.append(path)
                     continue
-                mode = _git_mode(item) if globs.matches(path) else None
-                if mode is not None:
-                    found.append(Entry(path, mode, None))
+                if globs.matches(path):
+                    found.append(Entry(path, _SYMLINK if item.is_symlink() else _PLAIN, None))
         return sorted(found, key=lambda entry: entry.path)
 
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
@@ -80,11 +84,12 @@ class FolderTree:
         except OSError:
             is_link = os.path.islink(os.path.join(top, entry.path))
             return Unread(entry, "symlink" if is_link else "not readable")
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(handle)
-            return Unread(entry, "not a file")
-        with open(handle, "rb") as file:
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return Unread(entry, "not a file")
             if status.st_size > MAX_FILE:
                 return Unread(entry, "too large")
-            return file.read(MAX_FILE + 1)
+            return _content(handle, status.st_size)
+        finally:
+            os.close(handle)

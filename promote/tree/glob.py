@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -45,11 +45,12 @@ def _expression(parts: tuple[str, ...], *, wild: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One compiled pattern; `literal` are the segments before the first wildcard."""
+    """One compiled pattern; `literal` are the segments before the first wildcard, `word` is in all that it matches."""
 
     excludes: bool
     literal: tuple[bytes, ...]
     expression: re.Pattern[bytes]
+    word: bytes
 
     @classmethod
     @lru_cache(maxsize=10_000)
@@ -64,10 +65,8 @@ class Pattern:
                 break
             literal.append(part.encode())
         body = _expression(parts, wild=wild)
-        return cls(excludes, tuple(literal), re.compile(rb"(?s:" + body.encode() + rb")\Z"))
-
-    def matches(self, path: bytes) -> bool:
-        return self.expression.match(path) is not None
+        word = max((run for part in parts for run in _WILD.split(part)), key=len, default="")
+        return cls(excludes, tuple(literal), re.compile(rb"(?s:" + body.encode() + rb")\Z"), word.encode())
 
 
 def _upwards(path: bytes) -> Iterator[bytes]:
@@ -85,21 +84,35 @@ class Globs:
     patterns: tuple[str, ...]
     either: tuple[Globs, ...] = ()
     _compiled: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+    # The listing, the scan and each estate ask about the same paths: one may have a hundred thousand.
+    _known: dict[bytes, bool] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_compiled", tuple(Pattern.compile(text) for text in self.patterns))
+        object.__setattr__(self, "_known", {})
 
     @classmethod
     def union(cls, globs: Iterable[Globs]) -> Globs:
         """What any of `globs` takes; the exclusions of one do not touch another."""
-        return cls((), tuple(dict.fromkeys(globs)))
+        each = dict.fromkeys(one for item in globs for one in (item.either if not item.patterns else (item,)))
+        return next(iter(each)) if len(each) == 1 else cls((), tuple(each))
 
     def matches(self, path: bytes) -> bool:
         """Whether the file at `path` is taken."""
-        for pattern in reversed(self._compiled):
-            if pattern.matches(path):
-                return not pattern.excludes
-        return any(globs.matches(path) for place in _upwards(path) for globs in self._by_root.get(place, ()))
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = self._matches(path)
+        return known
+
+    def _matches(self, path: bytes) -> bool:
+        for word, match, takes in self._rules:
+            # To look for a word first is ten times faster than an expression that does not match.
+            if word in path and match(path) is not None:
+                return takes
+        if not self.either:
+            return False
+        near = (*self._near(path.rpartition(b"/")[0]), *self._by_root.get(path, ()))
+        return any(globs.matches(path) for globs in near)
 
     def may_hold(self, folder: bytes) -> bool:
         """Whether something below `folder` could be taken; `b""` is the root."""
@@ -109,6 +122,23 @@ class Globs:
         return not self._roots.isdisjoint(_upwards(folder)) or (
             below < len(self.roots) and self.roots[below].startswith(folder + b"/")
         )
+
+    @cached_property
+    def _rules(self) -> tuple[tuple[bytes, Callable[[bytes], re.Match[bytes] | None], bool], ...]:
+        """The patterns, the last one first: it decides."""
+        return tuple((one.word, one.expression.match, not one.excludes) for one in reversed(self._compiled))
+
+    def _near(self, folder: bytes) -> tuple[Globs, ...]:
+        """Those of `either` with a root at `folder` or above it."""
+        near = self._by_folder.get(folder)
+        if near is None:
+            found = (globs for place in _upwards(folder) for globs in self._by_root.get(place, ()))
+            near = self._by_folder[folder] = tuple(dict.fromkeys(found))
+        return near
+
+    @cached_property
+    def _by_folder(self) -> dict[bytes, tuple[Globs, ...]]:
+        return {}
 
     @cached_property
     def _by_root(self) -> dict[bytes, list[Globs]]:

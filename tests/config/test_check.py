@@ -51,7 +51,98 @@ BEGIN = ", beginning with a letter, a digit or `_`"
             "apps: {web: {image: a, vars: {x-y: b}}}",
             ["1:36: the var `x-y` is no name for a placeholder: letters, digits and `_`, beginning with a letter"],
         ),
+        (
+            "apps: {web: {image: a, imagepolicy: web}}",
+            ["1:37: the imagepolicy `web` is no policy; expected namespace:name"],
+        ),
+        (
+            "apps: {web: {image: a, imagepolicy: 'ns:web:tag'}}",
+            ["1:37: the imagepolicy `ns:web:tag` is no policy; expected namespace:name"],
+        ),
+        (
+            "apps: {web: {image: a, imagepolicy: 'NS:web'}}",
+            ["1:37: the imagepolicy `NS:web` is no policy; expected namespace:name"],
+        ),
+        (
+            "apps: {web: {image: a, imagepolicy: 'ns:{app}'}}",
+            ["1:37: the imagepolicy `ns:{app}` holds braces; only {app} in a family is filled in here"],
+        ),
+        (
+            "apps: {w-*: {image: 'a/{app}', imagepolicy: 'ns:web'}}",
+            ["1:45: the imagepolicy `ns:web` must hold {app} once: it is what the members of a family differ in"],
+        ),
+        (
+            "apps: {w-*: {image: 'a/{app}', imagepolicy: 'ns:{app}-{environment}'}}",
+            ["1:45: the imagepolicy `ns:{app}-{environment}` holds braces; only {app} in a family is filled in here"],
+        ),
+        (
+            "apps: {web: {image: a, refs: github.com/acme/web}}",
+            ["1:30: expected a list of strings, found a string"],
+        ),
+        *(
+            (
+                f"apps: {{web: {{image: a, refs: ['{ref}']}}}}",
+                [f"1:31: the ref `{ref}` is no repository as host/path; expected one like github.com/acme/web"],
+            )
+            for ref in (
+                "https://github.com/acme/web",
+                "github.com/acme/web//deploy",
+                "github.com/acme/web?ref=v1",
+                "git@github.com:acme/web",
+                "github.com",
+                "github.com/../web",
+                "",
+            )
+        ),
+        (
+            "apps: {web: {image: a, refs: [github.com/acme/web.git]}}",
+            ["1:31: the ref `github.com/acme/web.git` ends with `.git`; leave that out"],
+        ),
+        (
+            "apps: {w-*: {image: 'a/{app}', refs: [github.com/acme/web]}}",
+            ["1:39: the ref `github.com/acme/web` must hold {app} once: it is what the members of a family differ in"],
+        ),
         # environments
+        (
+            "environments: {dev: {path: a, within: 'a['}}",
+            ["1:39: `a[` is no YAML path: column 2 of the path 'a[' cannot be read"],
+        ),
+        ("environments: {dev: {path: a, within: ''}}", ["1:39: `` is no YAML path: the path is empty"]),
+        (
+            "environments: {dev: {path: a, within: 'x[name={app}]'}}",
+            ["1:39: unknown placeholder `{app}`; known here: environment"],
+        ),
+        *(
+            (
+                f"environments: {{dev: {{path: [a, b], override: '{file}'}}}}",
+                [f"1:46: the path `{file}` is no path of one file"],
+            )
+            for file in ("b/*.yaml", "!b/x.yaml", "b/", ".")
+        ),
+        (
+            "environments: {dev: {path: [a, b], override: ../x.yaml}}",
+            ["1:46: the path `../x.yaml` leads out of the repository"],
+        ),
+        (
+            "environments: {dev: {path: [a, b], override: b/images}}",
+            ["1:46: the path `b/images` must end with .yaml or .yml: no other file is looked into"],
+        ),
+        (
+            "environments: {dev: {path: [a, b], override: '{x}/x.yaml'}}",
+            ["1:46: unknown placeholder `{x}`; known here: app, environment"],
+        ),
+        (
+            "environments: {dev: {path: [a, b], override: c/x.yaml}}",
+            ["1:46: the file `c/x.yaml` is in none of the paths of `dev`; add it to `path`, as the last"],
+        ),
+        (
+            "environments: {dev: {path: [a, b, '!b/old'], override: 'b/old/{environment}.yaml'}}",
+            ["1:56: the file `b/old/dev.yaml` is in none of the paths of `dev`; add it to `path`, as the last"],
+        ),
+        (
+            "environments: {dev: {path: [a, b], ignore: ['**/x.yaml'], override: b/x.yaml}}",
+            ["1:69: the file `b/x.yaml` is in none of the paths of `dev`; add it to `path`, as the last"],
+        ),
         ("environments: {pro d: {path: a}}", [f"1:16: `pro d` {NAME}, and {{placeholder}}{BEGIN}"]),
         (
             "environments: {'a{app}': {path: '{app}'}}",
@@ -146,6 +237,23 @@ BEGIN = ", beginning with a letter, a digit or `_`"
                 "2:26: unknown placeholder `{f}`; known here: app, environment",
                 "2:39: `{g` holds a brace that is no {placeholder}",
             ],
+        ),
+        ("apps: {w: {image: a}}\ntargets: [{app: w, file: a}]", ["2:11: one of `path`, `regex` is missing"]),
+        (
+            "apps: {w: {image: a}}\ntargets: [{app: w, file: a, path: b, regex: '(?P<tag>x)'}]",
+            ["2:11: only one of `path`, `regex` may be given"],
+        ),
+        (
+            "apps: {w: {image: a}}\ntargets: [{app: w, file: a, regex: '(?P<tag>x'}]",
+            ["2:36: `(?P<tag>x` is no regular expression: missing ), unterminated subpattern at position 0"],
+        ),
+        (
+            "apps: {w: {image: a}}\ntargets: [{app: w, file: a, regex: '^TAG=(.+)$'}]",
+            ["2:36: `^TAG=(.+)$` needs a group that says what is written: (?P<tag>…) or (?P<digest>…)"],
+        ),
+        (
+            "apps: {w: {image: a}}\ntargets: [{app: w, file: a, regex: '{envrionment}=(?P<tag>x{2,3})'}]",
+            ["2:36: unknown placeholder `{envrionment}`, did you mean `environment`?"],
         ),
         # registries
         ("registries: {acme/web: {}}", ["1:14: `acme/web` is no registry's host; expected one like ghcr.io"]),
@@ -276,3 +384,48 @@ def test_overlap(a: str, b: str, *, both: bool) -> None:
 
 def test_nothing_but_a_version_is_a_configuration() -> None:
     assert dict(loaded("version: 1").apps) == {}
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        "dev: {path: [base, 'envs/{environment}'], override: 'envs/{environment}/images.yaml'}",
+        "dev: {path: [base, './envs/dev/'], override: './envs/dev/images.yaml'}",
+        "dev: {path: [base, 'envs/{zone}'], vars: {zone: a}, override: envs/a/images.yaml}",
+        "dev: {path: 'envs/**', override: envs/dev/images.yaml}",
+        "dev: {path: envs/dev/images.yaml, override: envs/dev/images.yaml}",
+        # Which files these are is known when the apps and folders are.
+        "dev: {path: [base, 'apps/{app}/dev'], override: 'apps/{app}/dev/images.yaml'}",
+        "dev: {path: [base, 'apps/{app}/dev'], override: apps/web/dev/images.yaml}",
+        "'dev-{zone}': {path: ['envs/{zone}'], override: 'other/{environment}.yaml'}",
+    ],
+)
+def test_3_2_an_override_that_lies_in_a_layer_is_no_mistake(environment: str) -> None:
+    assert mistakes(f"apps: {{web: {{image: a}}}}\nenvironments: {{{environment}}}") == []
+
+
+def test_2_6_two_apps_with_one_policy_are_told_once_and_where_an_environment_makes_it_so() -> None:
+    text = """
+        apps:
+          web: {image: a, imagepolicy: "ns:web"}
+          api: {image: b, imagepolicy: "ns:web"}
+          job: {image: c}
+        environments:
+          dev: {path: dev, apps: {web: {pin: tag, imagepolicy: "ns:dev"}, job: {imagepolicy: "ns:web"}}}
+          test: {path: test, apps: {job: {imagepolicy: "ns:job"}}}
+        """
+    assert mistakes(text) == [
+        "3:32: `ns:web` is claimed by the app `web` too (line 2)",
+        "6:86: `ns:web` is claimed by the app `api` too (line 3)",
+    ]
+
+
+def test_2_1_a_ref_belongs_to_one_app_unless_paths_tell_them_apart() -> None:
+    text = "apps: {a: {image: a, refs: [g.io/x/y]%s}, b: {image: b, refs: [g.io/x/y]%s}}"
+    assert [each.split(" is ")[0] for each in mistakes(text % ("", ""))] == ["1:62: `g.io/x/y`"]
+    assert mistakes(text % (", path: a", ", path: b")) == []
+
+
+def test_a_quantifier_is_no_placeholder() -> None:
+    target = "{app: w, file: f, regex: '(?P<tag>[0-9]{1,3}\\.x{2}y{,4})'}"
+    assert mistakes(f"apps: {{w: {{image: a}}}}\ntargets: [{target}]") == []

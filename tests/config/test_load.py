@@ -26,18 +26,27 @@ apps:
       direction: asc
       order: numeric
     pin: keep
-  "*": {image: "ghcr.io/acme/{app}"}
+    imagepolicy: flux-system:web-prod
+    refs: [github.com/acme/web]
+  "*": {image: "ghcr.io/acme/{app}", imagepolicy: "flux-system:{app}", refs: ["github.com/acme/{app}"]}
 defaults: {deliver: commit, vars: {dir: other}}
 environments:
   dev:
     path: ["charts/{app}/values.yaml", "clusters/dev/**", "!clusters/dev/old"]
     source: registry
     apps: {web: {policy: {semver: ">=1.4-0"}}}
-  test: {path: clusters/test, from: dev, ignore: ["**/generated/**"], shared_with: [dev]}
+  test:
+    path: clusters/test
+    from: dev
+    ignore: ["**/generated/**"]
+    shared_with: [dev]
+    override: clusters/test/images.yaml
+    within: "environments.{environment}"
   prod: {repo: "https://git.example.com/acme/prod-env.git", branch: main, path: ., from: test}
 targets:
   - {app: web, file: "values/{environment}.yaml", path: web.image.tag}
   - {app: "*", file: "image-tags/{environment}/{app}", path: image_tag}
+  - {app: web, file: "deploy/{environment}.env", regex: '^WEB_TAG=(?P<tag>\\S+)$'}
 registries:
   registry.example.com: {username: ci, password: {env: PROMOTE_REGISTRY_PASSWORD}, ca: ca.pem, plain_http: false}
   offline.example.com: {layout: images}
@@ -66,6 +75,7 @@ def test_the_whole_of_a_file_becomes_values() -> None:
         "keep",
         {"dir": "web-frontend"},
     )
+    assert (web.imagepolicy, web.refs) == ("flux-system:web-prod", ("github.com/acme/web",))
     assert isinstance(web.policy, PolicySettings)
     assert web.policy.kind == "numeric"
     dev, test, prod = config.environments.values()
@@ -79,10 +89,16 @@ def test_the_whole_of_a_file_becomes_values() -> None:
         ("**/generated/**",),
     )
     assert (prod.repo, prod.branch, prod.layers) == ("https://git.example.com/acme/prod-env.git", "main", (".",))
-    assert [each.app for each in config.targets] == ["web", "*"]
+    assert (test.override, test.within) == ("clusters/test/images.yaml", "environments.{environment}")
+    assert (dev.override, dev.within) == (None, None)
+    assert [(each.app, each.path, each.regex) for each in config.targets] == [
+        ("web", "web.image.tag", None),
+        ("*", "image_tag", None),
+        ("web", None, r"^WEB_TAG=(?P<tag>\S+)$"),
+    ]
     assert list(config.registries) == ["registry.example.com", "offline.example.com"]
     assert config.commit == CommitSettings("{{ environment }}: {{ summary }}", "Promote <promote@example.com>")
-    assert dev.at == (16, 3)
+    assert dev.at == (18, 3)
 
 
 def test_no_value_can_be_changed() -> None:
@@ -211,6 +227,13 @@ def test_11_1_an_override_replaces_whole_keys_over_the_app_over_defaults() -> No
 )
 def test_11_2_a_family_has_a_star_in_its_key_and_app_in_its_image(text: str, told: str) -> None:
     assert mistakes(f"apps: {{{text}}}") == [told]
+
+
+def test_11_2_what_a_family_says_of_policies_and_refs_is_filled_for_each_member() -> None:
+    config = loaded(FULL.replace("apps: {web:", 'apps: {"*": {imagepolicy: "dev:{app}", refs: []}, web:'))
+    api, there = config.app("api"), config.app_in("dev", "api")
+    assert (api.imagepolicy, api.refs) == ("flux-system:api", ("github.com/acme/api",))
+    assert (there.imagepolicy, there.refs) == ("dev:api", ())
 
 
 def test_11_2_members_of_a_family_take_its_keys_and_overrides() -> None:

@@ -57,6 +57,9 @@ def test_what_promote_reads_fits_the_schema(text: str) -> None:
         "version: 1\nenvironments: {dev: {path: a, gates: []}}",
         "version: 1\nregistries: {a.io: {username: u, password: hunter2}}",
         "version: 1\ntargets: [{app: a, file: b}]",
+        "version: 1\ntargets: [{app: a, file: b, path: c, regex: '(?P<tag>x)'}]",
+        "version: 1\ndefaults: {within: a}",
+        "version: 1\ndefaults: {override: a}",
     ],
 )
 def test_what_promote_refuses_does_not_fit_the_schema(text: str) -> None:

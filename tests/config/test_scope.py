@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from promote.config.expand import expand
 from promote.config.model import Config
 from promote.config.scope import claims_of, globs_for, part_of
+from promote.text.yamlpath import Select, compile_path
+from promote.tree.folder import FolderTree
 from tests.config.loading import loaded
 
 TEXT = """
@@ -129,5 +134,60 @@ def test_a_target_is_filled_or_does_not_apply() -> None:
     web = config.app("web")
     found = target.filled(config.environment("dev"), web)
     assert found is not None
-    assert (found.file, found.path) == ("z/dev.yaml", "list[name=web].tag")
+    assert (found.file, found.shown) == ("z/dev.yaml", "list[name={app}].tag")
+    assert found.steps == compile_path("list[name=web].tag")
+    assert found.expression is None
     assert target.filled(config.environment("test"), web) is None
+
+
+def test_a_value_stays_one_key_of_a_path_and_matches_itself_in_an_expression() -> None:
+    config = loaded(
+        r"""
+        apps: {web: {image: a}}
+        environments: {prod.eu: {path: dev}}
+        targets:
+          - {app: web, file: a.yaml, path: "envs.{environment}[env={environment}].tag"}
+          - {app: web, file: a.env, regex: '^{environment}=(?P<tag>[0-9]{1,3}(?:\.[0-9]{2})?)$'}
+        """
+    )
+    by_path, by_regex = (each.filled(config.environment("prod.eu"), config.app("web")) for each in config.targets)
+    assert by_path is not None
+    assert by_path.steps == ("envs", "prod.eu", Select("env", "prod.eu"), "tag")
+    assert by_regex is not None
+    assert by_regex.expression is not None
+    assert by_regex.expression.search(b"a\nprodxeu=123") is None
+    found = by_regex.expression.search(b"a\nprod.eu=123.45\nb")
+    assert found is not None
+    assert found["tag"] == b"123.45"
+
+
+def test_1_4_within_is_filled_by_the_environment_and_expands_with_it(tmp_path: Path) -> None:
+    config = loaded(
+        """
+        environments:
+          test: {path: fleet.yaml, within: "targetCustomizations[name={environment}].helm"}
+          "prod-{cluster}": {path: "fleet/{cluster}", within: "clusters.{cluster}"}
+          all: {path: all}
+        """
+    )
+    test, prod, whole = config.environments.values()
+    assert test.part == ("targetCustomizations", Select("name", "test"), "helm")
+    assert whole.part is None
+    (tmp_path / "fleet" / "eu.west").mkdir(parents=True)
+    (tmp_path / "fleet" / "eu.west" / "x.yaml").write_bytes(b"")
+    there = expand(config, FolderTree(tmp_path)).environments["prod-eu.west"]
+    assert (prod.within, there.part) == ("clusters.{cluster}", ("clusters", "eu.west"))
+
+
+def test_3_2_the_file_of_an_override_is_filled_for_each_app() -> None:
+    config = loaded(
+        """
+        apps: {web: {image: a, vars: {dir: front}}}
+        environments:
+          test: {path: [base, test], override: "{environment}/{dir}/{app}.yaml"}
+          prod: {path: prod}
+        """
+    )
+    web = config.app("web")
+    assert config.environment("test").override_for(web) == "test/front/web.yaml"
+    assert config.environment("prod").override_for(web) is None

@@ -11,7 +11,6 @@ from promote.config.settings import (
     OverrideSettings,
     RegistrySettings,
     Settings,
-    TargetSettings,
 )
 from promote.config.unbuilt import UNBUILT
 from promote.policy.settings import PolicySettings
@@ -24,7 +23,6 @@ FILES: dict[type[Struct], str] = {
     OverrideSettings: "apps: {w: {image: a}}\nenvironments: {dev: {path: dev, apps: {w: {%s}}}}",
     EnvironmentSettings: "environments: {dev: {path: dev, %s}}",
     DefaultSettings: "defaults: {%s}",
-    TargetSettings: "apps: {w: {image: a}}\ntargets: [{app: w, file: f, path: p, %s}]",
     RegistrySettings: "registries: {a.io: {%s}}",
     CommitSettings: "commit: {%s}",
     PolicySettings: "apps: {w: {image: a, policy: {semver: '*', %s}}}",
@@ -55,11 +53,6 @@ def test_11_5_a_value_that_is_not_built_yet_is_refused(kind: type[Struct], key: 
         assert [each.split(": ", 1)[1] for each in told] == [
             f"`{key}: {word}` is known, but this version does not build it yet"
         ]
-
-
-def test_11_5_a_target_by_regular_expression_is_refused_once() -> None:
-    told = mistakes("apps: {w: {image: a}}\ntargets: [{app: w, file: f, regex: '^TAG='}]")
-    assert told == ["2:29: `regex` is known, but this version does not build it yet"]
 
 
 def test_an_unbuilt_key_that_is_misspelt_is_told_its_name() -> None:

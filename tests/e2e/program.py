@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
@@ -96,7 +97,7 @@ class Inside:
     def __call__(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
         stdout, stderr = io.StringIO(), io.StringIO()
         logger = logging.getLogger("promote")
-        on_term = signal.getsignal(signal.SIGTERM)
+        on_term, threshold = signal.getsignal(signal.SIGTERM), gc.get_threshold()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
             patch.setattr(sys, "argv", ["promote", *map(str, words)])
             for name in list(os.environ):
@@ -110,6 +111,8 @@ class Inside:
                 code = end.code
             finally:
                 signal.signal(signal.SIGTERM, on_term)
+                gc.unfreeze()
+                gc.set_threshold(*threshold)
                 # -v asks for logs, for the whole of a process.
                 logger.handlers.clear()
                 logger.setLevel(logging.NOTSET)

@@ -95,6 +95,7 @@ def build(
     *,
     names: Sequence[str] | None = None,
     apps: Sequence[str] | None = None,
+    adding_to: str | None = None,
 ) -> Built:
     """The estates of a folder with these files; of all environments, or of those that are named."""
     write(root, files)
@@ -102,7 +103,8 @@ def build(
     loaded = expand(load("promote.yaml", text.encode(), environ={}), FolderTree(root))
     noted = Noted(FolderTree(root))
     world = World(loaded, OneFolder(noted))
-    return Built(world.estates(list(loaded.environments) if names is None else names, apps), noted)
+    chosen = list(loaded.environments) if names is None else names
+    return Built(world.estates(chosen, apps, adding_to=adding_to), noted)
 
 
 def kustomization(

@@ -89,8 +89,8 @@ def pinned(pin: str) -> str:
 @pytest.mark.parametrize(
     ("pin", "image", "asked", "new"),
     [
-        # A digest that cannot stay is never left beside a new tag, and nothing is dropped unasked.
-        ("tag", f"{WEB}:1.4.0@{D4}", "1.5.0", "pinned"),
+        # A digest that is not to stay is never left beside a new tag.
+        ("tag", f"{WEB}:1.4.0@{D4}", "1.5.0", f"{WEB}:1.5.0"),
         ("keep", f"{WEB}@{D4}", f"1.5.0@{D4}", "tag-moved"),
         ("keep", f"{WEB}:1.4.0@{D4}", "1.4.0", "already"),
         ("keep", f"{WEB}:1.5.0", f"1.5.0@{D5}", f"{WEB}:1.5.0@{D5}"),

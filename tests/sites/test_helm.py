@@ -4,8 +4,9 @@ import pytest
 
 from promote.image import parse_repository
 from promote.sites import helm
+from promote.sites.claim import Claim
 from promote.sites.site import Barred, Fragment
-from promote.sites.wanted import Claim, Wanted
+from promote.sites.wanted import Wanted
 from promote.text.part import Part
 from tests.readback import check_rewritten, check_values, hits, stream_of, told
 

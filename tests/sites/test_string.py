@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.sites.reading import Bar, Reading
+from promote.sites.reading import Bar, Reading, Spot
 from promote.sites.site import Barred, Fragment
 from promote.sites.string import tag_and_digest, whole
 from promote.text.part import Part
@@ -15,10 +15,14 @@ D = "sha256:" + "0a" * 32
 E = "sha256:" + "0b" * 32
 
 
+def _spot(reading: Reading) -> Spot:
+    return Spot(node_at(reading.document, ("k",)), ("k",), None)
+
+
 def _whole(text: str, *, bare: bool = True) -> Fragment | Barred | None:
     stream = stream_of(f"k: {text}\n".encode())
     reading = Reading(stream, stream.documents[0], "test")
-    return whole(reading, node_at(stream.documents[0], ("k",)), ("k",), None, EVERYTHING, ("k",), bare=bare)
+    return whole(reading, _spot(reading), EVERYTHING, ("k",), bare=bare)
 
 
 @pytest.mark.parametrize("text", ["[a]", "{a: b}", "''", "Not An Image", "http://example.com/x", "a/b/", "3.5/", "//x"])
@@ -100,7 +104,7 @@ def test_whatever_the_pieces_they_are_rewritten_within_the_string(
     data = (b"\xef\xbb\xbf" if head == "\ufeff" else b"") + before + b"k: " + quoted + b" # c\n"
     stream = stream_of(data)
     reading = Reading(stream, stream.documents[0], "test")
-    found = whole(reading, node_at(stream.documents[0], ("k",)), ("k",), None, EVERYTHING, ("k",), bare=True)
+    found = whole(reading, _spot(reading), EVERYTHING, ("k",), bare=True)
     assert isinstance(found, Fragment)
     assert found.tag is not None
     assert found.digest is not None

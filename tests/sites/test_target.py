@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from promote.image import parse_repository
+from promote.sites.claim import Claim
 from promote.sites.site import Barred, Fragment
 from promote.sites.target import Aim
-from promote.sites.wanted import Claim, Wanted
+from promote.sites.wanted import Wanted
 from promote.text.part import Part
 from promote.text.yamlpath import compile_path
 from promote.tree import Globs

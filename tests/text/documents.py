@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from promote.text.scalar import spell
+
+
+def examples(count: int) -> settings:
+    """So many examples in a usual run; a profile that looks further (`fuzz`) multiplies them."""
+    usual = settings.get_profile("promote").max_examples
+    return settings(max_examples=count * max(1, settings().max_examples // usual))
+
 
 TAGS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9._-]{0,30}\Z")
 VALUES = st.one_of(
@@ -30,6 +38,10 @@ VALUES = st.one_of(
 KEYS = ["image", "tag", "repository", "name", "newTag", "a b", "ключ", "🚀", "'single'", '"double"', "long" * 30]
 COMMENTS = ["# c", "#", "# tag: 1.2.3", "# 'x", '# "', "# é🚀 ", "# {a: [", "#\t|"]
 ENDINGS = ["\n", "\r\n"]
+# Legal, and read differently by one parser or another: where they differ nothing may be edited.
+ODD_COMMENTS = ["# c\u2028", "# c\u2028# d", "# \u0085", "# \u0085  # e", "#\tc\t", "# " + "long " * 400, "# \u2029# f"]
+ODD_VALUES = ["'a\u2028b'", '"a\u0085b"', "'a\u2029'", '"a\tb"', "'\t'", '"\\u2028"', "a\tb", "'" + "long " * 400 + "'"]
+ODD_BLANKS = ["\t", " \t ", "    ", "\u2028", ""]
 
 
 @dataclass
@@ -39,7 +51,7 @@ class _Writer:
     draw: st.DrawFn
     lines: list[str] = field(default_factory=list)
     anchors: int = 0
-    aliases: bool = True
+    odd: bool = False
 
     def one(self, *choices: str) -> str:
         return self.draw(st.sampled_from(choices))
@@ -49,10 +61,14 @@ class _Writer:
 
     def between(self) -> None:
         """Comments and blank lines, which belong nowhere."""
+        if self.odd and self.often(4):
+            self.lines.append(self.one(*ODD_BLANKS, *ODD_COMMENTS))
         while self.often(6):
             self.lines.append(self.one("", "   ", *(" " * self.draw(st.integers(0, 6)) + each for each in COMMENTS)))
 
     def trailing(self) -> str:
+        if self.odd and self.often(4):
+            return self.one(" ", "\t") + self.one("", *ODD_COMMENTS)
         return self.one("", "", "", "  ", *(" " + each for each in COMMENTS[:4]))
 
     def properties(self) -> str:
@@ -70,6 +86,8 @@ class _Writer:
             return f"*a{self.draw(st.integers(1, self.anchors))} "
         if not flow and self.often(12):
             return ""
+        if self.odd and self.often(5):
+            return self.one(*ODD_VALUES)
         value = self.draw(VALUES)
         return (
             self.properties()
@@ -104,6 +122,8 @@ class _Writer:
         """The value behind `head`, which ends in `:` or `-`."""
         kind = self.one("scalar", "scalar", "scalar", "flow", "map", "list", "block", "quoted") if depth else "scalar"
         gap = " " * self.draw(st.integers(1, 3))
+        if self.odd and self.often(8):
+            gap = self.one("\t", " \t", "\t ")
         if kind == "scalar":
             self.lines.append(head + gap + self.scalar(flow=False) + self.trailing())
         elif kind == "flow":
@@ -141,11 +161,14 @@ class _Writer:
 
 
 @st.composite
-def files(draw: st.DrawFn) -> bytes:
-    """A whole file: one to three documents, any line endings, a byte-order mark, perhaps no final newline."""
+def files(draw: st.DrawFn, *, odd: bool = False) -> bytes:
+    """A whole file: one to three documents, any line endings, a byte-order mark, perhaps no final newline.
+
+    An `odd` one also has characters that parsers differ on; not even libyaml may be able to read it.
+    """
     lines: list[str] = []
     for number in range(draw(st.integers(1, 3))):
-        writer = _Writer(draw)
+        writer = _Writer(draw, odd=odd)
         writer.between()
         if number or writer.often(3):
             lines += draw(st.sampled_from([["---"], ["--- # c"], ["..." if number else "# c", "---"], ["---", ""]]))
@@ -160,3 +183,29 @@ def files(draw: st.DrawFn) -> bytes:
     if draw(st.booleans()):
         text = text.rstrip("\r\n")
     return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + text.encode()
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> bytes:
+    """A file with YAML in a literal block at `spec.values`; what stands around it has any style."""
+    inside = draw(files()).removeprefix(b"\xef\xbb\xbf").decode()
+    lines = inside.replace("\r\n", "\n").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    step = draw(st.integers(1, 4))
+    header = draw(st.sampled_from(["|", "|-", "|+", "| # c", "|  ", f"|{step}", f"|{step}-", f"|+{step} # c"]))
+    if next((line for line in lines if line.strip()), "").startswith(" "):
+        header = f"|{step}"  # the first line would be taken for the indentation of all
+    indent = 2 + step
+    blank = st.sampled_from(["", " ", " " * indent])
+    text: list[str] = []
+    for line in lines:
+        # ruamel.yaml cannot read spaces on a line before the first that has text.
+        short = "" if not any(text) else draw(blank)
+        text.append(" " * indent + line if line.strip() else short)
+    before = draw(st.sampled_from([[], ["# c"], ["", "---"], ["é: 🚀", "a: [b]"]]))
+    behind = draw(st.sampled_from([[], [""], ["", "  more: 1"], ["  # c", "z: 1"], ["---", "- x"]]))
+    written = [*before, "spec:", f"  values: {header}", *text, *behind]
+    ending = draw(st.sampled_from([*ENDINGS, "mixed"]))
+    out = "".join(line + (draw(st.sampled_from(ENDINGS)) if ending == "mixed" else ending) for line in written)
+    return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + out.encode()

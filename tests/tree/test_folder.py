@@ -14,7 +14,7 @@ from promote.tree import MAX_FILE, Entry, Globs, Unread, show
 from promote.tree.folder import FolderTree
 
 ALL = Globs((".",))
-LINK, PLAIN, PROGRAM = 0o120000, 0o100644, 0o100755
+LINK, PLAIN = 0o120000, 0o100644
 
 
 def _listed(root: Path, globs: Globs = ALL) -> list[tuple[bytes, int]]:
@@ -61,12 +61,12 @@ def test_1_1_only_what_the_globs_take(tmp_path: Path) -> None:
     assert _listed(tmp_path, Globs(())) == []
 
 
-def test_modes_are_gits(tmp_path: Path) -> None:
+def test_every_file_is_a_plain_one_but_a_link(tmp_path: Path) -> None:
     _put(tmp_path, "plain", "program", "odd")
     (tmp_path / "program").chmod(0o755)
     (tmp_path / "odd").chmod(0o655)
     (tmp_path / "link").symlink_to("plain")
-    assert dict(_listed(tmp_path)) == {b"plain": PLAIN, b"program": PROGRAM, b"odd": PLAIN, b"link": LINK}
+    assert dict(_listed(tmp_path)) == {b"plain": PLAIN, b"program": PLAIN, b"odd": PLAIN, b"link": LINK}
 
 
 def test_links_are_named_and_never_followed(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""`--add`: an app that an environment does not have gets an entry of its kustomization (SEMANTICS 6.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from promote.plan.intent import Promote
+from tests.estate.building import Files, build, deployment, kustomization
+from tests.plan.planning import TAGS, WEB, Book, after, book, outcome, plan, sha, wanted
+
+CONFIG = f"""
+apps: {{web: {{image: {WEB}, aliases: [web]}}}}
+environments: {{dev: {{path: dev}}, test: {{path: test, from: dev}}}}
+"""
+BASE: Files = {
+    "base/kustomization.yaml": "resources:\n- deployment.yaml\n",
+    "base/deployment.yaml": deployment("web", f"{WEB}:1.0.0"),
+    "dev/kustomization.yaml": kustomization(WEB, "1.5.0", resources=["../base"]),
+}
+
+
+def test_6_3_without_add_an_absent_app_is_skipped(tmp_path: Path) -> None:
+    files = {**BASE, "test/kustomization.yaml": "resources:\n- ../base\n"}
+    assert outcome(plan(build(tmp_path, CONFIG, files), Promote("test", "dev"), book())) == ["test web absent"]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("resources:\n- ../base\n", f"resources:\n- ../base\nimages:\n- name: {WEB}\n  newTag: 1.5.0\n"),
+        ("resources: [../base]", f"resources: [../base]\nimages:\n- name: {WEB}\n  newTag: 1.5.0"),
+        (
+            "resources:\n  - ../base\nimages:\n  - name: other # x\n    newTag: '1'\n# end\n",
+            "resources:\n  - ../base\nimages:\n  - name: other # x\n    newTag: '1'\n"
+            f"  - name: {WEB}\n    newTag: 1.5.0\n# end\n",
+        ),
+        (
+            "images: [{name: other, newTag: '1'}]\r\nresources: [../base]\r\n",
+            f"images: [{{name: other, newTag: '1'}}, {{name: {WEB}, newTag: 1.5.0}}]\r\nresources: [../base]\r\n",
+        ),
+    ],
+)  # fmt: skip
+def test_6_3_an_entry_is_added_in_the_files_own_style(tmp_path: Path, before: str, told: str) -> None:
+    built = build(tmp_path, CONFIG, {**BASE, "test/kustomization.yaml": before.encode()}, adding_to="test")
+    made = plan(built, replace(Promote("test", "dev"), add=True), book())
+    assert outcome(made) == ["test web - → 1.5.0"]
+    assert after(made, "test/kustomization.yaml") == told
+    # Added once, it is there.
+    again = build(tmp_path, CONFIG, {"test/kustomization.yaml": told.encode()}, adding_to="test")
+    assert outcome(plan(again, Promote("test", "dev", add=True), book())) == ["test web already"]
+
+
+def test_6_3_the_name_is_as_the_manifest_writes_it(tmp_path: Path) -> None:
+    files: Files = {
+        "base/deployment.yaml": deployment("web", "docker.io/library/nginx:1.4.0"),
+        "dev/kustomization.yaml": kustomization("docker.io/library/nginx", "1.5.0"),
+        "test/kustomization.yaml": "resources: [../base/deployment.yaml]\n",
+    }
+    config = CONFIG.replace(WEB, "nginx")
+    built = build(tmp_path, config, files, adding_to="test")
+    made = plan(built, Promote("test", "dev", add=True), Book({"docker.io/library/nginx": TAGS}))
+    assert "- name: docker.io/library/nginx\n" in after(made, "test/kustomization.yaml")
+
+
+def test_6_3_a_digest_goes_with_the_tag(tmp_path: Path) -> None:
+    files: Files = {
+        **BASE,
+        "dev/kustomization.yaml": kustomization(WEB, "1.5.0", resources=["../base"], digest=sha("5")),
+        "test/kustomization.yaml": "resources: [../base]\n",
+    }
+    config = CONFIG.replace("aliases: [web]", "pin: both")
+    made = plan(build(tmp_path, config, files, adding_to="test"), Promote("test", "dev", add=True), book())
+    assert after(made, "test/kustomization.yaml").endswith(f"  newTag: 1.5.0\n  digest: {sha('5')}\n")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"test/values.yaml": "a: 1\n"},
+        {"test/kustomization.yaml": "resources: [deployment.yaml]\n"},
+        {"test/kustomization.yaml": "resources: [../other]\n", "other/deployment.yaml": deployment("x", "x:1")},
+    ],
+)
+def test_6_3_nothing_is_added_where_no_manifest_runs_it(tmp_path: Path, files: Files) -> None:
+    built = build(tmp_path, CONFIG, {**BASE, **files}, adding_to="test")
+    made = plan(built, Promote("test", "dev", add=True), book())
+    assert outcome(made) == ["test web nowhere-to-add"]
+
+
+def test_6_3_set_adds_too(tmp_path: Path) -> None:
+    files = {**BASE, "dev/kustomization.yaml": "resources: [../base]\n"}
+    built = build(tmp_path, CONFIG, files, adding_to="dev")
+    made = plan(built, replace(wanted("dev", web="1.6.0"), add=True), book())
+    assert outcome(made) == ["dev web - → 1.6.0"]
+
+
+def test_6_3_a_file_that_cannot_take_an_entry_is_refused(tmp_path: Path) -> None:
+    files = {**BASE, "test/kustomization.yaml": "resources: [../base]\nimages: none\n"}
+    made = plan(build(tmp_path, CONFIG, files, adding_to="test"), Promote("test", "dev", add=True), book())
+    assert outcome(made) == ["test web no-place"]
+    assert made.steps == ()
