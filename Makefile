@@ -6,11 +6,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test fuzz lint bench clean
 # All targets share one .venv; `make -j` gains nothing by setting it up twice at once.
 .NOTPARALLEL:
 
 ARGS =
+MINUTES =
 WORKERS = auto
 PYTHON =
 BENCH = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
@@ -30,6 +31,15 @@ test: ## set up .venv and the servers that the tests start, then run the tests (
 	@.ci/components
 	@.ci/venv test
 	@.venv/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 $(ARGS)
+
+fuzz: ## the property tests with fresh examples, again and again, until one fails or MINUTES are over (ARGS)
+	@.ci/components
+	@.ci/venv test
+	@end=$$((SECONDS + 60 * $(or $(MINUTES),1000000))); round=0; \
+	while [ $$SECONDS -lt $$end ]; do \
+	  round=$$((round + 1)); echo "== round $$round"; \
+	  .venv/bin/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --hypothesis-profile=fuzz -m hypothesis $(ARGS); \
+	done
 
 lint: ## ruff, and mypy in its strict mode
 	@.ci/venv dev
