@@ -487,6 +487,31 @@ def test_write_files_writes_nothing_when_one_is_refused(tmp_path: Path, how: str
     assert {path.name for path in tmp_path.iterdir()} <= {"a.yaml", "b.yaml", "c.yaml"}
 
 
+@pytest.mark.parametrize("how", ["", "there", "refused"])
+def test_write_files_makes_a_new_file_and_its_folders_or_nothing(tmp_path: Path, how: str) -> None:
+    """An override that had to be made could not be written with --write-only."""
+    (tmp_path / "a.yaml").write_bytes(b"old")
+    made = Plan(
+        steps=(
+            Step(Place("", ""), (), (FileChange(b"new/x/b.yaml", 0o100644, None, b"1", ()),)),
+            *changes(("a.yaml", b"other" if how == "refused" else b"old", b"2")).steps,
+        )
+    )
+    if how == "there":
+        (tmp_path / "new/x").mkdir(parents=True)
+        (tmp_path / "new/x/b.yaml").symlink_to("nowhere")
+    if not how:
+        write_files(tmp_path, made)
+        assert (tmp_path / "new/x/b.yaml").read_bytes() == b"1"
+        assert (tmp_path / "a.yaml").read_bytes() == b"2"
+        return
+    with pytest.raises(Refused):
+        write_files(tmp_path, made)
+    assert (tmp_path / "a.yaml").read_bytes() == b"old"
+    left = ["a.yaml", "b.yaml", "new", "x"] if how == "there" else ["a.yaml"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == left
+
+
 @pytest.mark.parametrize("is_served", [True, False], ids=["slow", "gone"])
 def test_push_timeout_bounds_a_push_whose_hook_sleeps(ground: Ground, gitops: str, is_served: bool) -> None:
     hook = ground.root / "gitops.git" / "hooks" / "pre-receive"

@@ -65,8 +65,8 @@ CHART = (
     _values("tag-with-digest", BOTH, f":1.4.0@{OLD}", f":1.5.0@{NEW}"),
     _values("digest-key", BOTH, f":1.4.0@{OLD}", f":1.5.0@{NEW}"),
     _values("sha-key", BOTH, f":1.4.0@{OLD}", f":1.5.0@{NEW}"),
-    # Chart.yaml is not among the layers: a missing tag is inserted then.
-    Row("no-tag", TAG, ":latest", ":1.5.0", ("chart/values.yaml",)),
+    # Two images of the chart could take its appVersion: so it is nobody's, and a missing tag is inserted.
+    _values("no-tag", TAG, ":latest", ":1.5.0"),
     Row("overlay", TAG, ":1.4.0", ":1.5.0", ("chart/values.yaml", "chart/values-prod.yaml")),
     _values("global-registry", TAG, ":1.4.0", ":1.5.0"),
     _values("app-version", TAG, ":1.4.0", ":1.5.0"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from promote.estate.app_versions import app_versions, chart_of, folders
 from promote.estate.reach import reaching
 from promote.estate.scan import Scan
 from promote.estate.ties import Files, Layers, Ties, layer_of
-from promote.sites import chart
 from promote.sites.join import Joined, Layered, join
 from promote.sites.site import Barred, Fragment
 
@@ -89,15 +89,6 @@ def _overlay_paths(gathering: Gathering, files: Files) -> list[bytes]:
     return sorted({path for fragment in plain for path in ties.overlays_of(fragment.path)})
 
 
-def _charts(gathering: Gathering) -> set[bytes]:
-    """The folders of the charts whose appVersion may stand in for a tag that the app's values do not give."""
-    folders: set[bytes] = set()
-    for fragment in _values(gathering):
-        if fragment.tag is None or not fragment.tag.value:
-            folders.update([name.encode() for name in fragment.charts] or [fragment.path.rpartition(b"/")[0]])
-    return folders
-
-
 def _bonds(fragment: Fragment) -> list[_Bond]:
     """By what an object's values may lie over these: the same object, or the chart whose values these are."""
     own = fragment.object or fragment.path.rpartition(b"/")[0].decode("utf-8", "replace")
@@ -110,7 +101,7 @@ def _add_overlays(gatherings: Sequence[Gathering], scanned: Scan, files: Files) 
     Gives back the appVersion of each chart by its folder.
     """
     paths = {id(each): _overlay_paths(each, files) for each in gatherings}
-    charts = {folder + b"/" + chart.FILE if folder else chart.FILE for each in gatherings for folder in _charts(each)}
+    charts = {chart_of(folder) for each in gatherings for folder in folders(_values(each))}
     # All in one batch: a commit's files may have to be fetched.
     scanned.parse_more(dict.fromkeys((*charts, *(path for each in paths.values() for path in each))))
     loose = _Loose.of(scanned.found)
@@ -126,16 +117,6 @@ def _add_overlays(gatherings: Sequence[Gathering], scanned: Scan, files: Files) 
     return loose.app_versions
 
 
-def _layered(gathering: Gathering, versions: Mapping[bytes, Fragment]) -> dict[bytes, Layered]:
-    """The appVersions of the app's charts that stand in this environment's layers."""
-    out: dict[bytes, Layered] = {}
-    for folder in _charts(gathering) if versions else ():
-        layer = layer_of(gathering.layers, versions[folder].path) if folder in versions else None
-        if layer is not None:
-            out[folder] = Layered(layer, versions[folder])
-    return out
-
-
 def joined(gatherings: Iterable[Gathering], scanned: Scan, files: Files) -> list[Joined]:
     """What decides about the app of each gathering; whatever has to be read for it is read for all at once."""
     every = list(gatherings)
@@ -149,7 +130,7 @@ def joined(gatherings: Iterable[Gathering], scanned: Scan, files: Files) -> list
             one.barred,
             tied=Ties(one.layers, files, one.override),
             reaches=reaches,
-            app_versions=_layered(one, versions),
+            app_versions=app_versions(scanned, one.layers, _values(one), versions),
         )
         for one in every
     ]

@@ -29,23 +29,48 @@ def write_files(root: Path, plan: Plan) -> None:
         for name, change in first.items():
             path = root / os.fsdecode(name)
             try:
-                ready.append((_staged(path, change.before, last[name].after or b"", staged), path))
+                after = last[name].after or b""
+                if change.before is None:
+                    ready.append((_new(path, after, staged), path))
+                else:
+                    ready.append((_staged(path, change.before, after, staged), path))
             except OSError as exc:
                 raise Refused(f"cannot be written ({exc.strerror})", where=show(name), cure="run again") from exc
         for made, path in ready:
             made.replace(path)
 
 
-def _staged(path: Path, before: bytes | None, after: bytes, staged: ExitStack) -> Path:
-    """A file beside `path` with its new bytes and its mode, removed by `staged` unless it is moved."""
-    mode = path.lstat().st_mode
-    if not stat.S_ISREG(mode) or path.read_bytes() != before:
-        raise Refused("the file has changed since it was read", where=show(os.fsencode(path)), cure="run again")
+def _beside(path: Path, after: bytes, mode: int, staged: ExitStack) -> Path:
+    """A file beside `path`, removed by `staged` unless it is moved."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         made = Path(file.name)
         staged.callback(made.unlink, missing_ok=True)
         file.write(after)
         file.flush()
         os.fsync(file.fileno())
-    made.chmod(stat.S_IMODE(mode))
+    made.chmod(mode)
     return made
+
+
+def _staged(path: Path, before: bytes, after: bytes, staged: ExitStack) -> Path:
+    """A file beside `path` with its new bytes and its mode."""
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode) or path.read_bytes() != before:
+        raise Refused("the file has changed since it was read", where=show(os.fsencode(path)), cure="run again")
+    return _beside(path, after, stat.S_IMODE(mode), staged)
+
+
+def _new(path: Path, after: bytes, staged: ExitStack) -> Path:
+    """A file that is not there yet, with the folders on the way; those that stay empty go again."""
+    if os.path.lexists(path):
+        raise Refused("there is a file by now", where=show(os.fsencode(path)), cure="run again")
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir()
+        staged.callback(_drop, folder)
+    return _beside(path, after, 0o644, staged)
+
+
+def _drop(folder: Path) -> None:
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -20,7 +20,7 @@ def whole(
     if text is None:
         return None
     name, tag, digest = split_reference(text)
-    if tag is None and digest is None and not bare:
+    if (tag is None and digest is None and not bare) or is_digest(text):
         return None
     repository = wanted.match(name)
     return None if repository is None else reference(reading, spot, 0, repository, identity, joins=joins)

@@ -87,6 +87,16 @@ def test_3_1_the_app_version_of_a_chart_is_its_weakest_tag(tmp_path: Path, value
     assert build(tmp_path, layered("c"), files).told("dev", "web") == told
 
 
+def test_3_1_an_app_version_that_several_images_take_is_nobodys(tmp_path: Path) -> None:
+    """To set one app moved the other along, and nobody was told."""
+    values = f"web: {{image: {{repository: {WEB}, tag: ''}}}}\nside: {{image: {{repository: x/side, tag: '%s'}}}}\n"
+    files: Files = {"c/values.yaml": values % "", "c/Chart.yaml": "appVersion: 1.4.0\n"}
+    assert build(tmp_path, layered("c"), files).told("dev", "web") == ["c/values.yaml"]
+    # A tag of its own needs none.
+    again = build(tmp_path, layered("c"), {"c/values.yaml": values % "7"})
+    assert again.told("dev", "web") == ["c/Chart.yaml 1.4.0"]
+
+
 def test_3_1_an_overlay_stands_above_the_app_version(tmp_path: Path) -> None:
     files = {
         "c/values.yaml": f"image: {{repository: {WEB}, tag: ''}}\n",
