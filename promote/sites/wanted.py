@@ -13,6 +13,8 @@ from promote.sites.claim import TOKEN, Claim, Family, Names, captured
 
 # In double quotes a letter may be written as its number, and a word broken over two lines.
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")
+# YAML may be UTF-16 too. We do not read it; but that is to be said where it names an image.
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _FEW = 12
 _MARKS = (b"$imagepolicy", b"promote:")
 
@@ -106,7 +108,7 @@ class Wanted:
         for word in self._telling:
             if word in data:
                 return True
-        if self.claims and self._brings(data):
+        if data.startswith(_UTF_16) or (self.claims and self._brings(data)):
             return True
         for family in self._families:
             if all(word in data for word in family.words):
@@ -174,6 +176,8 @@ class Wanted:
 
     def named_in(self, data: bytes, path: bytes) -> tuple[str, ...]:
         """The apps of which a whole image name or alias stands in `data`: for files that cannot be read as YAML."""
+        if data.startswith(_UTF_16):
+            data = data.decode("utf-16", "replace").encode("utf-8", "replace")
         apps = []
         for claim in self.claims:
             names = [repository.path for repository in claim.repositories]

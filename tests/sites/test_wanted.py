@@ -97,6 +97,7 @@ def test_everything_belongs_to_the_app_of_its_own_name() -> None:
         (b"'acme/web'", ("web",)),
         (b"\xff acme/web", ("web",)),
         (b"name: shop\n", ("web",)),
+        ("name: shop\n".encode("utf-16"), ("web",)),
     ],
 )
 def test_11_6_a_file_that_cannot_be_read_bars_the_apps_that_it_names(data: bytes, apps: tuple[str, ...]) -> None:
