@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from promote.config.settings import Group
 from promote.estate.estate import Estate
@@ -10,7 +11,10 @@ from promote.outcome import Change, Failure, Plan, Refusal, Skip
 from promote.plan.draft import Decision, Draft
 from promote.plan.files import File, rewritten
 from promote.plan.steps import steps
-from promote.text.edit import FileChange
+from promote.plan.write import Written
+from promote.sites.site import Site
+from promote.text.edit import FileChange, Span
+from promote.text.part import Part
 
 
 def _changes(draft: Draft) -> Iterable[Change]:
@@ -18,7 +22,16 @@ def _changes(draft: Draft) -> Iterable[Change]:
         old = written.site.version
         if old != written.version:
             was = old if old.tag or old.digest else None
-            yield Change(draft.environment, draft.app, written.site, was, written.version, draft.reason)
+            yield Change(draft.environment, draft.app, _where(written), was, written.version, draft.reason)
+
+
+def _where(written: Written) -> Site:
+    """The site as a report shows it: what is added stands in another file than what it sets over."""
+    for addition in written.additions:
+        # Where in the file it comes to stand only the rewritten file tells.
+        part = Part(addition.path, Span(0, 0, 1, 1), addition.keys, "", "plain", 0, (b"", b""), addition.keys[-1])
+        return replace(written.site, name=None, tag=part, digest=None)
+    return written.site
 
 
 def assemble(estates: Mapping[str, Estate], decisions: Iterable[Decision], group: Group) -> Plan:

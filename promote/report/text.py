@@ -119,7 +119,7 @@ def sites(rows: Sequence[Json]) -> str:
         why = f"{row['code']}: {row['why_not']}" if row["code"] else ""
         where = f"{row['file']}:{row['line']}:{row['column']}"
         # Without a configuration an app is its image, which has a column of its own.
-        app = str(row["app"]) if row["environment"] is not None else ""
+        app = str(row["app"] or "") if row["environment"] is not None else ""
         out.append(
             [where, str(row["environment"] or ""), app, str(row["image"] or "?"), version, str(row["format"]), why]
         )

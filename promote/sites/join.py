@@ -141,7 +141,8 @@ def _fold(
                     digested = other if _within_tag(digested.fragment) else digested
                 digested = other if _sets(other.fragment.digest) else digested
         site = _site(app, item)
-        site = replace(site, tag=tagged.fragment.tag, digest=digested.fragment.digest, layer=tagged.layer)
+        said = tagged.fragment
+        site = replace(site, tag=said.tag, digest=digested.fragment.digest, layer=tagged.layer, format=said.format)
         filler = _app_version(site, chain, app_versions)
         if filler is not None:
             sites.append(replace(site, tag=filler.fragment.tag, layer=filler.layer))

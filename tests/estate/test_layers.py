@@ -42,6 +42,7 @@ def test_3_1_what_an_object_gives_a_chart_lies_over_the_charts_values(
     """The tag was written into the chart's values, over which the object's tag stands: nothing was deployed."""
     built = build(tmp_path, layered(*paths), {"charts/web/values.yaml": VALUES, "apps/web.yaml": strong})
     assert built.told("dev", "web") == ["apps/web.yaml 2.0.0"]
+    assert {site.format for site in built["dev"].sites("web")} <= {"argocd", "helmrelease"}
     assert built.shadowed("dev", "web") == ["charts/web/values.yaml 1.0.0 by apps/web.yaml"]
 
 

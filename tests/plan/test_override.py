@@ -51,6 +51,8 @@ def test_3_2_override_says_it_in_a_file_of_its_own(tmp_path: Path, files: Files,
     made = plan(built, wanted("test", web="1.5.0"), book())
     assert [str(change.new) for change in made.changes] == [f"1.5.0{'@' + sha('5') if 'sha256' in told else ''}"]
     assert after(made, "test/values.yaml") == told
+    # What is told is the file that changes, not the one that stays.
+    assert {change.site.anchor.path for change in made.changes} == {b"test/values.yaml"}
     assert [change.path for step in made.steps for change in step.files] == [b"test/values.yaml"]
     # From then on the override is the one place that test has for itself.
     (tmp_path / "test").mkdir(exist_ok=True)

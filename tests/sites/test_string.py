@@ -25,7 +25,9 @@ def _whole(text: str, *, bare: bool = True) -> Fragment | Barred | None:
     return whole(reading, _spot(reading), EVERYTHING, ("k",), bare=bare)
 
 
-@pytest.mark.parametrize("text", ["[a]", "{a: b}", "''", "Not An Image", "http://example.com/x", "a/b/", "3.5/", "//x", D])
+@pytest.mark.parametrize(
+    "text", ["[a]", "{a: b}", "''", "Not An Image", "http://example.com/x", "a/b/", "3.5/", "//x", D]
+)
 def test_what_is_no_image(text: str) -> None:
     assert _whole(text) is None
 
