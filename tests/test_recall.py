@@ -23,7 +23,7 @@ from promote.text.part import Part
 from tests import naive
 from tests.kubectl import KUBECTL
 from tests.readback import hits
-from tests.shared import shared_data
+from tests.shared import ROOT, shared_data
 
 WANTED = 0.99
 
@@ -88,6 +88,13 @@ def _judge(what: str, seen: int, missed: list[tuple[str, str]], table: tuple[tup
     assert missed == [(place, said) for place, said, _ in table]
     assert all(why for _, _, why in table)
     assert recall >= WANTED
+
+
+def test_what_is_not_found_stands_on_the_page_of_formats() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    missed = [said for _, said, _ in (*MISSED_IN_FILES, *MISSED_IN_RENDERED)]
+    assert [text for text in missed if f"`{text}`" not in page] == []
+    assert [text for text in UNFINISHED if text.removeprefix(_REGISTRY) == text and f"`{text}`" not in page] == []
 
 
 def test_what_a_plain_walk_sees_is_found(corpus: Repositories) -> None:
