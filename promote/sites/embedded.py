@@ -23,7 +23,8 @@ def embedded(reading: Reading, spot: Spot, wanted: Wanted, finds: Finds) -> Iter
         return
     inner = inner_of(reading.stream, node)
     if isinstance(inner, Broken):
-        yield from _barred(reading, spot, wanted, Bar(inner.code, f"the text in it {inner.why}"))
+        for bar in _barred(reading, spot, wanted, Bar(inner.code, f"the text in it {inner.why}")):
+            yield replace(bar, span=inner.span)
     elif inner is None:
         yield from _barred(reading, spot, wanted, BLOCK if node.style in ("literal", "folded") else ESCAPED)
     else:

@@ -52,8 +52,8 @@ class Mark:
 def marks(reading: Reading, wanted: Wanted) -> list[Mark]:
     """Every marker of a document, in the order of the file; a comment behind no value is none."""
     data = reading.stream.data
-    if b"$imagepolicy" not in data and b"promote:" not in data:
-        return []
+    if wanted.everything or (b"$imagepolicy" not in data and b"promote:" not in data):
+        return []  # without a configuration there are no apps for it to mean
     start, end = reading.document.start, reading.document.end
     found = list(_COMMENT.finditer(data, start, end))
     if not found:
@@ -137,7 +137,7 @@ def _place(reading: Reading, group: Sequence[Mark], wanted: Wanted) -> Fragment 
         text = reading.text(spot.node) or ""
         if mark.what == "reference" or (mark.what is None and _is_reference(text, app, wanted)):
             hit = reference(reading, spot, 0, repository, _identity(spot), joins="alone")
-            return replace(hit, app=app, repository=repository)
+            return replace(hit, format=FORMAT, app=app, repository=repository)
         if mark.what == "name":
             name = reading.part(spot.node, spot.keys, spot.bar)
         elif mark.what == "digest":

@@ -158,7 +158,7 @@ class Wanted:
 
     def marked(self, name: str) -> str | None:
         """The app that a marker calls by its name (SEMANTICS 2.6)."""
-        return name if self.everything or name in self._named else None
+        return name if name in self._named else None
 
     def bound(self, policy: str) -> str | None:
         """The app that a Flux marker's `namespace:name` means: one that says so, else the one of that name."""
