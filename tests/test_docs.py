@@ -206,6 +206,15 @@ def test_every_format_has_an_example(section: str) -> None:
     assert EXAMPLE.search(_sections(FORMATS)[section])
 
 
+def test_every_name_of_a_format_is_on_the_page() -> None:
+    rows = set(re.findall(r"^\| \[(\w+)\]\(#", _sections(FORMATS)["which-files-are-read"], re.MULTILINE))
+    files = sorted((ROOT / "promote" / "sites").glob("*.py"))
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
+    named = set(re.findall(r'^(?:FORMAT|CHART) = "(\w+)"', source, re.MULTILINE))
+    named |= set(re.findall(r'Reading\(reading\.stream, reading\.document, "(\w+)"', source))
+    assert rows == named
+
+
 @pytest.mark.parametrize("shown", EXAMPLES)
 def test_what_is_written_is_what_the_page_of_formats_shows(shown: re.Match[str], tmp_path: Path) -> None:
     targets = _blocks(_sections(FORMATS)["targets"], "yaml")[0] + "  - {app: web, file: spelled/dev, path: tag}\n"

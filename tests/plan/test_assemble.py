@@ -97,8 +97,8 @@ def test_11_6_a_barred_app_leaves_the_others_of_its_file(tmp_path: Path) -> None
 
 def test_11_6_a_file_that_the_parsers_disagree_on_refuses_all_its_apps_and_no_other(tmp_path: Path) -> None:
     config = APPS + "environments: {dev: {path: dev}}"
-    # libyaml takes a tab before a comment, ruamel does not.
-    odd = f"note: 'a'\t# b\nweb: {{image: '{WEB}:1.4.0'}}\n"
+    # U+2028 ends a line for libyaml, and not for ruamel.
+    odd = f"note: |\n  one\u2028  two\nweb: {{image: '{WEB}:1.4.0'}}\n"
     files = {"dev/odd.yaml": odd, "dev/api.yaml": deployment("api", f"{API}:1.4.0")}
     made = plan(build(tmp_path, config, files), Update(("dev",)), book())
     assert [line for line in outcome(made) if "api" in line] == ["dev api 1.4.0 → 1.6.0"]

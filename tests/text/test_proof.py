@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
-from promote.text.numbers import Numbers
-from promote.text.proof import Come, Disagreement, Intended, Text, prove, prove_quickly
+from promote.text.lines import BOM
+from promote.text.numbers import AROUND, Numbers, size
+from promote.text.proof import Come, Disagreement, Intended, Text, prove, prove_countable, prove_quickly
+from promote.text.readers import count
 from promote.text.scalar import spell
 from tests.readback import check_refused, part_at, stream_of
+from tests.text.documents import files
 
 
 def _code(found: Disagreement | None) -> str | None:
@@ -208,3 +212,33 @@ def test_an_insertion_where_a_structure_ends_is_refused_and_not_a_crash() -> Non
     # The event that stands there has no value: its kind is looked at first.
     before, after = b"a:\n- b: c\n", b"a:\n- b: c\nk: v\n"
     assert _code(prove(before, after, [_comes(7, "k", "v")])) == "unproven"
+
+
+@pytest.mark.parametrize(
+    ("after", "intended", "code"),
+    [
+        # What follows is swallowed, comes from nowhere, is no longer read, or something else was meant.
+        (b"a: x\n  b: y\n", [], "parsers-disagree"),
+        (b"a: 'x\nb: y'\n", [], "unproven"),
+        (b"a: x\nb: y\nc: z\n", [], "unproven"),
+        (b"a: x\nb: [y\n", [], "parsers-disagree"),
+        (b"a: x\nb: \x01\n", [], "parsers-disagree"),
+        (b"a: x\nb: y\n", [_comes(5, "k", "v")], "unproven"),
+        (b"a: x\nb: y\n", [Intended(5, 2, ())], "unproven"),
+        (b"a: x\nb: y\n", [], None),
+        (b"a: x\nb: 'z'\n", [_reads(6, "z")], None),
+        (b"a: x\nk: v\nb: y\n", [_comes(5, "k", "v")], None),
+        (b"a: x\n", [Intended(5, 2, ())], None),
+    ],
+)
+def test_the_events_of_a_long_document_are_counted(after: bytes, intended: list[Intended], code: str | None) -> None:
+    # Two pairs: four scalars, the mapping, the document and the stream.
+    assert _code(prove_countable(10, after, intended)) == code
+
+
+@given(files())
+def test_nodes_count_the_events_that_libyaml_finds(data: bytes) -> None:
+    stream = stream_of(data)
+    for document in stream.documents:
+        whole = data[document.start : document.end].removeprefix(BOM)
+        assert count(whole) == size(document.root) + AROUND

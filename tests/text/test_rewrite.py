@@ -196,11 +196,85 @@ def test_a_long_document_is_proven_by_its_parts(number: int) -> None:
     stream = stream_of(data)
     document = stream.documents[0]
     part = part_at(stream, "images", number, "newTag")
-    window = Windows(stream, document, Numbers(document)).at(part.scalar)
+    window = next(Windows(stream, document, Numbers(document)).at(part.scalar))
     assert window.end - window.start < MAX_WINDOW < document.end - document.start
     assert data[window.start :].lstrip().startswith(b"- name: ghcr.io/acme/service-%05d" % number)
     after = check_rewritten(stream, [(part, "1.10"), (part_at(stream, "last"), "two")])
     assert after == data.replace(b'"1.2.%d"' % number, b'"1.10"').replace(b"last: one", b"last: two")
+
+
+DEPLOYMENT = b"""\
+kind: Deployment
+metadata: {name: web}   # %(comment)s
+spec:
+  template:
+    spec:
+      containers:
+        - name: main
+          image: nginx   # c
+          ports: [{containerPort: 8080}]
+        - name: other
+          image: nginx
+""" % {b"comment": b"long " * 50}
+
+
+@pytest.mark.parametrize(
+    ("keys", "lines"),
+    [
+        # The first pair stands behind the dash, which is not the mapping's: the whole item is read.
+        (
+            (0, "name"),
+            b"        - name: main\n          image: nginx   # c\n          ports: [{containerPort: 8080}]\n",
+        ),
+        ((0, "image"), b"          image: nginx   # c\n"),
+        ((1, "image"), b"          image: nginx\n"),
+    ],
+)
+def test_the_second_parser_reads_the_smallest_item_that_reads_alone(keys: tuple[int, str], lines: bytes) -> None:
+    stream = stream_of(DEPLOYMENT)
+    document = stream.documents[0]
+    part = part_at(stream, "spec", "template", "spec", "containers", *keys)
+    windows = list(Windows(stream, document, Numbers(document)).at(part.scalar))
+    assert stream.data[windows[0].start : windows[0].end] == lines
+    assert [(each.start, each.end) for each in windows[-1:]] == [(document.start, document.end)]
+    check_rewritten(stream, [(part, "1.10")])
+
+
+@pytest.mark.parametrize("odd", ["# \u2028", "# \u0085", "'\u2029'", "'\ufeff'"])
+def test_what_parsers_are_known_to_differ_on_has_the_document_read_whole(odd: str) -> None:
+    stream = stream_of(DEPLOYMENT + b"odd:  " + odd.encode() + b"\n")
+    document = stream.documents[0]
+    part = part_at(stream, "spec", "template", "spec", "containers", 0, "image")
+    windows = list(Windows(stream, document, Numbers(document)).at(part.scalar))
+    assert [(each.start, each.end) for each in windows] == [(document.start, document.end)]
+
+
+@pytest.mark.parametrize("count", [1, 400])
+def test_two_values_side_by_side_and_one_around_them_are_proven_together(count: int) -> None:
+    data = b"a:\n  b: x\n  c: x\nd: x\n" + b"e: [filler, filler]\n" * count
+    stream = stream_of(data)
+    wishes = [(part_at(stream, *keys), "1.10") for keys in (("a", "c"), ("d",), ("a", "b"))]
+    assert check_rewritten(stream, wishes) == data.replace(b"x", b'"1.10"')
+
+
+TABS = b"image:\t# c\n  tag: 1.4.0\t# c\n"
+
+
+@pytest.mark.parametrize("around", [b"", b"x:\t1\t# c\n" * 100])
+def test_tabs_between_tokens_are_white_space(around: bytes) -> None:
+    stream = stream_of(TABS + around)
+    after = check_rewritten(stream, [(part_at(stream, "image", "tag"), "1.5.0")])
+    assert after == TABS.replace(b"1.4.0", b"1.5.0") + around
+
+
+@pytest.mark.parametrize("data", [b"a:\n\ttag: x\n", b"-\ttag: x\n", b"a:\n  -\ttag: x\n", b"?\ttag: x\n"])
+def test_a_tab_as_indentation_is_refused(data: bytes) -> None:
+    stream = parse(b"x.yaml", data)
+    if isinstance(stream, Broken):
+        assert stream.code == "not-yaml"
+        return
+    part = next(part for path, part in _places(stream) if path[-1] == "tag")
+    check_refused(stream, [(part, "y")], "parsers-disagree")
 
 
 FILL = b"".join(b"- {name: filler, n: %d}\n" % n for n in range(4_000))
