@@ -1,16 +1,19 @@
-"""The nodes of a YAML document, each with the bytes of the file that it stands in."""
+"""The nodes of a YAML document, each with the bytes of the file that it stands in.
+
+They are tuples, which are made three times as fast as frozen dataclasses: a file of 5 MB has half a million. The `size`
+of a collection is how many events it is, and 0 where it was not read from a file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 ScalarStyle = Literal["plain", "single", "double", "literal", "folded"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     value: str
     style: ScalarStyle
     start: int
@@ -32,28 +35,27 @@ class Alias:
     target: Node | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     items: tuple[Node, ...]
     flow: bool
     start: int
     end: int
     anchor: str | None
+    size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     key: Node
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     pairs: tuple[Pair, ...]
     flow: bool
     start: int
     end: int
     anchor: str | None
+    size: int = 0
 
     def get(self, key: str) -> Node | None:
         """The value of the first pair with this key, or None."""
@@ -72,6 +74,21 @@ class Mapping:
 
 
 Node: TypeAlias = Scalar | Alias | Sequence | Mapping
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of a file; `aliased` are the anchors that something repeats.
+
+    Its bytes [start, end) begin where the document before it ended: comments and indentation before its first value
+    may be read differently by another parser, and are part of what is proven.
+    """
+
+    root: Node
+    start: int
+    end: int
+    aliased: frozenset[str]
+    anchors: dict[str, Node]
 
 
 def outline(node: Node) -> Iterator[tuple[str, ...]]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from promote.text.addition import Addition
 from promote.text.change import Change, Counted, Wish, pieced, replaced
 from promote.text.document import BOM, Document, Stream
 from promote.text.edit import Edit, OverlapError, splice
+from promote.text.numbers import AROUND, size
 from promote.text.part import Nested
 from promote.text.place import added
-from promote.text.proof import Disagreement, Intended, prove, prove_quickly
+from promote.text.proof import Disagreement, Intended, prove, prove_countable, prove_quickly
 from promote.text.scalar import UnwritableError
 from promote.text.window import Window, Windows, whole
 
@@ -108,15 +110,11 @@ def _in_document(
     counted: Counted, after: bytes, document: Document, number: int, group: list[Change], grown: int
 ) -> Disagreement | None:
     stream, everything = counted.stream, whole(document)
-    windows: dict[Window, list[Change]] = {}
     parts = Windows(stream, document, counted.numbers[number])
-    for change in group:
-        window = parts.at(change.at)
-        windows.setdefault(window if _holds(window, change) else everything, []).append(change)
-    if everything in windows:
-        windows = {everything: group}
-    else:
-        fault = _judge(prove_quickly, stream, after, everything, group, grown)
+    windows = _grouped((_window(parts, change) or everything, change) for change in group)
+    if everything not in windows:
+        proof = partial(_countable, size(document.root) + AROUND) if parts.long else prove_quickly
+        fault = _judge(proof, stream, after, everything, group, grown)
         if fault is not None:
             return fault
     for window, mine in sorted(windows.items(), key=lambda item: item[0].start):
@@ -125,6 +123,26 @@ def _in_document(
             return fault
         grown += _growth(mine)
     return None
+
+
+def _window(parts: Windows, change: Change) -> Window | None:
+    return next((window for window in parts.at(change.at) if _holds(window, change)), None)
+
+
+def _grouped(found: Iterable[tuple[Window, Change]]) -> dict[Window, list[Change]]:
+    """The changes by window; one that lies within another gives its changes to that one. They never overlap else."""
+    out: dict[Window, list[Change]] = {}
+    outer: Window | None = None
+    for window, change in sorted(found, key=lambda each: (each[0].start, -each[0].end)):
+        if outer is None or window.end > outer.end:
+            outer = window
+        out.setdefault(outer, []).append(change)
+    return out
+
+
+def _countable(number: int, before: bytes, after: bytes, intended: Sequence[Intended]) -> Disagreement | None:
+    del before  # its events are counted in its nodes
+    return prove_countable(number, after, intended)
 
 
 def _holds(window: Window, change: Change) -> bool:
