@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promote.estate.estate import Estate, shared
+from promote.estate.trial import unworkable
 from promote.image import Repository
 from promote.question import Absent, Answers, Asking, Facts, Question, Tags, Unknown
 from promote.sites.cure import CURES
@@ -45,6 +46,7 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
         paths = ", ".join(estate.environment.layers)
         yield Finding("error", name, "no-files", f"{paths} holds no YAML file: correct `path`", 3)
         return
+    unset = unworkable(estates, name)
     for app in estate.apps:
         subject = f"{name}/{app}"
         bars = estate.barred(app)
@@ -56,6 +58,9 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
             told = f"{where(found.sites[0].anchor)} is run by {', '.join(found.others)} too"
             cure = f"say `shared_with`, or set the tag in a file of {name}"
             yield Finding("error", subject, "shared-site", f"{told}: {cure}", 3)
+        elif app in unset:
+            cure = f"name another file by `override`, or set the tag in a file of {name}"
+            yield Finding("error", subject, "no-override", f"{unset[app]}: {cure}", 3)
         elif estate.runs(app) == "mixed":
             said = sorted({site.version.short for site in sites})
             what = f"its sites differ: {', '.join(said)}; `promote set` aligns them"
@@ -100,4 +105,3 @@ def _registries(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:
         else:
             out.append(Finding("ok", str(repository), "registry", "answers"))
     return tuple(out)
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 DOCKER_HUB = "docker.io"
 _HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
@@ -86,6 +87,7 @@ def has_host(written: str) -> bool:
     return bool(slash) and ("." in first or ":" in first or first == "localhost" or first.startswith("["))
 
 
+@lru_cache(maxsize=1 << 16)
 def parse_repository(written: str) -> Repository | None:
     """The repository that `written` names, or None where it is not a well-formed name."""
     if has_host(written):

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.image import Version
+from promote.place import Place
 from promote.sites.site import Site
 from promote.text.edit import FileChange
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """One branch of one repository. `repo` is its URL without secrets, or `""` for the working files alone."""
-
-    repo: str
-    branch: str
 
 
 @dataclass(frozen=True, slots=True)

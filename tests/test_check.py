@@ -56,6 +56,18 @@ def test_what_differs_what_is_barred_and_what_is_not_read(tmp_path: Path) -> Non
     assert {"warning dev unread 0", "warning dev/web mixed 0", "error dev/api template 3"} <= set(found)
 
 
+def test_3_2_an_override_that_works_is_told_as_its_sites_are(tmp_path: Path) -> None:
+    config = f"""
+    apps: {{web: {{image: {WEB}}}}}
+    environments: {{dev: {{path: [common, dev], override: dev/web.yaml}}, test: {{path: [common, test]}}}}
+    """
+    text = f"image: {{repository: {WEB}, tag: 1.4.0, digest: 'sha256:{'4' * 64}'}}\n"
+    built = build(tmp_path, config, {"common/values.yaml": text})
+    found = drive(examine(built.estates, ["dev"]), book())
+    assert [f"{one.level} {one.subject} {one.code}" for one in found][:1] == ["ok dev/web sites"]
+    assert not (tmp_path / "dev").exists()
+
+
 def test_registries_are_asked_once_for_all_environments(tmp_path: Path) -> None:
     files = {f"{name}/a.yaml": deployment("a", f"{WEB}:9.9.9", f"{API}:1.4.0") for name in ("dev", "test", "prod")}
     registry = book(dark=[API])

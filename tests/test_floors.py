@@ -28,6 +28,7 @@ ROOMS = {
     "promote": _room(0),
     "errors": _room(0),
     "clock": _room(0),
+    "place": _room(0),
     "image": _room(1),
     "text": _room(1, "yaml ruamel"),
     "tree": _room(1),

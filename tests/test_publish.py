@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from promote import publish as publishing
 from promote.api import How, Promote, Rules, Session, Set, Update, Where, open_session
-from promote.api import session as api_session
 from promote.clock import SystemClock
 from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
 from promote.image import Version
-from promote.outcome import Beaten, Delivery, Landed, Place, Plan, Step, Unclear
+from promote.outcome import Beaten, Delivery, Landed, Plan, Step, Unclear
+from promote.place import Place
 from promote.publish import Remote, publish, write_files
 from promote.report.exit import exit_code
 from promote.text.edit import FileChange
@@ -174,7 +175,7 @@ def wrapping(monkeypatch: pytest.MonkeyPatch, make: Callable[[Remote], Remote]) 
     """Every delivery goes through `make`'s remote."""
     real = publish
     monkeypatch.setattr(
-        api_session,
+        publishing,
         "publish",
         lambda look, decide, gather, remote, clock, terms: real(look, decide, gather, make(remote), clock, terms),
     )
@@ -210,6 +211,40 @@ def test_beaten_it_plans_again_and_both_land(ground: Ground, gitops: str, monkey
     assert (told(done), done.attempts, len(clock.slept)) == (["dev web 1.1.0"], 2, 1)
     assert "2.0.0" in ground.show("gitops", "envs/dev/api/kustomization.yaml")
     assert "1.1.0" in ground.show("gitops", "envs/dev/web/kustomization.yaml")
+
+
+OVERRIDDEN = f"""version: 1
+apps:
+  web: {{image: {WEB}}}
+  api: {{image: registry.example.com/acme/api}}
+environments:
+  dev: {{path: [base, envs/dev], override: envs/dev/own.yaml}}
+  test: {{path: [base, envs/test]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told_of", "file"),
+    [
+        # Theirs is kept, and ours goes into it.
+        ({"api": "2.0.0"}, "dev web 1.1.0", 'api:\n  tag: "2.0.0"\nweb:\n  tag: 1.1.0\n'),
+        # By now the place is dev's own, and has what was wanted.
+        ({"web": "1.1.0"}, "dev web already", 'web:\n  tag: "1.1.0"\n'),
+    ],
+)
+def test_3_2_two_runs_that_make_the_same_override_lose_nothing(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, theirs: dict[str, str], told_of: str, file: str
+) -> None:
+    base = "".join(f"{app}: {{repository: registry.example.com/acme/{app}, tag: 1.0.0}}\n" for app in ("web", "api"))
+    url = ground.repository("gitops", {"promote.yaml": OVERRIDDEN, "base/values.yaml": base})
+    made = "".join(f'{app}:\n  tag: "{tag}"\n' for app, tag in theirs.items())
+    other = {"envs/dev/own.yaml": made}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", other)]))
+    with opened(ground, at(url)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert told(done) == [told_of]
+    assert ground.show("gitops", "envs/dev/own.yaml") == file
+    assert ground.show("gitops", "base/values.yaml") == base
 
 
 @pytest.mark.parametrize(("theirs", "outcome"), [("1.1.0", "already"), ("1.2.0", "overtaken")])
@@ -485,6 +520,17 @@ def test_write_files_writes_nothing_when_one_is_refused(tmp_path: Path, how: str
         write_files(tmp_path, changes(("a.yaml", b"old", b"new"), ("b.yaml", b"old", b"new")))
     assert (tmp_path / "a.yaml").read_bytes() == b"old"
     assert {path.name for path in tmp_path.iterdir()} <= {"a.yaml", "b.yaml", "c.yaml"}
+
+
+def test_write_files_puts_back_what_was_written_where_a_later_file_cannot_be_moved(tmp_path: Path) -> None:
+    """A file that was a mount point of its own left half of the run written, as a fault of promote's own."""
+    (tmp_path / "a.yaml").write_bytes(b"old")
+    # The folder that the last file needs stands where the one before it is to go.
+    new = tuple(FileChange(path, 0o100644, None, b"1", ()) for path in (b"d", b"d/e.yaml"))
+    plan = Plan(steps=(*changes(("a.yaml", b"old", b"new")).steps, Step(Place("", ""), (), new)))
+    with pytest.raises(Refused, match="d: cannot be written"):
+        write_files(tmp_path, plan)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.yaml": b"old"}
 
 
 @pytest.mark.parametrize("how", ["", "there", "refused"])

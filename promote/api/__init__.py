@@ -4,10 +4,14 @@
 - `delivery = session.deliver(Update(("dev",)), Rules(), How())`
 """
 
+from typing import TYPE_CHECKING
+
 from promote.api.session import How, Session, open_session
 from promote.api.where import Where
-from promote.outcome import Delivery, Plan
-from promote.plan.intent import Intent, Promote, Rules, Set, Update
+
+if TYPE_CHECKING:
+    from promote.outcome import Delivery, Plan
+    from promote.plan.intent import Intent, Promote, Rules, Set, Update
 
 __all__ = [
     "Delivery",
@@ -22,3 +26,16 @@ __all__ = [
     "Where",
     "open_session",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What plans are made of and come to, imported when it is first asked for: who only looks needs none of it."""
+    if name in ("Delivery", "Plan"):
+        from promote import outcome
+
+        return getattr(outcome, name)
+    if name in __all__:
+        from promote.plan import intent
+
+        return getattr(intent, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from promote.api.trees import FolderTrees, RemoteTrees, Writer
+from promote.api.trees import FolderTrees
 from promote.api.where import Opened, Where, open_where
 from promote.clock import Clock
 from promote.config.load import FILE, implicit
@@ -22,21 +21,19 @@ from promote.config.model import App, Config
 from promote.errors import GitError, Refused, UsageError
 from promote.estate.estate import Estate
 from promote.estate.world import World
-from promote.gather import Gather, Registry
-from promote.gitrepo.commit import Author
 from promote.image import Version, parse_repository
-from promote.outcome import Carried, Delivery, Place, Plan
-from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
-from promote.policy import Policy
-from promote.policy.selection import Selection
-from promote.publish import Terms, publish, write_files
 from promote.question import Answers, Asking, Question, drive
 from promote.tree import Globs, show
-from promote.wording.message import message
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what plans, asks or writes is imported where it is done: `find` needs none of it
     from promote.board import Board
     from promote.check import Finding
+    from promote.gather import Gather, Registry
+    from promote.gitrepo.commit import Author
+    from promote.outcome import Carried, Delivery, Plan
+    from promote.plan.intent import Before, Intent, Rules, Set
+    from promote.policy import Policy
+    from promote.policy.selection import Selection
 
 _HTTP = logging.getLogger("promote.http")
 
@@ -80,6 +77,8 @@ class Session:
 
     def ask(self, questions: frozenset[Question]) -> Answers:
         """Answers from the registries, each remembered for the session."""
+        from promote.gather import Gather
+
         if self._gather is None:
             self._gather = Gather(self._registry(self._opened.config or implicit(".")), jobs=self._jobs)
         return self._gather(questions)
@@ -115,6 +114,8 @@ class Session:
         self, folder: str, words: Sequence[tuple[str, Version]], *, add: bool = False
     ) -> tuple[Session, Set]:
         """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
+        from promote.plan.intent import Set
+
         config = implicit(folder)
         self.require(folder)
         environment = next(iter(config.environments))
@@ -141,49 +142,35 @@ class Session:
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
         """The pure function that plans `intent` on estates."""
+        from promote.api.planning import planned
 
-        def decided(estates: Mapping[str, Estate], before: Before) -> Asking[Plan]:
-            match intent:
-                case Set():
-                    from promote.plan.set import plan_set
-
-                    return plan_set(estates, intent, rules, before)
-                case Update():
-                    from promote.plan.update import plan_update
-
-                    return plan_update(estates, intent, rules, before)
-                case Promote():
-                    from promote.plan.promote import plan_promote
-
-                    return plan_promote(estates, intent, rules, before)
-
-        return decided
+        return lambda estates, before: planned(intent, rules, estates, before)
 
     def _look(self, intent: Intent) -> Mapping[str, Estate]:
-        match intent:
-            case Set(environment, versions, add):
-                source = self.config.environment(environment).from_
-                names = [environment, *([source] if source else [])]
-                return self._estates(names, [app for app, _ in versions], adding_to=environment if add else None)
-            case Update(environments, apps):
-                return self._estates(environments, apps or None)
-            case Promote(environment, source, apps, add):
-                return self._estates([environment, source], apps or None, adding_to=environment if add else None)
+        from promote.api.planning import looked_at
+
+        names, apps, adding_to = looked_at(self.config, intent)
+        return self._estates(names, apps, adding_to=adding_to)
 
     def plan(self, intent: Intent, rules: Rules) -> Plan:
         """What `deliver` would do now: nothing is written (`--dry-run`)."""
+        from promote.plan.intent import Before
+
         return drive(self.decide(intent, rules)(self._look(intent), Before()), self.ask)
 
     def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
         """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
         _, template = self._worded(how)
+        worded = _message(template)
         plan = self.plan(intent, rules)
         for step in plan.steps:
-            message(template, step.carried)
+            worded(step.carried)
         return plan
 
     def _worded(self, how: How) -> tuple[Author | None, str | None]:
         """The author and the message's template that count: those of the command line above those of promote.yaml."""
+        from promote.gitrepo.commit import Author
+
         said = self.config.commit
         template = how.template or (None if said.message is UNSET else said.message)
         written = how.author or (None if said.author is UNSET else said.author)
@@ -191,14 +178,21 @@ class Session:
 
     def write(self, intent: Intent, rules: Rules) -> Plan:
         """The plan, written into the working files (`--write-only`)."""
+        from promote.publish.write_only import write_files
+
         plan = self.plan(intent, rules)
         write_files(self._opened.root, plan)
         return plan
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
+        import random
+
+        from promote.api.remotes import Writer
+        from promote.publish import Terms, publish
+
         trees = self._opened.trees
-        if not isinstance(trees, RemoteTrees):
+        if isinstance(trees, FolderTrees):
             raise GitError(
                 "there is no remote to push to", where=str(self._opened.root),
                 cure="add one, name one by --repo, or use --write-only",
@@ -220,11 +214,13 @@ class Session:
 
     def _check_clean(self, plan: Plan) -> None:
         """Refuse a plan that touches a file with changes of the user's own that are not committed."""
+        from promote.place import Place
+
         workdir = self._opened.workdir
         if workdir is None or workdir.remote is None:
             return
         trees = self._opened.trees
-        home = trees.home.branch if isinstance(trees, RemoteTrees) else None
+        home = None if isinstance(trees, FolderTrees) else trees.home.branch
         # A branch of an environment's own, which is not checked out, has other files by the same names.
         here = (home, workdir.branch, workdir.upstream)
         places = [Place(workdir.remote.public, branch) for branch in here if branch is not None]
@@ -250,11 +246,12 @@ class Session:
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, their registries, and how commits are worded."""
         from promote.check import Finding, examine
+        from promote.outcome import Carried
 
         found = drive(examine(self._estates(names), names), self.ask)
         try:
             _, template = self._worded(How())
-            message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"), None)])
+            _message(template)([Carried("env", "app", Version("1.0.0"), Version("1.0.1"), None)])
         except UsageError as exc:
             return (*found, Finding("error", "commit", "message", str(exc), exc.exit_code))
         return found
@@ -265,6 +262,8 @@ class Session:
 
 
 def _message(template: str | None) -> Callable[[Sequence[Carried]], str]:
+    from promote.wording.message import message
+
     return lambda carried: message(template, carried)
 
 

@@ -8,20 +8,22 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from promote.api.trees import FolderTrees, RemoteTrees
+from promote.api.trees import FolderTrees
 from promote.clock import Clock
 from promote.config.expand import expand
 from promote.config.load import FILE, MAX_SIZE, load
 from promote.config.model import Config
 from promote.errors import UsageError
 from promote.gitrepo.command import Git
-from promote.gitrepo.remote import Remotes
-from promote.gitrepo.tree import CommitTree
 from promote.gitrepo.workdir import Workdir, find
-from promote.outcome import Place
 from promote.tree import Globs, Tree, Unread
 from promote.tree.folder import FolderTree
+
+if TYPE_CHECKING:  # of use where there is a remote to read
+    from promote.api.remotes import RemoteTrees
+    from promote.gitrepo.tree import CommitTree
 
 # Words of the command line lead to files worth fetching together with promote.yaml; more than this are no hint.
 _HINTED = 400
@@ -56,34 +58,15 @@ class Opened:
     config: Config | None
 
 
-def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack) -> Opened:
-    """The repository, opened until `stack` ends.
-
-    Raises UsageError, ConfigError or GitError.
-    """
-    if not where.directory.is_dir():
-        raise UsageError("there is no such directory", where=str(where.directory), cure="correct -C")
-    workdir = None if where.repo is not None else find(where.directory, git=Git(environ))
-    root = workdir.top if workdir is not None else where.directory.absolute()
-    remote = workdir.remote if workdir is not None else None
-    if where.repo is None and (where.files or remote is None):
-        files = FolderTree(root)
-        config = _config(where, files, root, environ)
-        expanded = expand(config, files) if config is not None else None
-        return Opened(FolderTrees(root, workdir), files, workdir, root, expanded)
-    remotes = stack.enter_context(
-        Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir, home=where.repo)
-    )
-    repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
-    # With --config nobody asks which branch is the default one, if the other is named.
-    default = None if where.branch and where.config else remotes.default_branch(repo)
-    home = Place(repo, where.branch or default or "")
-    tip = remotes.need(home)
-    _hint(tip, where)
-    trusted = tip if default in (None, home.branch) else remotes.need(Place(repo, default or ""))
-    config = _config(where, trusted, root if workdir is not None else None, environ)
-    trees = RemoteTrees(remotes, home)
-    return Opened(trees, tip, workdir, root, expand(config, tip) if config is not None else None)
+def _read(path: Path) -> bytes:
+    try:
+        # Without blocking: a FIFO is no configuration, and what has no end is not read to it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError("is not a plain file", where=str(path), cure="correct --config")
+            return file.read(MAX_SIZE + 1)
+    except OSError as exc:
+        raise UsageError(f"cannot be read: {exc.strerror}", where=str(path), cure="correct --config") from exc
 
 
 def _hint(tip: CommitTree, where: Where) -> None:
@@ -111,12 +94,43 @@ def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, s
     return None
 
 
-def _read(path: Path) -> bytes:
-    try:
-        # Without blocking: a FIFO is no configuration, and what has no end is not read to it.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError("is not a plain file", where=str(path), cure="correct --config")
-            return file.read(MAX_SIZE + 1)
-    except OSError as exc:
-        raise UsageError(f"cannot be read: {exc.strerror}", where=str(path), cure="correct --config") from exc
+def _open_remote(
+    where: Where, workdir: Workdir | None, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack
+) -> Opened:
+    from promote.api.remotes import RemoteTrees
+    from promote.gitrepo.remote import Remotes
+    from promote.place import Place
+
+    root = workdir.top if workdir is not None else where.directory.absolute()
+    remote = workdir.remote if workdir is not None else None
+    remotes = stack.enter_context(
+        Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir, home=where.repo)
+    )
+    repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
+    # With --config nobody asks which branch is the default one, if the other is named.
+    default = None if where.branch and where.config else remotes.default_branch(repo)
+    home = Place(repo, where.branch or default or "")
+    tip = remotes.need(home)
+    _hint(tip, where)
+    trusted = tip if default in (None, home.branch) else remotes.need(Place(repo, default or ""))
+    config = _config(where, trusted, root if workdir is not None else None, environ)
+    trees = RemoteTrees(remotes, home)
+    return Opened(trees, tip, workdir, root, expand(config, tip) if config is not None else None)
+
+
+def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack) -> Opened:
+    """The repository, opened until `stack` ends.
+
+    Raises UsageError, ConfigError or GitError.
+    """
+    if not where.directory.is_dir():
+        raise UsageError("there is no such directory", where=str(where.directory), cure="correct -C")
+    workdir = None if where.repo is not None else find(where.directory, git=Git(environ))
+    root = workdir.top if workdir is not None else where.directory.absolute()
+    remote = workdir.remote if workdir is not None else None
+    if where.repo is None and (where.files or remote is None):
+        files = FolderTree(root)
+        config = _config(where, files, root, environ)
+        expanded = expand(config, files) if config is not None else None
+        return Opened(FolderTrees(root, workdir), files, workdir, root, expanded)
+    return _open_remote(where, workdir, environ=environ, clock=clock, stack=stack)

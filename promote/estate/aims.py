@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -28,6 +29,16 @@ class Miss:
     shown: str
 
 
+Own = tuple[str | None, int]
+
+
+def starts_of(hit: Fragment | Barred) -> tuple[int, ...]:
+    """Where the parts of a hit begin: its tag first, then its digest."""
+    if isinstance(hit, Barred):
+        return (hit.span.start,)
+    return tuple(part.span.start for part in (hit.tag, hit.digest, hit.name) if part is not None)
+
+
 class Aims:
     """Aims by the file that they speak of; `listing` takes all of these files, and maybe others beside them."""
 
@@ -35,41 +46,59 @@ class Aims:
         self.all = tuple(aims)
         self.listing = listing
         self._read: dict[bytes, tuple[tuple[Aim, Fragment | Barred], ...]] = {}
+        self._at: dict[bytes, tuple[Aim, ...]] = {}
+        self._apps: dict[bytes, frozenset[str]] = {}
         self._exact: dict[bytes, list[Aim]] = {}
-        self._wild: list[Aim] = []
+        wild: list[tuple[Aim, list[bytes]]] = []
         for aim in aims:
             (pattern,) = aim.files.patterns
             if has_wildcard(pattern):
-                self._wild.append(aim)
+                wild.append((aim, [each.encode() for each in segments_of(pattern) if not has_wildcard(each)]))
             else:
                 self._exact.setdefault("/".join(segments_of(pattern)).encode(), []).append(aim)
+        # Each by the rarest of its own segments, which every path that it takes has: few are left to compare.
+        times = Counter(segment for _, segments in wild for segment in segments)
+        self._wild: dict[bytes, list[Aim]] = {}
+        for aim, segments in wild:
+            self._wild.setdefault(min(segments, key=lambda each: times[each], default=b""), []).append(aim)
 
     @classmethod
     def union(cls, aims: Iterable[Aims]) -> Aims:
         known = list(aims)
-        return cls([aim for one in known for aim in one.all], Globs.union(one.listing for one in known))
+        every = dict.fromkeys(aim for one in known for aim in one.all)
+        return cls(list(every), Globs.union(one.listing for one in known))
 
-    def at(self, path: bytes) -> list[Aim]:
+    def at(self, path: bytes) -> tuple[Aim, ...]:
         """The aims whose file this is, or whose folder it lies in."""
-        out = [aim for aim in self._wild if aim.files.matches(path)]
-        here = path
-        while here and self._exact:
-            out += self._exact.get(here, ())
-            here = here.rpartition(b"/")[0]
-        return out
+        if not (self._wild or self._exact):
+            return ()
+        if path not in self._at:
+            words = dict.fromkeys((b"", *path.split(b"/"))) if self._wild else ()
+            out = [aim for word in words for aim in self._wild.get(word, ()) if aim.files.matches(path)]
+            here = path
+            while here and self._exact:
+                out += self._exact.get(here, ())
+                here = here.rpartition(b"/")[0]
+            self._at[path] = tuple(out)
+        return self._at[path]
 
-    def hits(self, text: Text) -> frozenset[Fragment | Barred]:
-        """What these aims alone find in a file: others may aim at other places of it."""
-        return frozenset(hit for _, hit in self._hits(text))
+    def apps_at(self, path: bytes) -> frozenset[str]:
+        """The apps whose targets speak of a file."""
+        if path not in self._apps:
+            self._apps[path] = frozenset(aim.app for aim in self.at(path))
+        return self._apps[path]
+
+    def hits(self, text: Text) -> frozenset[Own]:
+        """The app and the first byte of what these aims alone find in a file: others may aim at other places of it."""
+        return frozenset((hit.app, starts_of(hit)[0]) for _, hit in self._hits(text))
 
     def _hits(self, text: Text) -> Sequence[tuple[Aim, Fragment | Barred]]:
         if text.path not in self._read:
             aims = self.at(text.path)
             found = list(pattern.find(text, aims))
             if isinstance(text, Stream):
-                readings = [Reading(text, document, target_finder.FORMAT) for document in text.documents]
-                by_path = [(reading, aim) for reading in readings for aim in aims if aim.expression is None]
-                found += [(aim, hit) for reading, aim in by_path for hit in target_finder.find(reading, aim)]
+                for document in text.documents:
+                    found += target_finder.find(Reading(text, document, target_finder.FORMAT), aims)
             self._read[text.path] = tuple(found)
         return self._read[text.path]
 
@@ -118,7 +147,8 @@ def aims_in(config: Config, tree: Tree, environment: Environment, apps: Collecti
             app = config.app_in(environment.name, name)
             filled = target.filled(environment, app)
             if filled is not None and app.repositories:
-                way = filled.steps or (), app.repositories[0], filled.expression, filled.shown
+                first, *more = app.repositories
+                way = filled.steps or (), first, filled.expression, filled.shown, tuple(more)
                 out.append(Aim(name, Globs((filled.file,)), *way))
                 # One pattern for all apps of a target: with one an app, each path would be compared with all of them.
                 wide = "*" in target.app and apps is None

@@ -8,7 +8,7 @@ from promote.estate.scan import Scan
 from promote.estate.ties import Layers, layer_of
 from promote.image import Repository
 from promote.sites import chart, helm
-from promote.sites.join import Layered
+from promote.sites.fold import Layered
 from promote.sites.reading import Reading
 from promote.sites.site import Fragment
 from promote.sites.wanted import Wanted

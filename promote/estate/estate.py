@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 from promote.config.model import App, Environment
 from promote.estate.aims import Miss
 from promote.image import Repository, Version
-from promote.outcome import Place
+from promote.place import Place
 from promote.sites.join import Joined
 from promote.sites.pattern import Text
 from promote.sites.site import Barred, Site
@@ -21,12 +21,29 @@ Spot = tuple[bytes, int]
 _NOTHING = Joined((), (), ())
 
 
+@dataclass(frozen=True, slots=True)
+class Unaddable:
+    """Why an app cannot be added where a kustomization leads to it: a stable code, and a sentence."""
+
+    code: str
+    why: str
+
+
+class Again(Protocol):
+    """The files of a place, read again."""
+
+    def __call__(self, changes: Mapping[bytes, bytes]) -> Mapping[str, Estate]: ...
+
+    def names(self, environment: str, app: str, path: bytes) -> Collection[str]: ...
+
+
 @dataclass(frozen=True)
 class Estate:
     """One environment at one tip: its sites by app, its files, and what could not be read there.
 
     `beyond` are places in bases that it runs from outside of its paths; `addable` are the places where apps that it
     does not have could be added, None where that was not asked for; `misses` are the targets that lead nowhere.
+    `again` tells what all environments of the place would say with files changed, for what is added to one.
     """
 
     environment: Environment
@@ -40,7 +57,21 @@ class Estate:
     beyond: frozenset[Spot] = frozenset()
     unbound: tuple[Barred, ...] = ()
     addable: Mapping[str, tuple[Site, ...]] | None = None
+    unaddable: Mapping[str, Unaddable] = field(default_factory=dict)
     misses: tuple[Miss, ...] = ()
+    again: Again | None = field(default=None, compare=False, repr=False)
+
+    def if_changed(self, changes: Mapping[bytes, bytes]) -> Mapping[str, Estate]:
+        """All environments of the place as they would be with these files; ValueError where nothing can be read."""
+        if self.again is None:
+            raise ValueError(f"{self.environment.name}: its files cannot be read again")
+        return self.again(changes)
+
+    def names(self, app: str, path: bytes) -> Collection[str]:
+        """The names by which the kustomization at `path` knows the images of `app`; ValueError as above."""
+        if self.again is None:
+            raise ValueError(f"{self.environment.name}: its files cannot be read again")
+        return self.again.names(self.environment.name, app, path)
 
     def sites(self, app: str) -> tuple[Site, ...]:
         """The sites that decide what `app` runs here, in the order of their files."""

@@ -9,7 +9,9 @@ from promote.estate.app_versions import app_versions, chart_of, folders
 from promote.estate.reach import reaching
 from promote.estate.scan import Scan
 from promote.estate.ties import Files, Layers, Ties, layer_of
-from promote.sites.join import Joined, Layered, join
+from promote.sites import helm
+from promote.sites.fold import Layered
+from promote.sites.join import Joined, join
 from promote.sites.site import Barred, Fragment
 
 _Bond = tuple[str | tuple[str, ...], tuple[str, ...]]
@@ -56,6 +58,7 @@ class _Loose:
 
     by_path: dict[bytes, dict[tuple[str, ...], list[Fragment | Barred]]] = field(default_factory=dict)
     brought: dict[_Bond, list[Fragment | Barred]] = field(default_factory=dict)
+    images: dict[bytes, dict[tuple[str, ...], list[Fragment]]] = field(default_factory=dict)
     app_versions: dict[bytes, Fragment] = field(default_factory=dict)
 
     @classmethod
@@ -63,6 +66,8 @@ class _Loose:
         out = cls()
         for path, hits in found.items():
             for hit in hits:
+                if hit.repository is not None and isinstance(hit, Fragment) and hit.joins == "value" and not hit.object:
+                    out.images.setdefault(path, {}).setdefault(hit.identity, []).append(hit)
                 if hit.repository is not None or hit.app is not None:
                     continue
                 if isinstance(hit, Fragment) and hit.joins == "app-version":
@@ -89,6 +94,13 @@ def _overlay_paths(gathering: Gathering, files: Files) -> list[bytes]:
     return sorted({path for fragment in plain for path in ties.overlays_of(fragment.path)})
 
 
+def _replaced(other: Fragment) -> Barred:
+    """What another app's image does that stands over this one's: whoever asks for which app, it is the same."""
+    at = next(part for part in (other.name, other.tag, other.digest) if part is not None)
+    bar = helm.OTHER
+    return Barred(other.path, at.span, other.format, bar.code, bar.why, None, None, None, other.identity)
+
+
 def _bonds(fragment: Fragment) -> list[_Bond]:
     """By what an object's values may lie over these: the same object, or the chart whose values these are."""
     own = fragment.object or fragment.path.rpartition(b"/")[0].decode("utf-8", "replace")
@@ -107,10 +119,14 @@ def _add_overlays(gatherings: Sequence[Gathering], scanned: Scan, files: Files) 
     loose = _Loose.of(scanned.found)
     for gathering in gatherings:
         values = _values(gathering)
+        mine = {fragment.repository for fragment in values}
         for identity in sorted({fragment.identity for fragment in values}):
             for path in paths[id(gathering)]:
                 for hit in loose.by_path.get(path, {}).get(identity, ()):
                     gathering.lay(hit)
+                for other in loose.images.get(path, {}).get(identity, ()):
+                    if other.repository not in mine:
+                        gathering.lay(_replaced(other))
         for bond in dict.fromkeys(bond for fragment in values for bond in _bonds(fragment)):
             for hit in loose.brought.get(bond, ()):
                 gathering.lay(hit)

@@ -61,16 +61,17 @@ class Generated:
         self._rules = rules
 
     def __contains__(self, path: bytes) -> bool:
+        if not self._rules:
+            return False
         folder, _, name = path.rpartition(b"/")
-        while self._rules:
+        while True:
             below = path[len(folder) + 1 :] if folder else path
             for rule in reversed(self._rules.get(folder, ())):
                 if rule.expression.match(name if rule.by_name else below) is not None:
                     return rule.generated
             if not folder:
-                break
+                return False
             folder = folder.rpartition(b"/")[0]
-        return False
 
 
 def generated(tree: Tree, entries: Iterable[Entry]) -> tuple[Generated, tuple[Unread, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from promote.config.model import App, Config, Environment
 from promote.config.placeholder import fill, placeholders
 from promote.config.scope import claims_of, globs_for
-from promote.estate.aims import Aims, aims_in
+from promote.estate.aims import Aims, Own, aims_in
 from promote.estate.estate import Estate
 from promote.estate.gathering import Gathering, joined
 from promote.estate.generated import attribute_files
@@ -15,7 +15,7 @@ from promote.estate.owners import Owners, is_meant, within
 from promote.estate.scan import Scan, scan
 from promote.estate.ties import Files, Layers, Paths, layer_of
 from promote.image import parse_repository
-from promote.outcome import Place
+from promote.place import Place
 from promote.sites import marker
 from promote.sites.join import Joined
 from promote.sites.site import Barred
@@ -80,7 +80,8 @@ class _Builder:
         if self._named is not None:
             # A family keeps its claim beside an explicit app's: which of the two owns an image, both tell together.
             claims = tuple(claim for claim in claims if claim.pattern or is_meant(claim.app, self._named))
-        return Wanted(claims, self._everything, known, layered=len(environment.layers) > 1)
+        layered = len(environment.layers) > 1 or environment.name in self._below
+        return Wanted(claims, self._everything, known, layered=layered)
 
     def build(self, environments: Sequence[Environment]) -> dict[str, Estate]:
         wanted = {each.name: self.wanted(each) for each in environments}
@@ -118,9 +119,9 @@ class _Builder:
             aimed = bool(aims.at(path))
             if not aimed and not globs.matches(path):
                 continue
-            own = aims.hits(scanned.streams[path]) if aimed and path in scanned.streams else frozenset()
-            for hit in within(environment.part, scanned.streams.get(path), scanned.found[path]):
-                if isinstance(hit, Barred) and marker.is_unbound(hit):
+            own = aims.hits(scanned.streams[path]) if aimed and path in scanned.streams else frozenset[Own]()
+            for hit in within(environment.part, scanned.streams.get(path), scanned.found[path], own):
+                if isinstance(hit, Barred) and marker.is_noted(hit):
                     self._unbound.setdefault(environment.name, []).append(hit)
                 for app in owners.of(path, hit, own):
                     layers = self.layers(environment, app)

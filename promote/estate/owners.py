@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from promote.errors import UsageError
-from promote.estate.aims import Aims
+from promote.estate.aims import Aims, Own, starts_of
 from promote.estate.ties import Layers, layer_of
 from promote.sites import target
 from promote.sites.site import Barred, Fragment, where
@@ -31,14 +31,14 @@ class Owners:
     named: Mapping[str, None] | None
     layers: Callable[[str], Layers]
 
-    def of(self, path: bytes, hit: Fragment | Barred, own: frozenset[Fragment | Barred]) -> tuple[str, ...]:
-        """The app that a hit belongs to here, if any; `own` are the hits of the environment's own targets.
+    def of(self, path: bytes, hit: Fragment | Barred, own: frozenset[Own]) -> tuple[str, ...]:
+        """The app that a hit belongs to here, if any; `own` tells the hits of the environment's own targets.
 
         Raises UsageError where two apps claim it (2.1).
         """
         if hit.app is not None:
             # What another environment's target found in the same file is not this one's.
-            aimed = hit in own if hit.format == target.FORMAT else any(aim.app == hit.app for aim in self.aims.at(path))
+            aimed = _is_own(hit, own) if hit.format == target.FORMAT else hit.app in self.aims.apps_at(path)
             if not aimed:
                 if not self._claims(path, hit, hit.app):
                     return ()
@@ -62,7 +62,7 @@ class Owners:
         """Whether a hit that names its app by itself stands in that app's part of the environment."""
         return (
             hit.format != target.FORMAT
-            and any(is_meant(claim.app, {app: None}) and claim.covers(path) for claim in self.wanted.claims)
+            and any(claim.covers(path) for claim in self.wanted.claims_of(app))
             and layer_of(self.layers(app), path) is not None
         )
 
@@ -82,15 +82,22 @@ def _first(fragment: Fragment) -> Part:
     return next(part for part in (fragment.tag, fragment.digest, fragment.name) if part is not None)
 
 
+def _is_own(hit: Fragment | Barred, own: frozenset[Own]) -> bool:
+    return hit.format == target.FORMAT and any((hit.app, start) in own for start in starts_of(hit))
+
+
 def within(
-    steps: tuple[Step, ...] | None, stream: object, hits: Iterable[Fragment | Barred]
+    steps: tuple[Step, ...] | None, stream: object, hits: Iterable[Fragment | Barred], own: frozenset[Own]
 ) -> Iterable[Fragment | Barred]:
-    """The hits in one part of a file (1.4), all of them without steps; what bars a file as a whole is everywhere."""
+    """The hits in one part of a file (1.4), all of them without steps; what bars a file as a whole is everywhere.
+
+    What the environment's own targets find, told by `own`, is its own wherever it stands.
+    """
     if steps is None or not isinstance(stream, Stream):
         return hits
     found = [each.node for document in stream.documents for each in resolve(document.root, steps)]
-    return [hit for hit in hits if any(node.start <= _at(hit) < node.end for node in found)]
+    return [hit for hit in hits if _is_own(hit, own) or any(node.start <= _at(hit) < node.end for node in found)]
 
 
 def _at(hit: Fragment | Barred) -> int:
-    return hit.span.start if isinstance(hit, Barred) else _first(hit).span.start
+    return starts_of(hit)[0]

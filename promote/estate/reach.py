@@ -68,13 +68,21 @@ def _streams(scan: Scan, paths: set[str]) -> Iterator[Stream]:
 
 
 def _named_by(scan: Scan, paths: set[str]) -> dict[str, set[str]]:
-    """What each of these kustomizations, as far as they exist, names: paths from the root."""
+    """What each of these kustomizations, as far as they exist, names: paths from the root.
+
+    A Component is put over the resources of whoever names it: so it leads to them.
+    """
     out: dict[str, set[str]] = {}
     for stream in _streams(scan, paths):
         path = _text(stream.path)
         folder = posixpath.dirname(path)
-        named = (_resolve(folder, text) for document in stream.documents for text in kustomize.reached(document))
-        out[path] = {text for text in named if text is not None}
+        for document in stream.documents:
+            named = {text for text in (_resolve(folder, each) for each in kustomize.reached(document)) if text}
+            over = {text for text in (_resolve(folder, each) for each in kustomize.components(document)) if text}
+            out.setdefault(path, set()).update(named)
+            for component in over:
+                for file in (component,) if _is_file(component) else _kustomizations(component):
+                    out.setdefault(file, set()).update(named - over)
     return out
 
 
@@ -83,13 +91,15 @@ def reach(scan: Scan, starts: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
     first = {_text(path): path for path in starts}
     named: dict[str, set[str]] = {}
     level = set(first)
+    done: set[str] = set()
     for _ in range(_MAX_HOPS):
-        level -= named.keys()
+        level -= done
+        done |= level
         if not level:
             break
         found = _named_by(scan, level)
-        for path in level:
-            named[path] = found.get(path, set())
+        for path in level | found.keys():
+            named.setdefault(path, set()).update(found.get(path, set()))
         level = {
             candidate
             for paths in found.values()
@@ -108,6 +118,9 @@ def reaching(scan: Scan, entries: Sequence[Fragment]) -> Callable[[Fragment, byt
     folders = {folder for entry in entries for folder in entry.reaches}
     inside = {path.encode() for folder in folders for path in _kustomizations(folder)}
     starts = {entry.path for entry in entries if not entry.reaches} | inside
+    if any(_is_component(scan, path) for path in starts):
+        # Whoever names a Component tells what it is put over.
+        starts |= {path for path in scan.entries if path.rpartition(b"/")[2] in kustomize.FILES}
     found = reach(scan, starts) if starts else {}
     there = {entry.path for entry in _entries(scan, {_text(path) for path in inside})}
 
@@ -123,6 +136,11 @@ def reaching(scan: Scan, entries: Sequence[Fragment]) -> Callable[[Fragment, byt
         return False
 
     return reaches
+
+
+def _is_component(scan: Scan, path: bytes) -> bool:
+    stream = scan.streams.get(path)
+    return isinstance(stream, Stream) and any(map(kustomize.is_component, stream.documents))
 
 
 def _is_file(path: str) -> bool:

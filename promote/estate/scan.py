@@ -62,12 +62,12 @@ def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs)
     listed = tree.list(Globs.union((globs, aims.listing, overrides, attribute_files(globs))))
     attributes = [entry for entry in listed if is_attributes(entry.path)]
     marked, unread_attributes = generated(tree, attributes)
-    mine = {entry.path: aims.at(entry.path) for entry in listed}
+    aimed = {entry.path: own for entry in listed if (own := aims.at(entry.path))} if aims.all else {}
+    sure = {*aimed, *(entry.path for entry in listed if overrides.roots and overrides.matches(entry.path))}
     entries = {
         entry.path: entry
         for entry in listed
-        if mine[entry.path]
-        or overrides.matches(entry.path)
+        if entry.path in sure
         or (is_scanned(entry.path) and globs.matches(entry.path) and entry.path not in marked)
     }
     out = Scan(tree, wanted, entries, {}, {}, ())
@@ -81,8 +81,8 @@ def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs)
     for entry, data in tree.read(entries.values()):
         if isinstance(data, Unread):
             unread.append(data)
-        elif mine[entry.path] or overrides.matches(entry.path) or wanted.may_name(data):
-            hits = _take(out, entry, data, mine[entry.path])
+        elif wanted.may_name(data) or entry.path in sure:
+            hits = _take(out, entry, data, aimed.get(entry.path, ()))
             if hits:
                 found[entry.path] = hits
     out.found.update((path, resolved(hits, out.sources, wanted)) for path, hits in found.items())

@@ -6,7 +6,7 @@ a site in a weaker layer is to be edited, so that environments of one layer pay 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from promote.config.model import Config, Environment
@@ -54,7 +54,7 @@ def _weak(estate: Estate) -> frozenset[bytes]:
     )
 
 
-def _reached(config: Config, tree: Tree, environments: Iterable[Environment]) -> dict[str, frozenset[bytes]]:
+def reached(config: Config, tree: Tree, environments: Iterable[Environment]) -> dict[str, frozenset[bytes]]:
     """What the kustomizations in the paths of each environment lead to."""
     globs = {each.name: Globs.union(globs_for(config, each)) for each in environments}
     listed = tree.list(Globs.union(globs.values()))
@@ -73,12 +73,29 @@ def bases(
     known = [each for each in candidates if any(paths for name, paths in weak.items() if name != each.name)]
     if not known:
         return {}
-    reached = _reached(config, tree, known)
-    out: dict[str, Globs] = {}
-    for environment in known:
+    return {
+        environment.name: _globs(config, environment, paths)
+        for environment, paths in _outside(config, tree, known)
+        if any(not paths.isdisjoint(theirs) for name, theirs in weak.items() if name != environment.name)
+    }
+
+
+def outside(config: Config, tree: Tree, environments: Sequence[Environment]) -> Mapping[str, Globs]:
+    """What the kustomizations of each environment lead to outside of its paths, if they lead anywhere there."""
+    found = _outside(config, tree, environments)
+    return {environment.name: _globs(config, environment, paths) for environment, paths in found if paths}
+
+
+def _outside(
+    config: Config, tree: Tree, environments: Sequence[Environment]
+) -> Iterator[tuple[Environment, frozenset[bytes]]]:
+    found = reached(config, tree, environments)
+    for environment in environments:
         own = Globs.union(globs_for(config, environment))
-        outside = {path for path in reached[environment.name] if not own.matches(path) and _SPECIAL.isdisjoint(path)}
-        if any(not outside.isdisjoint(paths) for name, paths in weak.items() if name != environment.name):
-            layers = tuple(path.decode("utf-8", "replace") for path in sorted(outside))
-            out[environment.name] = Globs.union(globs_for(config, replace(environment, layers=layers, excludes=())))
-    return out
+        paths = found[environment.name]
+        yield environment, frozenset(path for path in paths if not own.matches(path) and _SPECIAL.isdisjoint(path))
+
+
+def _globs(config: Config, environment: Environment, paths: Iterable[bytes]) -> Globs:
+    layers = tuple(path.decode("utf-8", "replace") for path in sorted(paths))
+    return Globs.union(globs_for(config, replace(environment, layers=layers, excludes=())))

@@ -9,9 +9,10 @@ from typing import Protocol
 from promote.config.model import Config, Environment
 from promote.estate.adding import adding
 from promote.estate.estate import Estate
+from promote.estate.foresight import Foresight
 from promote.estate.load import load
 from promote.estate.sharing import bases, neighbours
-from promote.outcome import Place
+from promote.place import Place
 from promote.tree import Tree
 
 
@@ -69,6 +70,11 @@ class World:
                 wider = load(self._config, tree, place, reaching, apps, everything=self._everything, below=below)
                 found |= {name: replace(found.get(name, each), beyond=each.spots) for name, each in wider.items()}
             out |= found
+            gaining = [name for name, each in found.items() if name == adding_to or each.environment.override]
+            if gaining:
+                every = [each for each in self._config.environments.values() if self._lies(each, place)]
+                again = Foresight(self._config, tree, place, every, everything=self._everything)
+                out |= {name: replace(found[name], again=again) for name in gaining}
         if adding_to is not None:
             out[adding_to] = self._adding(out, adding_to)
         return out
@@ -78,4 +84,9 @@ class World:
         others = {app for each in estates.values() for app in each.apps} - estate.apps.keys()
         apps = {**estate.apps, **{app: self._config.app_in(name, app) for app in sorted(others)}}
         tree = self._trees.tree(estate.place)
-        return adding(self._config, tree, estate.environment, replace(estate, apps=apps))
+        every = self._config.environments.values()
+        beside = [each for each in every if each.name != name and self._lies(each, estate.place)]
+        return adding(self._config, tree, estate.environment, replace(estate, apps=apps), beside)
+
+    def _lies(self, environment: Environment, place: Place) -> bool:
+        return not environment.is_template and self._trees.at(environment, place)

@@ -20,7 +20,8 @@ from promote.gitrepo.store import Store, open_store
 from promote.gitrepo.tree import CommitTree
 from promote.gitrepo.url import RemoteUrl, parse
 from promote.gitrepo.workdir import Workdir
-from promote.outcome import Beaten, Landed, Place, Unclear
+from promote.outcome import Beaten, Landed, Unclear
+from promote.place import Place
 from promote.text.edit import FileChange
 
 

@@ -36,7 +36,17 @@ def _without_git_environment() -> Iterator[None]:
         os.environ.update(taken)
 
 
+def _may_be_in_one(directory: Path) -> bool:
+    """Whether a repository could be at a folder or above it; False only where GitPython would find none either."""
+    here = Path(os.path.abspath(directory))  # noqa: PTH100 - as GitPython goes upward: `..` by name, not by links
+    return not here.exists() or any(
+        os.path.lexists(folder / name) for folder in (here, *here.parents) for name in (".git", "HEAD")
+    )
+
+
 def _found(directory: Path) -> Found | None:
+    if not _may_be_in_one(directory):
+        return None
     try:
         import git  # slow to import, and its import fails where there is no git program
     except ImportError as exc:

@@ -10,6 +10,7 @@ from promote.estate.estate import Estate
 from promote.outcome import Change, Failure, Plan, Refusal, Skip
 from promote.plan.draft import Decision, Draft
 from promote.plan.files import File, rewritten
+from promote.plan.foreseen import foreseen
 from promote.plan.steps import steps
 from promote.plan.write import Written
 from promote.sites.site import Site
@@ -53,6 +54,7 @@ def assemble(estates: Mapping[str, Estate], decisions: Iterable[Decision], group
     files: dict[File, FileChange] = {}
     while drafts:
         files, refused = rewritten(estates, drafts)
+        refused = refused or foreseen(estates, drafts, files)
         if not refused:
             break
         refusals += refused

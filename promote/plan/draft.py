@@ -37,6 +37,9 @@ def unfit(estate: Estate, app: str) -> Skip | Refusal | None:
         return Refusal(name, app, bar.code, f"{where(bar)}: cannot be edited: {bar.why}; {CURES[bar.code]}")
     if estate.places(app):
         return None
+    refused = estate.unaddable.get(app)
+    if refused is not None:
+        return Refusal(name, app, refused.code, refused.why)
     if estate.unread:
         item = estate.unread[0]
         why = f"{show(item.entry.path)} could not be read ({item.why}) and no other file of {name} names {app}"

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from promote.estate.estate import Estate
-from promote.outcome import Place, Refusal
+from promote.outcome import Refusal
+from promote.place import Place
 from promote.plan.draft import Draft
 from promote.sites.pattern import Text
 from promote.sites.site import where
 from promote.text.addition import Addition, created
 from promote.text.edit import FileChange
 from promote.text.part import Part
-from promote.text.plain import PlainText, rewrite_plain
+from promote.text.plain import PlainText
 from promote.text.proof import Disagreement
 from promote.text.rewrite import Rewritten, rewrite
+from promote.text.rewrite_plain import rewrite_plain
 from promote.tree import show
 
 File = tuple[Place, bytes]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from promote.config.settings import Pin
 from promote.image import Version
+from promote.sites.chart import is_exact
 from promote.sites.site import CHART, Site, is_bare
 from promote.text.addition import Addition
 from promote.text.part import Part
@@ -47,12 +48,20 @@ def wants_digest(site: Site, pin: Pin, *, explicit: bool) -> bool:
     return pin == "keep" and (explicit or site.version.digest is not None)
 
 
+def _is_chart_version(site: Site) -> bool:
+    """Whether the tag is a chart's version: an OCIRepository has a tag as any other."""
+    return site.format == CHART and site.tag is not None and site.tag.keys[-1:] != ("tag",)
+
+
 def write(site: Site, tag: str | None, digest: str | None, pin: Pin, *, explicit: bool) -> Written | Cannot:
     """What to write at `site` for this tag and digest; a digest never stays beside a tag that it does not belong to."""
     said = site.version
     pinned = wants_digest(site, pin, explicit=explicit)
     if tag is None and said.tag is not None:
         return Cannot("no-tag", "the site names a tag, and only a digest was given: give TAG@DIGEST")
+    if pinned and site.guessed:
+        why = "the app has several images, and nothing tells of which a digest stands here: mark its name too"
+        return Cannot("one-digest", why)
     if pinned and digest is None:
         return Cannot("no-digest", "the digest of the new tag is not known")
     keeps_tag = tag is not None and (said.tag is not None or said.digest is None or pin != "keep")
@@ -60,6 +69,9 @@ def write(site: Site, tag: str | None, digest: str | None, pin: Pin, *, explicit
         keeps_tag = False  # the format has no place for both
     wishes: list[tuple[Part, str | None]] = []
     text = tag.replace("_", "+") if tag is not None and site.format == CHART else tag
+    if text is not None and _is_chart_version(site) and not is_exact(text):
+        why = f"{text} is no exact version, and Helm would take it for a range: give MAJOR.MINOR.PATCH"
+        return Cannot("not-exact", why)
     if pinned and digest is not None:
         if site.digest is not None:
             wishes.append((site.digest, digest.removeprefix("sha256:") if is_bare(site.digest) else digest))

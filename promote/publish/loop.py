@@ -13,7 +13,8 @@ from typing import Protocol
 from promote.clock import Clock
 from promote.errors import GitError, PromoteError, PushRejected, RemoteUnreachable
 from promote.estate.estate import Estate
-from promote.outcome import Beaten, Carried, Commit, Delivery, Landed, Place, Plan, Step, Unclear
+from promote.outcome import Beaten, Carried, Commit, Delivery, Landed, Plan, Step, Unclear
+from promote.place import Place
 from promote.plan.intent import Before
 from promote.publish.shares import at_place, joined, part, sources, tips, undone
 from promote.question import Answers, Asking, Question, drive

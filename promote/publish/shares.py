@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from promote.errors import GitError
 from promote.estate.estate import Estate
-from promote.outcome import Failure, Place, Plan
+from promote.outcome import Failure, Plan
+from promote.place import Place
 
 
 def part(plan: Plan, environments: frozenset[str]) -> Plan:

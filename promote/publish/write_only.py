@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -36,8 +37,27 @@ def write_files(root: Path, plan: Plan) -> None:
                     ready.append((_staged(path, change.before, after, staged), path))
             except OSError as exc:
                 raise Refused(f"cannot be written ({exc.strerror})", where=show(name), cure="run again") from exc
+        _move(ready, {root / os.fsdecode(name): change.before for name, change in first.items()})
+
+
+def _move(ready: Sequence[tuple[Path, Path]], before: Mapping[Path, bytes | None]) -> None:
+    """Put every file in its place; where one cannot be moved, those before it are put back as they were."""
+    with ExitStack() as undo:
         for made, path in ready:
-            made.replace(path)
+            try:
+                made.replace(path)
+            except OSError as exc:
+                cure = "see that it may be replaced, and run again"
+                raise Refused(f"cannot be written ({exc.strerror})", where=show(os.fsencode(path)), cure=cure) from exc
+            undo.callback(_restore, path, before[path])
+        undo.pop_all()
+
+
+def _restore(path: Path, before: bytes | None) -> None:
+    if before is None:
+        path.unlink()
+    else:
+        path.write_bytes(before)
 
 
 def _beside(path: Path, after: bytes, mode: int, staged: ExitStack) -> Path:

@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from promote.outcome import Place, Plan
+from promote.outcome import Plan
+from promote.place import Place
 from promote.text.edit import FileChange
 from promote.tree import show
 

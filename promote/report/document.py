@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from promote.board import Board
-from promote.check import Finding
-from promote.estate.estate import Estate
-from promote.image import Version
-from promote.outcome import Change, Delivery, Plan
-from promote.policy.selection import Selection
 from promote.sites.site import Barred, Site
 from promote.tree import show
+
+if TYPE_CHECKING:  # most commands show one of these, or none
+    from promote.board import Board
+    from promote.check import Finding
+    from promote.estate.estate import Estate
+    from promote.image import Version
+    from promote.outcome import Change, Delivery, Plan
+    from promote.policy.selection import Selection
 
 SCHEMA = 1
 Json = dict[str, object]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from promote.errors import Refused, worst
-from promote.outcome import Plan, Skip
+
+if TYPE_CHECKING:
+    from promote.outcome import Plan, Skip
 
 CHANGED = 10
 _FINE = frozenset({"already", "overtaken"})

@@ -6,13 +6,13 @@ import io
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from promote.outcome import Delivery, Plan, Skip
 from promote.report.exit import faulty
 from promote.sites.site import where
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.board import Board, Cell
     from promote.check import Finding
+    from promote.outcome import Delivery, Plan, Skip
     from promote.policy.selection import Selection
     from promote.report.document import Json
 

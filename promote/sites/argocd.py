@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from promote.sites import chart, kustomize, manifest
+from promote.sites import chart, images, manifest, patch
 from promote.sites.embedded import embedded
 from promote.sites.flux import folder
 from promote.sites.helm import Values
 from promote.sites.object import Object
-from promote.sites.reading import Bar, Keys, Reading, Spot
+from promote.sites.reading import DUPLICATE, Bar, Keys, Reading, Spot
 from promote.sites.site import Barred, Fragment
 from promote.sites.wanted import Wanted
 from promote.text.node import Mapping, Node, Pair, Scalar
@@ -50,9 +50,10 @@ def _source(
         written = chart.joined(registry, name)
         yield from chart.versioned(reading, source, "targetRevision", written, wanted, (), owner=owner)
     local = () if name else folder(reading.said(source, "path"))
-    images = reading.child(source, "kustomize", "images")
-    yield from kustomize.string_entries(reading, images, wanted, local)
-    yield from kustomize.patches(reading, reading.child(source, "kustomize", "patches"), wanted)
+    strings = reading.child(source, "kustomize", "images")
+    yield from images.string_entries(reading, strings, wanted, local)
+    patches = reading.child(source, "kustomize", "patches")
+    yield from patch.listed(reading, patches, wanted, manifest.objects_of)
     text, tree, listed = (reading.child(source, "helm", key) for key in ("values", "valuesObject", "parameters"))
     if text is not None:
         yield from embedded(
@@ -62,7 +63,7 @@ def _source(
         yield from Values(reading, wanted, tree, owner, 2, local).find()
     if listed is not None:
         yield from Values(reading, wanted, parameters(reading, listed), owner, 3, local, closed=True).find()
-    skip += [spot.keys for spot in (images, text, tree, listed) if spot is not None]
+    skip += [spot.keys for spot in (strings, text, tree, listed) if spot is not None]
 
 
 @dataclass
@@ -88,13 +89,13 @@ def steps(name: str) -> Sequence[str]:
 def parameters(reading: Reading, listed: Spot) -> Spot:
     """The parameters of a list as the values that they set; the nodes of the values are the list's own."""
     root = _Branch(listed.node)
-    bar: Bar | None = listed.bar
+    bar: Bar | None = listed.bar  # a value's own anchor bars that value alone
     for item in reading.items(listed):
         name, value = reading.said(item, "name"), reading.child(item, "value")
         way = steps(name or "")
         if not way or value is None:
             continue
-        bar = bar or item.bar or value.bar
+        bar = bar or item.bar or (value.bar if value.bar is DUPLICATE else None)
         here: _Branch | Pair = root
         for step in way[:-1]:
             if isinstance(here, _Branch):

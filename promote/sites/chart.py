@@ -50,11 +50,14 @@ def find(reading: Reading, wanted: Wanted) -> Iterator[Fragment | Barred]:
             yield Fragment(reading.stream.path, FORMAT, ("appVersion",), None, part, None, joins="app-version")
 
 
+def is_exact(version: str) -> bool:
+    """Whether Helm takes this for one version (semver.org); anything else it takes for a range, or not at all."""
+    return _EXACT.match(version) is not None
+
+
 def exact(part: Part | Bar) -> Part | Bar:
     """The version as a Part, or what bars it: a range is no tag."""
-    if isinstance(part, Part) and part.value and not _EXACT.match(part.value):
-        return RANGE
-    return part
+    return RANGE if isinstance(part, Part) and part.value and not is_exact(part.value) else part
 
 
 def fragment(

@@ -51,11 +51,7 @@ def helm_chart(reading: Reading, found: Object, wanted: Wanted) -> Iterator[Frag
         written = chart.joined(here.said(spec, "chart"), None)
         yield from chart.versioned(here, spec, "version", written, wanted, (), owner=(*found.identity, "chart"))
     if text is not None:
-        yield from embedded(here, text, wanted, lambda inner: _values(inner, wanted, found))
+        # What a HelmChartConfig says lies over the HelmChart of its name.
+        owner, rank = (found.group, "HelmChart", found.namespace, found.name), 1 if found.kind == "HelmChart" else 2
+        yield from embedded(here, text, wanted, lambda inner: Values(inner, wanted, inner.root, owner, rank).find())
     yield from manifest.find(reading, found, wanted, () if text is None else (text.keys,))
-
-
-def _values(inner: Reading, wanted: Wanted, found: Object) -> Iterator[Fragment | Barred]:
-    return Values(inner, wanted, inner.root, found.identity, 1).find()
-
-

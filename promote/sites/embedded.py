@@ -9,7 +9,7 @@ from promote.sites import marker
 from promote.sites.reading import BLOCK, ESCAPED, Bar, Keys, Reading, Spot
 from promote.sites.site import Barred, Fragment
 from promote.sites.wanted import Wanted
-from promote.text.document import Broken, Scalar
+from promote.text.document import Broken, Scalar, Stream, parse
 from promote.text.nested import Inner, inner_of
 from promote.text.part import Part
 
@@ -23,15 +23,30 @@ def embedded(reading: Reading, spot: Spot, wanted: Wanted, finds: Finds) -> Iter
         return
     inner = inner_of(reading.stream, node)
     if isinstance(inner, Broken):
-        for bar in _barred(reading, spot, wanted, Bar(inner.code, f"the text in it {inner.why}")):
-            yield replace(bar, span=inner.span)
+        for found in _barred(reading, spot, wanted, Bar(inner.code, f"the text in it {inner.why}")):
+            yield replace(found, span=inner.span)
     elif inner is None:
-        yield from _barred(reading, spot, wanted, BLOCK if node.style in ("literal", "folded") else ESCAPED)
+        bar = BLOCK if node.style in ("literal", "folded") else ESCAPED
+        text = parse(reading.stream.path, node.value.encode())
+        if isinstance(text, Broken):
+            yield from _barred(reading, spot, wanted, bar)
+        else:
+            yield from _unplaced(reading, spot, text, finds, bar)
     else:
         for document in inner.stream.documents:
             here = Reading(inner.stream, document, reading.format, spot.bar)
             for hit in marker.apply(here, finds(here), wanted):
                 yield _lifted(hit, inner, spot.keys)
+
+
+def _unplaced(reading: Reading, spot: Spot, text: Stream, finds: Finds, bar: Bar) -> Iterator[Barred]:
+    """What the text says, each place barred: nothing tells where in the file it stands."""
+    for document in text.documents:
+        for hit in finds(Reading(text, document, reading.format)):
+            here = replace(reading.barred(spot.node, bar, hit.repository), app=hit.app)
+            # Values without a name bar whoever they lie over.
+            known = hit.repository is not None
+            yield here if known else replace(here, identity=hit.identity, object=hit.object, charts=hit.charts)
 
 
 def _barred(reading: Reading, spot: Spot, wanted: Wanted, bar: Bar) -> Iterator[Barred]:

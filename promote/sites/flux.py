@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from promote.sites import chart, kustomize, manifest
+from promote.sites import chart, images, manifest, patch
 from promote.sites.helm import Values
 from promote.sites.object import Object, objects
 from promote.sites.reading import Bar, Reading, Spot
@@ -34,12 +34,12 @@ def folder(path: str | None) -> tuple[str, ...]:
 
 def kustomization(reading: Reading, found: Object, wanted: Wanted) -> Iterator[Fragment | Barred]:
     """`spec.images`, which set over what `spec.path` holds, and what inline patches say."""
-    here = Reading(reading.stream, reading.document, kustomize.FORMAT, reading.bar)
+    here = Reading(reading.stream, reading.document, "kustomize", reading.bar)
     spec = here.child(found.spot, "spec")
     if spec is not None:
         reaches = folder(here.said(spec, "path"))
-        yield from kustomize.entries(here, here.child(spec, "images"), wanted, reaches)
-        yield from kustomize.patches(here, here.child(spec, "patches"), wanted)
+        yield from images.entries(here, here.child(spec, "images"), wanted, reaches)
+        yield from patch.listed(here, here.child(spec, "patches"), wanted, manifest.objects_of)
     skip = () if spec is None else ((*spec.keys, "images"),)
     yield from manifest.find(reading, found, wanted, skip)
 
@@ -64,9 +64,9 @@ def release(reading: Reading, found: Object, wanted: Wanted) -> Iterator[Fragmen
     for item in here.items(here.child(spec, "postRenderers")):
         listed = here.child(item, "kustomize", "images")
         if listed is not None:
-            yield from kustomize.entries(here, listed, wanted)
+            yield from images.entries(here, listed, wanted)
             skip.append(listed.keys)
-        yield from kustomize.patches(here, here.child(item, "kustomize", "patches"), wanted)
+        yield from patch.listed(here, here.child(item, "kustomize", "patches"), wanted, manifest.objects_of)
     yield from manifest.find(reading, found, wanted, skip)
 
 

@@ -7,10 +7,11 @@ Spellings: `repository` (with `registry` before it, or a registry named further 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from promote.image import Repository, has_host
+from promote.sites.comment import is_marked
 from promote.sites.object import at, is_object
 from promote.sites.reading import Bar, Field, Keys, Reading, Spot
 from promote.sites.site import Barred, Fragment
@@ -29,10 +30,11 @@ _SPELLINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _TAGS = ("tag", "imageTag", "version")
 _DIGESTS = ("digest", "sha")
+_KEYS = frozenset((*(key for key, tags in _SPELLINGS for key in (key, *tags)), *_TAGS, *_DIGESTS))
 # Where charts keep the registry of all their images.
 _REGISTRIES = ("registry", "imageRegistry")
 _GLOBALS: tuple[Keys, ...] = (("global", "imageRegistry"), ("global", "registry"), ("global", "image", "registry"))
-_OTHER = Bar("other-image", "a stronger layer puts another image in its place, or its name without the registry")
+OTHER = Bar("other-image", "a stronger layer puts another image in its place, or its name without the registry")
 
 
 def accepts(path: bytes, document: Document) -> bool:
@@ -64,7 +66,7 @@ class Values:
     def find(self) -> Iterator[Fragment | Barred]:
         """Every place that names a wanted image, and every tag or digest without a name beside it."""
         taken: set[int] = set()
-        for spot in self.reading.walk(self.root, self.skip):
+        for spot in self.reading.walk(self.root, self.skip, self._holds()):
             if isinstance(spot.node, Mapping):
                 yield from self._mapping(spot, taken)
             elif spot.node.start not in taken:
@@ -72,44 +74,58 @@ class Values:
                 if found is not None:
                     yield found
 
+    def _holds(self) -> Callable[[bytes], bool] | None:
+        """What tells of a mapping or list whether it can say anything that counts; None where its bytes do not tell."""
+        reading, wanted = self.reading, self.wanted
+        elsewhere = self.object or reading.document.aliased or is_marked(
+            reading.stream.data, reading.document.start, reading.document.end
+        )
+        return wanted.may_name if wanted.spelled_out and not elsewhere else None
+
     def _identity(self, spot: Spot) -> tuple[str, ...]:
         return tuple(str(key) for key in spot.keys[len(self.root.keys) :])
 
     def _mine(self, hit: Fragment | Barred, spot: Spot) -> Fragment | Barred:
         """The hit with what these values know of themselves."""
         if isinstance(hit, Fragment):
-            return replace(hit, joins="value", object=self.object, rank=self.rank, charts=self.charts)
+            identity = self._identity(spot)
+            return replace(
+                hit, identity=identity, joins="value", object=self.object, rank=self.rank, charts=self.charts
+            )
         return replace(hit, identity=self._identity(spot), object=self.object, charts=self.charts)
 
     def _string(self, spot: Spot) -> Fragment | Barred | None:
         bare = bool(spot.keys) and spot.keys[-1] == "image"
-        hit = whole(self.reading, spot, self.wanted, self._identity(spot), bare=bare)
+        hit = whole(self.reading, spot, self.wanted, (), bare=bare)
         # What is barred by itself bars whatever stands above it.
         return self._mine(hit, spot) if isinstance(hit, Fragment) else hit
 
     def _mapping(self, spot: Spot, taken: set[int]) -> Iterator[Fragment | Barred]:
-        reading, names = self.reading, False
+        fields = self.reading.fields(spot, _KEYS)
+        if not fields:
+            return
+        names = False
         for key, tag_keys in _SPELLINGS:
-            named = reading.field(spot, key)
+            named = fields.get(key)
             if named is None:
                 continue
-            tag = next((field for field in (reading.field(spot, name) for name in tag_keys) if field is not None), None)
+            tag = _first(fields, tag_keys)
             names = names or isinstance(named.pair.value, Scalar)
             repository = self._repository(spot, key, named)
-            alone = tag is None and (key == "name" or (key == "image" and self._digest(spot) is None))
+            alone = tag is None and (key == "name" or (key == "image" and _first(fields, _DIGESTS) is None))
             if repository is None or alone:
                 continue
             taken.add(named.pair.value.start)
             if tag is not None:
                 taken.add(tag.pair.value.start)
-            yield self._split(spot, named, tag, tag_keys[0], repository)
+            yield self._split(spot, named, tag, tag_keys[0], repository, fields)
             return
-        other = reading.field(spot, "repository")
+        other = fields.get("repository")
         if not names:
-            yield from self._overlay(spot)
+            yield from self._overlay(spot, fields)
         elif other is not None and isinstance(other.pair.value, Scalar):
             # Over a weaker layer's image this takes its place; the join drops what lies over nothing.
-            yield self._mine(reading.barred(other.pair.value, _OTHER, None), spot)
+            yield self._mine(self.reading.barred(other.pair.value, OTHER, None), spot)
 
     def _repository(self, spot: Spot, key: str, named: Field) -> Repository | None:
         written = self.reading.text(named.pair.value)
@@ -120,8 +136,8 @@ class Values:
             if own:
                 return self.wanted.match(f"{own.rstrip('/')}/{written}")
             if not has_host(written):
-                names = (f"{host.rstrip('/')}/{written}" for host in self._registries(spot))
-                found = next((each for each in map(self.wanted.match, names) if each is not None), None)
+                host = next(self._registries(spot), None)
+                found = None if host is None else self.wanted.match(f"{host.rstrip('/')}/{written}")
                 if found is not None:
                     return found
         return self.wanted.match(written)
@@ -138,15 +154,18 @@ class Values:
     def _tag(self, spot: Spot, field: Field) -> tuple[Part | Bar, Part | Bar | None]:
         return tag_and_digest(self.reading, field.pair.value, (*spot.keys, _key(field)), field.bar)
 
-    def _digest(self, spot: Spot) -> Part | Bar | None:
-        for key in _DIGESTS:
-            field = self.reading.field(spot, key)
-            if field is not None:
-                return self.reading.part(field.pair.value, (*spot.keys, key), field.bar)
-        return None
+    def _digest(self, spot: Spot, fields: dict[str, Field]) -> Part | Bar | None:
+        field = _first(fields, _DIGESTS)
+        return None if field is None else self.reading.part(field.pair.value, (*spot.keys, _key(field)), field.bar)
 
     def _split(
-        self, spot: Spot, named: Field, tagged: Field | None, tag_key: str, repository: Repository
+        self,
+        spot: Spot,
+        named: Field,
+        tagged: Field | None,
+        tag_key: str,
+        repository: Repository,
+        fields: dict[str, Field],
     ) -> Fragment | Barred:
         reading = self.reading
         name = reading.part(named.pair.value, (*spot.keys, _key(named)), named.bar)
@@ -157,7 +176,7 @@ class Values:
         elif not self.closed:
             tag = reading.missing(spot, tag_key, named.pair)
         if digest is None:
-            digest = self._digest(spot)
+            digest = self._digest(spot, fields)
         for part in (tag, digest):
             if isinstance(part, Bar):
                 return reading.barred(spot.node, part, repository)
@@ -188,17 +207,17 @@ class Values:
             charts=self.charts,
         )
 
-    def _overlay(self, spot: Spot) -> Iterator[Fragment | Barred]:
+    def _overlay(self, spot: Spot, fields: dict[str, Field]) -> Iterator[Fragment | Barred]:
         """A tag or a digest whose image a weaker layer names (SEMANTICS 3.1); the join drops what no layer names."""
         tag: Part | Bar | None = None
         digest: Part | Bar | None = None
         for key in _TAGS:
-            field = self.reading.field(spot, key)
+            field = fields.get(key)
             if field is not None and isinstance(field.pair.value, Scalar):
                 tag, digest = self._tag(spot, field)
                 break
         if digest is None:
-            digest = self._digest(spot)
+            digest = self._digest(spot, fields)
         if tag is None and digest is None:
             return
         for part in (tag, digest):
@@ -206,6 +225,10 @@ class Values:
                 yield self._mine(self.reading.barred(spot.node, part, None), spot)
                 return
         yield self._fragment(spot, None, tag, digest, None)
+
+
+def _first(fields: dict[str, Field], keys: tuple[str, ...]) -> Field | None:
+    return next((fields[key] for key in keys if key in fields), None)
 
 
 def _key(field: Field) -> str:

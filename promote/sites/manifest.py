@@ -6,8 +6,9 @@ What an object says of images in other ways, as Flux's and Argo CD's do, its own
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
-from promote.sites.object import Object, at
+from promote.sites.object import Object, at, objects
 from promote.sites.reading import Keys, Reading, Spot
 from promote.sites.site import Barred, Fragment
 from promote.sites.string import whole
@@ -25,10 +26,18 @@ def find(reading: Reading, found: Object, wanted: Wanted, skip: Collection[Keys]
     for spot in reading.walk(found.spot, skip):
         if isinstance(spot.node, Mapping | Sequence) or not spot.keys:
             continue
-        identity = (*found.identity, *_where(found.spot.node, spot, spot.keys[depth:]))
-        hit = whole(reading, spot, wanted, identity, bare=spot.keys[-1] == "image", joins="object")
-        if hit is not None:
+        hit = whole(reading, spot, wanted, (), bare=spot.keys[-1] == "image", joins="object")
+        if isinstance(hit, Fragment):
+            # Only now: most strings are no image, and to say where one stands costs more than to see that.
+            yield replace(hit, identity=(*found.identity, *_where(found.spot.node, spot, spot.keys[depth:])))
+        elif hit is not None:
             yield hit
+
+
+def objects_of(reading: Reading, wanted: Wanted) -> Iterator[Fragment | Barred]:
+    """The same of every object of a document."""
+    for each in objects(reading):
+        yield from find(reading, each, wanted)
 
 
 def _where(root: object, spot: Spot, keys: Keys) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from promote.image import Repository, Version
@@ -15,6 +16,7 @@ from promote.text.part import Part, Style
 Keys = tuple[str | int, ...]
 _STYLES: dict[str, Style] = {"plain": "plain", "single": "single", "double": "double"}
 _STR = "tag:yaml.org,2002:str"
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,12 @@ SHAPE = Bar("not-a-scalar", "it is a list or a mapping, not a value")
 
 
 def is_template(text: str) -> bool:
-    """Whether `text` is filled in by Helm, Flux or another program before anybody reads it as YAML."""
-    return "{{" in text or "${" in text
+    """Whether `text` is filled in by Helm, Flux or another program before anybody takes it as it stands."""
+    return "{{" in text or "${" in text or "$(" in text
+
+
+def _is_null(node: Scalar) -> bool:
+    return node.style == "plain" and node.value in _NULLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +112,33 @@ class Reading:
                 if found is not None:
                     yield found
 
-    def walk(self, start: Spot | None = None, skip: Collection[Keys] = ()) -> Iterator[Spot]:
-        """Every node from `start` on, in the order of the file, without following aliases; not what `skip` holds."""
+    def walk(
+        self, start: Spot | None = None, skip: Collection[Keys] = (), holds: Callable[[bytes], bool] | None = None
+    ) -> Iterator[Spot]:
+        """Every node from `start` on, in the order of the file, without following aliases; not what `skip` holds.
+
+        With `holds` the collections are left out whose bytes it is asked about, and says no.
+        """
         waiting = [start or self.root]
         while waiting:
             spot = waiting.pop()
-            if spot.keys in skip:
+            if skip and spot.keys in skip:
                 continue
             bar = spot.bar or self._anchored(spot.node)
-            yield Spot(spot.node, spot.keys, bar)
-            below: list[Spot] = []
-            if isinstance(spot.node, Sequence):
-                below = [Spot(item, (*spot.keys, place), bar) for place, item in enumerate(spot.node.items)]
-            elif isinstance(spot.node, Mapping):
-                twice = _repeated(spot.node)
-                for pair in spot.node.pairs:
-                    if isinstance(pair.key, Scalar):
-                        here = DUPLICATE if pair.key.value in twice else bar
-                        below.append(Spot(pair.value, (*spot.keys, pair.key.value), here))
-            waiting += reversed(below)
+            spot = spot if bar is spot.bar else replace(spot, bar=bar)
+            yield spot
+            if not isinstance(spot.node, Scalar):
+                below = _below(spot)
+                if holds is not None:
+                    below = [each for each in below if self._may(holds, each.node, spot.node)]
+                below.reverse()
+                waiting += below
+
+    def _may(self, holds: Callable[[bytes], bool], node: Node, outer: Node) -> bool:
+        # Only where it at least halves: no byte is looked at more often than its file can be halved.
+        if isinstance(node, Scalar) or 2 * (node.end - node.start) > outer.end - outer.start:
+            return True
+        return holds(self.stream.data[node.start : node.end])
 
     def _sealed(self) -> Bar | None:
         root = self.document.root
@@ -142,27 +156,36 @@ class Reading:
         return ANCHOR if node.anchor is not None and node.anchor in self.document.aliased else None
 
     def text(self, node: Node | None) -> str | None:
-        """What a scalar says, through an alias too; None for anything else."""
+        """What a scalar says, through an alias too; None for anything else, and for a null that is spelled out."""
         if isinstance(node, Alias):
             node = node.target
-        return node.value if isinstance(node, Scalar) else None
+        return node.value if isinstance(node, Scalar) and not _is_null(node) else None
+
+    def fields(self, spot: Spot, among: frozenset[str]) -> dict[str, Field]:
+        """The pairs that give the keys of `among` that the mapping at `spot` has, through merge keys too."""
+        found: dict[str, Field] = {}
+        waiting: list[tuple[Node, Bar | None]] = [(spot.node, spot.bar)]
+        seen: set[int] = set()
+        while waiting and len(found) < len(among):
+            mapping, bar = waiting.pop()
+            if not isinstance(mapping, Mapping) or id(mapping) in seen:
+                continue  # a bomb of merge keys is walked once
+            seen.add(id(mapping))
+            own: dict[str, Field] = {}
+            merges = False
+            for pair in mapping.pairs:
+                key = pair.key.value if isinstance(pair.key, Scalar) else None
+                merges = merges or key == "<<"
+                if key in among and key not in found:
+                    own[key] = Field(pair, DUPLICATE if key in own and bar is not MERGE else bar)
+            found.update(own)
+            if merges:
+                waiting += [(source, MERGE) for source in reversed(mapping.merged)]
+        return found
 
     def field(self, spot: Spot, key: str) -> Field | None:
         """The pair that gives `key` in the mapping at `spot`, through merge keys too."""
-        if not isinstance(spot.node, Mapping):
-            return None
-        waiting: list[tuple[Mapping, Bar | None]] = [(spot.node, spot.bar)]
-        seen: set[int] = set()
-        while waiting:
-            mapping, bar = waiting.pop()
-            if id(mapping) in seen:
-                continue  # a bomb of merge keys is walked once
-            seen.add(id(mapping))
-            own = [pair for pair in mapping.pairs if isinstance(pair.key, Scalar) and pair.key.value == key]
-            if own:
-                return Field(own[-1], DUPLICATE if len(own) > 1 and bar is not MERGE else bar)
-            waiting += [(source, MERGE) for source in reversed(mapping.merged)]
-        return None
+        return self.fields(spot, frozenset((key,))).get(key)
 
     def _fit(self, node: Node, bar: Bar | None) -> Scalar | Bar:
         """The scalar itself where it may be edited, else what bars it."""
@@ -172,7 +195,8 @@ class Reading:
         if not isinstance(node, Scalar):
             # Without quotes a template reads as a mapping in a mapping.
             return TEMPLATE if self.stream.data.startswith(b"{{", node.start) else SHAPE
-        if node.tag not in (None, _STR, "!"):
+        # Not even `!`: it makes a string of `1.10` by the specification, and not to every reader.
+        if node.tag not in (None, _STR):
             return TAGGED
         if node.style in ("literal", "folded"):
             return BLOCK
@@ -192,7 +216,10 @@ class Reading:
         span = self.stream.span(node.start, node.end)
         if node.start == node.end:
             return Part(self.stream.path, span, keys, "", "plain", node.start, (b" ", b""))
-        return Part(self.stream.path, span, keys, node.value, _STYLES[node.style], node.start, cut=cut)
+        value = "" if _is_null(node) else node.value
+        # In JSON a string has its quotes, whatever it says.
+        style = "double" if self.stream.path.endswith(b".json") else _STYLES[node.style]
+        return Part(self.stream.path, span, keys, value, style, node.start, cut=cut)
 
     def inner(self, node: Node, keys: Keys, bar: Bar | None, start: int, end: int, before: str = "") -> Part | Bar:
         """Characters [start, end) of a scalar's value as a Part; with `before` they are inserted, behind that text."""
@@ -218,6 +245,8 @@ class Reading:
             return None
         if not any(pair is behind for pair in spot.node.pairs):
             return None  # it came by a merge key, from a mapping that others use too
+        if not all(isinstance(pair.key, Scalar) for pair in spot.node.pairs):
+            return None  # a key that is an alias may be this very key
         return part_for(self.stream, spot.node, key, behind=behind, keys=spot.keys)
 
     def barred(self, node: Node, bar: Bar, repository: Repository | None, version: Version | None = None) -> Barred:
@@ -226,11 +255,14 @@ class Reading:
         return Barred(self.stream.path, span, self.format, bar.code, bar.why, repository, None, version)
 
 
-def _repeated(mapping: Mapping) -> frozenset[str]:
-    seen: set[str] = set()
-    twice: set[str] = set()
-    for pair in mapping.pairs:
-        if isinstance(pair.key, Scalar):
-            (twice if pair.key.value in seen else seen).add(pair.key.value)
-    return frozenset(twice)
-
+def _below(spot: Spot) -> list[Spot]:
+    node, keys, bar = spot.node, spot.keys, spot.bar
+    if isinstance(node, Sequence):
+        return [Spot(item, (*keys, place), bar) for place, item in enumerate(node.items)]
+    if not isinstance(node, Mapping):
+        return []
+    pairs = [(pair.key.value, pair.value) for pair in node.pairs if isinstance(pair.key, Scalar)]
+    if len({key for key, _ in pairs}) == len(pairs):
+        return [Spot(value, (*keys, key), bar) for key, value in pairs]
+    times = Counter(key for key, _ in pairs)
+    return [Spot(value, (*keys, key), DUPLICATE if times[key] > 1 else bar) for key, value in pairs]

@@ -29,7 +29,8 @@ class Fragment:
     `app` is set by a marker or a target. `object` are the API group, kind, namespace and name of the object that brings
     the values, empty for a file of values; `charts` are the folders of the charts that they are for; `rank` orders what
     one file says of one key path, the weakest first.
-    `reaches` are the folders that an entry sets over, where its file's resources do not tell.
+    `reaches` are the folders that an entry sets over, where its file's resources do not tell. `guessed` says that the
+    app has several images, and that nothing tells which of them this is.
     """
 
     path: bytes
@@ -45,6 +46,7 @@ class Fragment:
     rank: int = 0
     charts: tuple[str, ...] = ()
     reaches: tuple[str, ...] = ()
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Site:
     digest: Part | None
     shadowed_by: str | None = None
     joins: Joins = "alone"
+    object: tuple[str, ...] = ()
+    guessed: bool = False
 
     @property
     def version(self) -> Version:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from promote.image import Repository, parse_repository
 from promote.sites.claim import TOKEN, Claim, Family, Names, captured
+from promote.sites.mention import Mentions
 
 # In double quotes a letter may be written as its number, and a word broken over two lines.
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")
@@ -80,7 +81,7 @@ class Wanted:
         """What stands in files that may matter although they name no image."""
         if not self.claims:
             return ()
-        return (*_MARKS, b"HelmRepository")
+        return _MARKS
 
     @cached_property
     def _telling(self) -> tuple[bytes, ...]:
@@ -93,12 +94,16 @@ class Wanted:
         return frozenset() if len(self._words) <= _FEW or b"" in self._words else self._words
 
     def _brings(self, data: bytes) -> bool:
-        """Whether a file may hold an object that gives a chart its tag alone: over the chart's values, or a base's."""
+        """Whether a file may hold a chart's source, or an object that gives a chart its tag alone: over its values."""
+        if b"elm" not in data:
+            return False  # most files: one search for all that follows
+        if b"HelmRepository" in data:
+            return True
         if b"HelmRelease" in data:
             return self.layered or b"GitRepository" in data
         if b"argoproj.io" in data:
             return b"helm:" in data
-        return self.layered and (b"helm.cattle.io" in data or b"targetCustomizations" in data)
+        return b"helm.cattle.io" in data or (b"helm:" in data and b"values:" in data)
 
     def may_name(self, data: bytes) -> bool:
         """Whether a file could name a wanted image: a screen over its bytes, never wrong when it says no."""
@@ -114,6 +119,11 @@ class Wanted:
             if all(word in data for word in family.words):
                 return True
         return bool(self._many) and not self._many.isdisjoint(TOKEN.findall(data))
+
+    @cached_property
+    def spelled_out(self) -> bool:
+        """Whether a wanted image's word stands wherever it is named: nothing lies over it, or completes its name."""
+        return not (self.everything or self.layered or self._families or self._aliases)
 
     def match(self, written: str) -> Repository | None:
         """The wanted repository that a name in a file means, as it is written there; None where it is not wanted."""
@@ -137,12 +147,28 @@ class Wanted:
             return (repository.written or str(repository),)
         return apps
 
+    @cached_property
+    def _by_app(self) -> dict[str, tuple[Claim, ...]]:
+        by_app: dict[str, tuple[Claim, ...]] = {}
+        for claim in self.claims:
+            by_app[claim.app] = (*by_app.get(claim.app, ()), claim)
+        return by_app
+
+    def claims_of(self, app: str) -> tuple[Claim, ...]:
+        """The claims that an app may have by its name: its own, and those of families."""
+        families = (family.claim for family in self._families if fnmatchcase(app, family.claim.app))
+        return (*self._by_app.get(app, ()), *families)
+
+    def images_of(self, app: str) -> tuple[Repository, ...]:
+        """All images of an app, the first one first, or the one of a member of a family."""
+        for claim in self._by_app.get(app, ()):
+            if claim.repositories:
+                return claim.repositories
+        return next(((found,) for family in self._families if (found := family.member(app)) is not None), ())
+
     def first_of(self, app: str) -> Repository | None:
         """The first image of an app, or of a member of a family."""
-        for claim in self.claims:
-            if claim.app == app and claim.repositories:
-                return claim.repositories[0]
-        return next((found for family in self._families if (found := family.member(app)) is not None), None)
+        return next(iter(self.images_of(app)), None)
 
     def app_of_ref(self, place: str) -> str | None:
         """The app whose code lies at `host/path` of a Git server, or in a folder of a repository there."""
@@ -162,13 +188,21 @@ class Wanted:
 
     def bound(self, policy: str) -> str | None:
         """The app that a Flux marker's `namespace:name` means: one that says so, else the one of that name."""
-        for claim in self.known or self.claims:
-            if claim.imagepolicy == policy:
-                return claim.app
-            found = captured(claim.imagepolicy).fullmatch(policy) if "{app}" in (claim.imagepolicy or "") else None
-            if found is not None and fnmatchcase(found["app"], claim.app):
+        exact, families = self._policies
+        if policy in exact:
+            return exact[policy]
+        for expression, family in families:
+            found = expression.fullmatch(policy)
+            if found is not None and fnmatchcase(found["app"], family):
                 return found["app"]
         return self.marked(policy.partition(":")[2])
+
+    @cached_property
+    def _policies(self) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+        """The apps by the policy that they say, and families with the policies that theirs are."""
+        said = [(claim.imagepolicy, claim.app) for claim in self.known or self.claims if claim.imagepolicy]
+        exact = {policy: app for policy, app in reversed(said) if "{app}" not in policy}
+        return exact, [(captured(policy), app) for policy, app in said if "{app}" in policy]
 
     @cached_property
     def _named(self) -> Names:
@@ -178,16 +212,8 @@ class Wanted:
         """The apps of which a whole image name or alias stands in `data`: for files that cannot be read as YAML."""
         if data.startswith(_UTF_16):
             data = data.decode("utf-16", "replace").encode("utf-8", "replace")
-        apps = []
-        for claim in self.claims:
-            names = [repository.path for repository in claim.repositories]
-            names += [*claim.aliases]
-            if claim.covers(path) and any(_stands_alone(name.encode(), data) for name in names if name):
-                apps.append(claim.app)
-        return tuple(apps)
+        return self._mentions.of(data, path)
 
-
-def _stands_alone(name: bytes, data: bytes) -> bool:
-    return re.search(rb"(?<![A-Za-z0-9._-])" + re.escape(name) + rb"(?![A-Za-z0-9._/-])", data) is not None
-
-
+    @cached_property
+    def _mentions(self) -> Mentions:
+        return Mentions(self.claims, self._families, frozenset(self._owners))

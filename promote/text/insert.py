@@ -16,7 +16,10 @@ def part_for(stream: Stream, mapping: Mapping, key: str, *, behind: Pair, keys: 
         return None
     if mapping.flow:
         span = stream.span(neighbour.end, neighbour.end)
-        return Part(stream.path, span, (*keys, key), "", "double", neighbour.start, (f", {key}: ".encode(), b""), key)
+        # Beside keys in quotes, as JSON has them all, the new one gets its own.
+        spelled = f'"{key}"' if behind.key.style == "double" else key
+        before = f", {spelled}: ".encode()
+        return Part(stream.path, span, (*keys, key), "", "double", neighbour.start, (before, b""), key)
     indent = column(stream, behind.key.start)
     _, end, ending = stream.line_bounds(neighbour.end)
     if indent is None:

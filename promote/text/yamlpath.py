@@ -73,15 +73,49 @@ class Found:
     behind: Literal["alias", "merge-key"] | None = None
 
 
-def resolve(root: Node, steps: tuple[Step, ...]) -> Iterator[Found]:
-    """Every node below `root` that the steps lead to, in the order of the file; aliases are told, not followed."""
+class Index:
+    """One document's mappings and lists by what paths ask of them: many paths together look at each once."""
+
+    def __init__(self) -> None:
+        self._own: dict[int, dict[str, list[Node]]] = {}
+        self._items: dict[tuple[int, str], dict[str, list[int]]] = {}
+
+    def own(self, mapping: Mapping, key: str) -> list[Node]:
+        """The values under a key, without those that merge keys bring in."""
+        if id(mapping) not in self._own:
+            found = self._own[id(mapping)] = {}
+            for pair in mapping.pairs:
+                if isinstance(pair.key, Scalar):
+                    found.setdefault(pair.key.value, []).append(pair.value)
+        return self._own[id(mapping)].get(key, [])
+
+    def places(self, node: Sequence, step: int | Select) -> Iterable[int]:
+        """The list items that a step fits."""
+        if isinstance(step, int):
+            return _places(node, step)
+        asked = (id(node), step.key)
+        if asked not in self._items:
+            found = self._items[asked] = {}
+            for place, item in enumerate(node.items):
+                value = _read(item, step.key)
+                if value is not None:
+                    found.setdefault(value, []).append(place)
+        return self._items[asked].get(step.value, ())
+
+
+def resolve(root: Node, steps: tuple[Step, ...], index: Index | None = None) -> Iterator[Found]:
+    """Every node below `root` that the steps lead to, in the order of the file; aliases are told, not followed.
+
+    Paths that share the `index` of a document are resolved faster together.
+    """
+    index = index or Index()
     here = [Found(root, ())]
     for number in range(len(steps)):
-        here = [deeper for found in here for deeper in _step(found, steps[number:])]
+        here = [deeper for found in here for deeper in _step(found, steps[number:], index)]
     yield from here
 
 
-def _step(found: Found, steps: tuple[Step, ...]) -> Iterator[Found]:
+def _step(found: Found, steps: tuple[Step, ...], index: Index) -> Iterator[Found]:
     node, step = found.node, steps[0]
     if found.behind is not None:
         yield found
@@ -89,13 +123,13 @@ def _step(found: Found, steps: tuple[Step, ...]) -> Iterator[Found]:
         if _leads_on(node, steps):
             yield replace(found, behind="alias")
     elif isinstance(node, Sequence) and not isinstance(step, str):
-        for place in _places(node, step):
+        for place in index.places(node, step):
             yield Found(node.items[place], (*found.keys, place))
     elif isinstance(node, Mapping) and isinstance(step, str):
-        own = _own(node, step)
+        own = index.own(node, step)
         for value in own:
             yield Found(value, (*found.keys, step))
-        merge = node.get("<<")
+        merge = next(iter(index.own(node, "<<")), None)
         if not own and merge is not None and _leads_on(node, steps):
             yield Found(merge, (*found.keys, "<<"), "merge-key")
 
@@ -152,7 +186,12 @@ def _places(node: Sequence, step: int | Select) -> Iterable[int]:
 
 
 def _reads(item: Node, step: Select) -> bool:
+    return _read(item, step.key) == step.value
+
+
+def _read(item: Node, key: str) -> str | None:
+    """What a list item's key reads, through aliases and merge keys too."""
     mapping = _meant(item)
-    values = _values(mapping, step.key) if isinstance(mapping, Mapping) else []
+    values = _values(mapping, key) if isinstance(mapping, Mapping) else []
     value = _meant(values[0]) if values else None
-    return isinstance(value, Scalar) and value.value == step.value
+    return value.value if isinstance(value, Scalar) else None

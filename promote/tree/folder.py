@@ -11,6 +11,8 @@ from pathlib import Path
 from promote.errors import UsageError
 from promote.tree import MAX_FILE, Entry, Globs, Unread, show
 
+# Without following links and without blocking: a FIFO or a link put there since the listing is named, not read.
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SYMLINK = 0o120000
 _PLAIN = 0o100644
 # What is read at once behind the size that a file should have: a buffer as large as the cap would cost more than all.
@@ -32,6 +34,8 @@ def _items(top: bytes, folder: bytes) -> list[os.DirEntry[bytes]]:
 def _content(handle: int, size: int) -> bytes:
     """All that a file holds, and no more than one byte above the cap; `size` is what it should be."""
     data = os.read(handle, size + 1)
+    if len(data) == size and size:
+        return data  # one byte more was asked for: this is the end
     while len(data) <= MAX_FILE and (more := os.read(handle, _CHUNK)):
         data += more
     return data
@@ -53,7 +57,7 @@ class FolderTree:
 
     def list(self, globs: Globs) -> Sequence[Entry]:
         top = os.fsencode(self.root)
-        found: list[Entry] = []
+        found: dict[bytes, int] = {}
         waiting = [b""]
         while waiting:
             folder = waiting.pop()
@@ -66,8 +70,8 @@ class FolderTree:
                         waiting.append(path)
                     continue
                 if globs.matches(path):
-                    found.append(Entry(path, _SYMLINK if item.is_symlink() else _PLAIN, None))
-        return sorted(found, key=lambda entry: entry.path)
+                    found[path] = _SYMLINK if item.is_symlink() else _PLAIN
+        return [Entry(path, found[path], None) for path in sorted(found)]
 
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
         top = os.fsencode(self.root)
@@ -76,9 +80,8 @@ class FolderTree:
 
     @staticmethod
     def _read(top: bytes, entry: Entry) -> bytes | Unread:
-        # Without following links and without blocking: a FIFO or a link put there since the listing is named, not read.
         try:
-            handle = os.open(os.path.join(top, entry.path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(top + b"/" + entry.path, _FLAGS)
         except FileNotFoundError:
             return Unread(entry, "gone")
         except OSError:

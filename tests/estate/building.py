@@ -12,7 +12,7 @@ from promote.config.load import load
 from promote.config.model import Environment
 from promote.estate.estate import Estate
 from promote.estate.world import World
-from promote.outcome import Place
+from promote.place import Place
 from promote.sites.site import Site
 from promote.tree import Entry, Globs, Tree, Unread
 from promote.tree.folder import FolderTree

@@ -9,6 +9,7 @@ import pytest
 from promote.errors import UsageError
 from promote.image import Version
 from tests.estate.building import Files, build, deployment, kustomization
+from tests.kubectl import kustomize
 
 WEB = "ghcr.io/acme/web"
 DIGEST = f"sha256:{'a' * 64}"
@@ -306,3 +307,142 @@ def test_a_revision_moves_where_it_is_the_tag(tmp_path: Path) -> None:
     assert [(bar.code, bar.span.line) for bar in built["dev"].aside] == [("other-revision", 4)]
     # Without `refs` nobody said that it is the app's code.
     assert [site.format for site in build(tmp_path, layered("dev"), files)["dev"].sites("web")] == ["kustomize"]
+
+
+def test_3_1_each_object_over_a_chart_runs_what_it_says(tmp_path: Path) -> None:
+    """Of two releases of one chart that set only the tag, one was edited and the other taken for shadowed."""
+    release = RELEASE + f"spec: {{{IN_GIT}, values: {{image: {{tag: %s}}}}}}\n"
+    files: Files = {
+        "charts/web/values.yaml": VALUES,
+        "apps/eu.yaml": (release % "1.4.0").replace("name: web}", "name: eu}"),
+        "apps/us.yaml": (release % "1.5.0").replace("name: web}", "name: us}"),
+        # One that leaves the tag to the chart.
+        "apps/as.yaml": release.replace("image: {tag: %s}", "replicas: 1").replace("name: web}", "name: as}"),
+    }
+    built = build(tmp_path, layered("charts", "apps"), files)
+    assert built.told("dev", "web") == ["apps/eu.yaml 1.4.0", "apps/us.yaml 1.5.0"]
+    assert built.shadowed("dev", "web") == ["charts/web/values.yaml 1.0.0 by apps/eu.yaml"]
+
+
+@pytest.mark.parametrize("paths", [("web",), ("web/chart", "web")])
+def test_3_1_a_bundle_of_fleet_that_sets_only_tags_over_its_chart(tmp_path: Path, paths: tuple[str, ...]) -> None:
+    files: Files = {
+        "web/chart/values.yaml": VALUES,
+        "web/fleet.yaml": """
+            helm: {chart: ./chart, values: {image: {tag: 1.1.0}}}
+            targetCustomizations:
+            - {name: eu, helm: {values: {image: {tag: 1.2.0}}}}
+        """,
+    }
+    built = build(tmp_path, layered(*paths), files)
+    assert built.told("dev", "web") == ["web/fleet.yaml 1.1.0", "web/fleet.yaml 1.2.0"]
+
+
+def test_3_1_a_helm_chart_config_lies_over_the_helm_chart_of_its_name(tmp_path: Path) -> None:
+    files: Files = {
+        "dev/chart.yaml": f"""
+            apiVersion: helm.cattle.io/v1
+            kind: HelmChart
+            metadata: {{name: web}}
+            spec:
+              valuesContent: |
+                image: {{repository: {WEB}, tag: 1.0.0}}
+        """,
+        "dev/config.yaml": """
+            apiVersion: helm.cattle.io/v1
+            kind: HelmChartConfig
+            metadata: {name: web}
+            spec:
+              valuesContent: |
+                image: {tag: 1.1.0}
+        """,
+    }
+    assert build(tmp_path, ONE, files).told("dev", "web") == ["dev/config.yaml 1.1.0"]
+
+
+@pytest.mark.parametrize("apps", [None, ["web"]])
+def test_3_1_another_apps_image_over_the_apps_own_is_refused_whoever_is_asked_for(
+    tmp_path: Path, apps: list[str] | None
+) -> None:
+    config = f"apps: {{web: {{image: {WEB}}}, api: {{image: x/api}}}}\nenvironments: {{dev: {{path: [base, dev]}}}}"
+    files: Files = {"base/values.yaml": VALUES, "dev/values.yaml": "image: {repository: x/api, tag: 2.0.0}\n"}
+    built = build(tmp_path, config, files, apps=apps)
+    assert built.barred("dev", "web") == ["dev/values.yaml other-image"]
+
+
+@pytest.mark.parametrize(
+    "text", ["'image: {tag: 1.4.0}'", '"image: {tag: 1.4.0}"', ">\n        image: {tag: 1.4.0}\n"]
+)
+def test_11_6_values_in_a_text_that_cannot_be_edited_bar_the_chart_below(tmp_path: Path, text: str) -> None:
+    """The chart was edited, and what the text says went on running."""
+    application = APPLICATION + f"spec:\n  source:\n    path: charts/web\n    helm:\n      values: {text}\n"
+    built = build(tmp_path, layered("charts", "apps"), {"charts/web/values.yaml": VALUES, "apps/web.yaml": application})
+    ((path, code),) = [bar.split() for bar in built.barred("dev", "web")]
+    assert (path, code) in (("apps/web.yaml", "escaped"), ("apps/web.yaml", "block-scalar"))
+
+
+def test_3_1_a_component_is_put_over_the_resources_of_whoever_names_it(tmp_path: Path) -> None:
+    """kustomize renders what the component says; promote edited the base."""
+    files: Files = {
+        "base/kustomization.yaml": "resources: [d.yaml]\n",
+        "base/d.yaml": deployment("web", f"{WEB}:1.4.0"),
+        "comp/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\n"
+        + kustomization(WEB, "1.3.0").partition("\n")[2],
+        "dev/kustomization.yaml": "resources: [../base]\ncomponents: [../comp]\n",
+    }
+    built = build(tmp_path, layered("base", "comp", "dev"), files)
+    assert built.told("dev", "web") == ["comp/kustomization.yaml 1.3.0"]
+    assert kustomize(tmp_path / "dev").count(f"{WEB}:1.3.0") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("", ["dev/p.yaml 1.4.1"]),
+        (f"images: [{{name: {WEB}, newTag: 1.4.2}}]\n", ["dev/kustomization.yaml 1.4.2"]),
+    ],
+)
+def test_a_json_patch_is_read_and_lies_below_the_images(tmp_path: Path, more: str, told: list[str]) -> None:
+    files: Files = {
+        "dev/kustomization.yaml": "resources: [d.yaml]\npatches: [{path: p.yaml, target: {kind: Deployment}}]\n" + more,
+        "dev/d.yaml": deployment("web", "x/other:1"),
+        "dev/p.yaml": f"- {{op: replace, path: /spec/template/spec/containers/0/image, value: '{WEB}:1.4.1'}}\n",
+    }
+    assert build(tmp_path, ONE, files).told("dev", "web") == told
+    assert f"{WEB}:{told[0][-5:]}" in kustomize(tmp_path / "dev")
+
+
+def test_images_of_a_kustomization_set_over_its_own_inline_patches(tmp_path: Path) -> None:
+    operation = f"{{op: replace, path: /spec/template/spec/containers/0/image, value: '{WEB}:1.4.1'}}"
+    patch = f"patches:\n- target: {{kind: Deployment}}\n  patch: |\n    - {operation}\n"
+    files: Files = {
+        "dev/kustomization.yaml": f"resources: [d.yaml]\n{patch}images: [{{name: {WEB}, newTag: 1.4.2}}]\n",
+        "dev/d.yaml": deployment("web", "x/other:1"),
+    }
+    built = build(tmp_path, ONE, files)
+    assert built.told("dev", "web") == ["dev/kustomization.yaml 1.4.2"]
+    assert f"{WEB}:1.4.2" in kustomize(tmp_path / "dev")
+
+
+def test_an_inline_patch_of_a_release_is_read_as_a_release(tmp_path: Path) -> None:
+    files: Files = {
+        "base/hr.yaml": RELEASE + f"spec: {{values: {VALUES.strip()[7:]}}}\n",
+        "dev/kustomization.yaml": """
+            resources: [../base/hr.yaml]
+            patches:
+            - patch: |
+                apiVersion: helm.toolkit.fluxcd.io/v2
+                kind: HelmRelease
+                metadata: {name: web}
+                spec: {values: {tag: 1.4.1}}
+        """,
+    }
+    assert build(tmp_path, layered("base", "dev"), files).told("dev", "web") == ["dev/kustomization.yaml 1.4.1"]
+
+
+def test_a_kustomization_that_puts_another_image_in_its_place_is_refused(tmp_path: Path) -> None:
+    files: Files = {
+        "dev/kustomization.yaml": f"resources: [d.yaml]\nimages: [{{name: {WEB}, newName: x/y, newTag: 1.3.0}}]\n",
+        "dev/d.yaml": deployment("web", f"{WEB}:1.4.0"),
+    }
+    assert build(tmp_path, ONE, files).barred("dev", "web") == ["dev/kustomization.yaml other-image"]

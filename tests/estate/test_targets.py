@@ -1,9 +1,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from promote.check import examine
+from promote.estate.aims import Aims
+from promote.image import parse_repository
+from promote.plan.write import Cannot, Written, write
 from promote.question import drive
+from promote.sites.reading import Reading
+from promote.sites.target import Aim
+from promote.tree import Globs
 from tests.estate.building import Files, build
 from tests.plan.planning import book
 
@@ -94,3 +103,81 @@ def test_3_2_an_override_that_exists_is_read_wherever_it_lies_and_whatever_marks
     estate = build(tmp_path, config, files)["dev"]
     assert b"envs/web/old/x.yaml" in estate.entries
     assert b"envs/web/old/x.yaml" in estate.streams
+
+
+def test_1_4_a_target_elsewhere_is_the_environments_own_within_a_part_of_a_file(tmp_path: Path) -> None:
+    """`within` threw away what the environment's own targets found in other files."""
+    config = f"""
+    apps: {{web: {{image: {WEB}}}}}
+    environments:
+      dev: {{path: fleet.yaml, within: "parts[name=dev]"}}
+      test: {{path: fleet.yaml, within: "parts[name=test]"}}
+    targets: [{{app: web, file: "values/{{environment}}.yaml", path: tag}}]
+    """
+    files = {
+        "fleet.yaml": f"parts: [{{name: dev, image: '{WEB}:1.0'}}, {{name: test, image: '{WEB}:2.0'}}]\n",
+        "values/dev.yaml": "tag: v1\n",
+    }
+    built = build(tmp_path, config, files)
+    assert built.told("dev", "web") == ["fleet.yaml 1.0", "values/dev.yaml v1"]
+    assert built.told("test", "web") == ["fleet.yaml 2.0"]
+
+
+def test_a_target_and_a_finder_find_one_place_and_another_environment_none(tmp_path: Path) -> None:
+    config = f"""
+    apps: {{web: {{image: {WEB}}}}}
+    environments: {{dev: {{path: envs/dev}}, test: {{path: envs/test}}}}
+    targets: [{{app: web, file: all.yaml, path: "{{environment}}.tag"}}, {{app: web, file: all.yaml, path: "both"}}]
+    """
+    text = f"dev: {{repository: {WEB}, tag: '1.0'}}\ntest: {{repository: {WEB}, tag: '2.0'}}\nboth: '3.0'\n"
+    built = build(tmp_path, config, {"all.yaml": text})
+    assert built.told("dev", "web") == ["all.yaml 1.0", "all.yaml 3.0"]
+    assert built.told("test", "web") == ["all.yaml 2.0", "all.yaml 3.0"]
+
+
+def test_aims_are_found_by_any_of_their_segments() -> None:
+    """Every path was compared with every pattern."""
+    first = parse_repository(WEB)
+    assert first is not None
+    texts = ["a/*/x.yaml", "b/*/x.yaml", "**/y.yaml", "*", "c/d", "a/?/*.yaml"]
+    made = [Aim("web", Globs((text,)), (), first) for text in texts]
+    aims = Aims(made, Globs(tuple(texts)))
+    for path in b"a/q/x.yaml b/q/x.yaml a/b/y.yaml z c/d/e c/dd x.yaml a/q/x.yaml/z y.yaml".split():
+        assert {*aims.at(path)} == {aim for aim in made if aim.files.matches(path)}, path
+
+
+def test_10_many_targets_in_one_file_take_one_walk(tmp_path: Path) -> None:
+    """The file was walked for each of them, twice."""
+    count = 400
+    apps = "".join(f"  app{n}: {{image: ghcr.io/acme/app{n}}}\n" for n in range(count))
+    aims = "".join(f"- {{app: app{n}, file: v.yaml, path: app{n}.tag}}\n" for n in range(count))
+    config = f"apps:\n{apps}environments: {{dev: {{path: envs/dev}}}}\ntargets:\n{aims}"
+    walks = 0
+    walk = Reading.walk
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        nonlocal walks
+        walks += 1
+        return walk(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reading, "walk", counted)
+        built = build(tmp_path, config, {"v.yaml": "".join(f"app{n}: {{tag: '1.{n}'}}\n" for n in range(count))})
+    assert built.told("dev", "app399") == ["v.yaml 1.399"]
+    assert walks < 10
+
+
+def test_6_3_no_digest_is_written_where_nothing_tells_which_image_it_would_be_of(tmp_path: Path) -> None:
+    """The first image's digest was written beside the second image's name."""
+    config = f"""
+    apps: {{web: {{images: [{WEB}, {WEB}-migrate]}}}}
+    environments: {{dev: {{path: envs/dev}}}}
+    targets: [{{app: web, file: tag.txt, path: tag}}]
+    """
+    built = build(tmp_path, config, {"tag.txt": "tag: '1.4.0'\n"})
+    (site,) = built["dev"].sites("web")
+    digest = "sha256:" + "0a" * 32
+    refused = write(site, "1.5.0", digest, "both", explicit=False)
+    assert isinstance(refused, Cannot)
+    assert refused.code == "one-digest"
+    assert isinstance(write(site, "1.5.0", None, "keep", explicit=False), Written)

@@ -15,7 +15,8 @@ from promote.gitrepo.command import Git
 from promote.gitrepo.commit import Author
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.workdir import Workdir, find
-from promote.outcome import Beaten, Landed, Place
+from promote.outcome import Beaten, Landed
+from promote.place import Place
 from promote.tree import Globs
 from tests.clock import FakeClock
 from tests.gitrepo.person import Person, change

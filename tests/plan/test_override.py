@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from promote.check import examine
+from promote.question import drive
 from tests.estate.building import Files, build, deployment, kustomization
 from tests.plan.planning import WEB, after, book, outcome, plan, sha, wanted
 
@@ -79,9 +81,42 @@ def test_3_2_override_by_a_kustomization(tmp_path: Path) -> None:
     made = plan(build(tmp_path, K, files), wanted("test", web="1.5.0"), book())
     told = f"resources:\n- ../base\nimages:\n- name: {WEB}\n  newTag: 1.5.0\n"
     assert after(made, "test/kustomization.yaml") == told
+    # One entry is for both containers, and both changes point at it.
+    assert [change.site.anchor.path for change in made.changes] == [b"test/kustomization.yaml"] * 2
     again = build(tmp_path, K, {"test/kustomization.yaml": told})
     assert again.told("test", "web") == ["test/kustomization.yaml 1.5.0"]
     assert outcome(plan(again, wanted("test", web="1.5.0"), book())) == ["test web already"]
+
+
+SAME = f"""
+apps: {{web: {{image: {WEB}}}}}
+environments:
+  dev: {{path: base}}
+  test: {{path: base, override: base/test.yaml}}
+"""
+WEAKER = SAME.replace("path: base, override: base/", "path: [test, base], override: test/")
+RENAMED = f"images: [{{name: {WEB}, newName: x/y}}]\n"
+BOTH = SAME.replace("path: base", "path: [base, both]").replace("base/test", "both/test")
+RELEASE = f"""
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {{name: web, namespace: web}}
+spec:
+  chart: {{spec: {{chart: ./charts/web, sourceRef: {{kind: GitRepository, name: x}}}}}}
+  values: {{image: {{repository: {WEB}, tag: 1.4.0}}}}
+"""
+PARAMETERS = f"""
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: web}}
+spec:
+  source:
+    path: charts/web
+    helm:
+      parameters:
+      - {{name: image.repository, value: {WEB}}}
+      - {{name: image.tag, value: 1.4.0}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -90,11 +125,47 @@ def test_3_2_override_by_a_kustomization(tmp_path: Path) -> None:
         (K, {"base/deployment.yaml": deployment("web", f"{WEB}:1.4.0")}, "no such kustomization yet"),
         (K, {"base/values.yaml": SPLIT}, "a kustomization is no file of Helm values"),
         (CONFIG, {"base/deployment.yaml": deployment("web", f"{WEB}:1.4.0")}, "only a kustomization sets"),
+        (CONFIG, {"base/hr.yaml": RELEASE}, "an object brings these values"),
+        (CONFIG, {"base/app.yaml": PARAMETERS}, "an object brings these values"),
+        (SAME, {"base/values.yaml": SPLIT}, "it must be in a later path"),
+        (WEAKER, {"base/values.yaml": SPLIT}, "it must be in a later path"),
         (CONFIG, {"base/values.yaml": f"list: [{{image: {{repository: {WEB}, tag: 1.4.0}}}}]\n"}, "stands in a list"),
         (
             CONFIG,
             {"base/a/values.yaml": SPLIT, "base/b/values.yaml": SPLIT.replace("/web", "/api")},
             "api has its image under the same keys",
+        ),
+        # It leads elsewhere, and an entry would match nothing.
+        (
+            K,
+            {
+                "base/deployment.yaml": deployment("web", f"{WEB}:1.4.0"),
+                "test/kustomization.yaml": "resources: [map.yaml]\n",
+                "test/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
+            },
+            "it would not stand above base/deployment.yaml:",
+        ),
+        # What lies between has another name for the image by then.
+        (
+            K,
+            {
+                "base/deployment.yaml": deployment("web", f"{WEB}:1.4.0"),
+                "mid/kustomization.yaml": f"resources: [../base/deployment.yaml]\n{RENAMED}",
+                "test/kustomization.yaml": "resources: [../mid]\n",
+            },
+            f"would find no image {WEB} in what its resources lead to",
+        ),
+        # Another environment reads the file too.
+        (BOTH, {"base/values.yaml": SPLIT}, "dev/web would change too"),
+        (
+            K.replace("dev: {path: [base, dev]}", "dev: {path: [base, dev]}\n  more: {path: more}"),
+            {
+                "base/kustomization.yaml": "resources: [deployment.yaml]\n",
+                "base/deployment.yaml": deployment("web", f"{WEB}:1.4.0"),
+                "test/kustomization.yaml": "resources: [../base]\n",
+                "more/kustomization.yaml": "resources: [../test]\n",
+            },
+            "more/web would change too",
         ),
         # Its resources do not lead to what it would set over: a second entry a run would help nobody.
         (
@@ -112,6 +183,48 @@ def test_3_2_what_an_override_cannot_stand_above(tmp_path: Path, config: str, fi
     assert outcome(made) == ["test web no-override"]
     assert why in made.refusals[0].reason
     assert made.steps == ()
+    # `check` tells it before anybody needs it.
+    built = build(tmp_path, config, files)
+    found = {one.subject: one for one in drive(examine(built.estates, ["test"]), book())}
+    assert (found["test/web"].level, found["test/web"].code) == ("error", "no-override")
+    assert why.removeprefix("it ") in found["test/web"].what
+
+
+def test_3_2_another_app_that_was_not_named_would_change_too(tmp_path: Path) -> None:
+    files: Files = {"base/a/values.yaml": SPLIT, "base/b/values.yaml": SPLIT.replace("/web", "/api")}
+    built = build(tmp_path, CONFIG, files, names=["test"], apps=["web"])
+    made = plan(built, wanted("test", web="1.5.0"), book())
+    assert outcome(made) == ["test web no-override"]
+    assert "test/api would change too" in made.refusals[0].reason
+
+
+def test_3_2_what_is_edited_beside_it_is_no_fault_of_an_override(tmp_path: Path) -> None:
+    files: Files = {"base/values.yaml": SPLIT, "test/api.yaml": f"api: {SPLIT.replace('/web', '/api')[7:]}"}
+    made = plan(build(tmp_path, CONFIG, files), wanted("test", web="1.5.0", api="1.6.0"), book())
+    assert outcome(made) == ["test web 1.4.0 → 1.5.0", "test api 1.4.0 → 1.6.0"]
+    assert after(made, "test/values.yaml") == "image:\n  tag: 1.5.0\n"
+
+
+def test_3_2_of_several_overrides_the_one_at_fault_is_refused(tmp_path: Path) -> None:
+    config = CONFIG.replace("dev: {path: [base, dev]}", "dev: {path: [base/a, test/web.yaml]}\n  more: {path: base/b}")
+    config = config.replace("test/values.yaml", "'test/{app}.yaml'")
+    files: Files = {"base/a/values.yaml": SPLIT, "base/b/values.yaml": SPLIT.replace("/web", "/api")}
+    made = plan(build(tmp_path, config, files), wanted("test", web="1.5.0", api="1.6.0"), book())
+    assert outcome(made) == ["test api not-alone", "test web no-override"]
+    assert "dev/web would change too" in made.refusals[0].reason
+
+
+def test_3_2_only_what_adds_something_reads_the_files_again(tmp_path: Path) -> None:
+    files: Files = {"base/values.yaml": SPLIT, "test/values.yaml": "image: {tag: 1.4.0}\n"}
+    built = build(tmp_path, CONFIG, files)
+    read = len(built.noted.batches)
+    assert outcome(plan(built, wanted("test", web="1.5.0"), book())) == ["test web 1.4.0 → 1.5.0"]
+    assert len(built.noted.batches) == read
+    (tmp_path / "test/values.yaml").write_text("{}\n")
+    built = build(tmp_path, CONFIG, {})
+    read = len(built.noted.batches)
+    assert outcome(plan(built, wanted("test", web="1.5.0"), book())) == ["test web 1.4.0 → 1.5.0"]
+    assert len(built.noted.batches) > read
 
 
 def test_3_2_with_app_in_override_each_app_has_a_file_of_its_own(tmp_path: Path) -> None:

@@ -248,4 +248,4 @@ def test_a_refusal_points_at_the_value_and_says_what_to_do(tmp_path: Path) -> No
     (refusal,) = made.refusals
     assert refusal.code == "block-scalar"
     assert refusal.reason.startswith("dev/kustomization.yaml:3:11: cannot be edited: ")
-    assert refusal.reason.endswith("; write it on one line")
+    assert refusal.reason.endswith("as a literal block (|)")

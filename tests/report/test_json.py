@@ -11,7 +11,8 @@ import pytest
 from promote.board import draw
 from promote.check import examine
 from promote.image import Repository
-from promote.outcome import Commit, Delivery, Place, Plan
+from promote.outcome import Commit, Delivery, Plan
+from promote.place import Place
 from promote.plan.intent import Promote, Rules, Update
 from promote.policy import build as policy
 from promote.policy.settings import parse_short

@@ -6,7 +6,8 @@ import pytest
 
 from promote.board import Board, Cell
 from promote.image import Version
-from promote.outcome import Failure, Place, Plan, Refusal, Skip, Step
+from promote.outcome import Failure, Plan, Refusal, Skip, Step
+from promote.place import Place
 from promote.report import text
 from promote.report.diff import unified
 from promote.text.edit import FileChange

@@ -4,7 +4,8 @@ import pytest
 
 from promote.image import Version
 from promote.plan.write import Cannot, write
-from promote.sites.join import Layered, join
+from promote.sites.fold import Layered
+from promote.sites.join import join
 from tests.sites.objects import D, barred, found, fragments
 
 FILE = b"charts/x/Chart.yaml"
@@ -51,6 +52,16 @@ def test_build_metadata_stands_behind_an_underscore_in_the_registry(version: str
     assert not isinstance(made, Cannot)
     assert [value for _, value in made.wishes] == ["2.0.0+b2"]
     assert made.version == Version("2.0.0_b2")
+
+
+@pytest.mark.parametrize("tag", ["1.5", "latest", "1", "v1"])
+def test_a_tag_that_would_be_a_range_is_not_written(tag: str) -> None:
+    """It was written, and refused as a range at the next run."""
+    (hit,) = fragments(DEPENDENCY % "1.2.3", FILE)
+    (site,) = join("web", [Layered(0, hit)], [], [], tied=lambda *_: True, reaches=lambda *_: False).sites
+    made = write(site, tag, None, "keep", explicit=False)
+    assert isinstance(made, Cannot)
+    assert made.code == "not-exact"
 
 
 def test_a_version_holds_no_digest() -> None:

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promote.image import parse_repository
 from promote.sites import helm
@@ -15,6 +21,7 @@ E = "sha256:" + "0b" * 32
 _REPOSITORY = parse_repository("ghcr.io/acme/web")
 assert _REPOSITORY is not None
 WEB = Wanted((Claim("web", (_REPOSITORY,)),))
+LAYERED = replace(WEB, layered=True)
 
 
 def _hits(text: str) -> list[Fragment | Barred]:
@@ -199,9 +206,59 @@ def test_pieces_of_one_string_are_proven_as_one_value() -> None:
     ],
 )
 def test_2_3_an_overlay_that_names_no_image_is_kept_for_the_join(text: str, overlay: list[str]) -> None:
-    found = [hit for hit in hits(text.encode(), wanted=WEB) if hit.repository is None]
+    found = [hit for hit in hits(text.encode(), wanted=LAYERED) if hit.repository is None]
     assert [told(hit) for hit in found] == overlay
     assert all(hit.identity is not None for hit in found)
+
+
+_FILLER = "a long text that makes the lists and mappings beside it small, " * 3
+_IMAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "registry": st.sampled_from(["ghcr.io", "ghcr.io/acme", "docker.io"]),
+        "repository": st.sampled_from(["ghcr.io/acme/web", "acme/web", "web", "ghcr.io/acme/other"]),
+        "image": st.sampled_from(["ghcr.io/acme/web:1", "ghcr.io/acme/web", "web", "other:1"]),
+        "name": st.sampled_from(["ghcr.io/acme/web", "web"]),
+        "tag": st.sampled_from(["1", f"1@{D}"]),
+    },
+)
+_VALUES = st.recursive(
+    st.sampled_from([_FILLER, "ghcr.io/acme/web:1", "x"]) | _IMAGES,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["a", "image", "registry", "global", "tag", "name"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+def _in_numbers(text: str) -> str:
+    """The same with the letters of the image's name as their numbers."""
+    return text.replace("web", "\\u0077\\u0065\\u0062")
+
+
+@given(_VALUES, st.sampled_from([_plain, _in_numbers]))
+def test_what_names_the_image_is_found_wherever_it_stands(values: object, spelled: Callable[[str], str]) -> None:
+    data = spelled(json.dumps({"a": values, "b": _FILLER})).encode()
+    with_all = [hit for hit in hits(data, wanted=LAYERED) if hit.repository is not None]
+    assert [hit for hit in hits(data, wanted=WEB) if hit.repository is not None] == with_all
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {image: {tag: 1}} # promote: web\n",
+        "x: &x {repository: ghcr.io/acme/web}\na: {image: {<<: *x, tag: 1}}\n",
+        "x: &x ghcr.io/acme/web\na: {image: {repository: *x, tag: 1}}\n",
+    ],
+)
+def test_what_is_named_from_elsewhere_is_found_too(text: str) -> None:
+    data = f"filler: {_FILLER}\n{text}".encode()
+    assert [told(hit) for hit in hits(data, wanted=WEB)] == [told(hit) for hit in hits(data, wanted=LAYERED)] != []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from promote.config.settings import Pin
 from promote.image import Version, parse_repository
 from promote.plan.write import Cannot, write
 from promote.sites.claim import Claim
-from promote.sites.join import Joined, Layered, join
+from promote.sites.fold import Layered
+from promote.sites.join import Joined, join
 from promote.sites.site import Barred, Fragment
 from promote.sites.wanted import Wanted
 from tests.readback import hits
@@ -177,9 +178,10 @@ def test_3_1_an_entry_shadows_what_its_resources_reach() -> None:
 @pytest.mark.parametrize(
     ("files", "sites"),
     [
-        # An outer entry goes over an inner one, by the name before and by the name after.
+        # An outer entry goes over an inner one by the name that this leaves behind, not by the one before.
         ({K: _entry("2"), B: _entry("1")}, [(K, "2")]),
-        ({K: _entry("2", "web"), B: _entry("1", "web")}, [(K, "2")]),
+        ({K: _entry("2"), B: _entry("1", "web")}, [(K, "2")]),
+        ({K: _entry("2", "web"), B: _entry("1", "web")}, [(B, "1"), (K, "2")]),
         # An entry of another name, and one that sets nothing, do not.
         ({K: _entry("2", "web"), B: _entry("1", "x")}, [(B, "1"), (K, "2")]),
         ({K: f"images: [{{name: {W}}}]\n", B: _entry("1")}, [(B, "1"), (K, "")]),

@@ -32,8 +32,8 @@ def _entries(text: str, wanted: Wanted = WEB) -> list[str]:
         "- name: ghcr.io/acme/webshop\n  newTag: '1'\n",
         "- name: ghcr.io/acme/web-migrate\n  newTag: '1'\n",
         "- name: web\n  newTag: '1'\n",
-        # The image is what newName says.
-        "- name: ghcr.io/acme/web\n  newName: ghcr.io/other/web\n  newTag: '1'\n",
+        # The image is what newName says; without a version the manifest's counts.
+        "- name: ghcr.io/acme/web\n  newName: ghcr.io/other/web\n",
         "- newName: ghcr.io/acme/web\n  newTag: '1'\n",
         "- newTag: '1'\n",
         "- ghcr.io/acme/web:1\n",

@@ -44,7 +44,7 @@ def test_what_names_no_wanted_image(text: str) -> None:
     ("spec", "codes"),
     [
         (f"{{image: '{W}:{{{{ x }}}}'}}", ["template"]),
-        (f"{{image: '{W}:$(TAG)'}}", ["not-a-reference"]),
+        (f"{{image: '{W}:$(TAG)'}}", ["template"]),
         (f"{{image: &i '{W}:1', other: *i, more: '{W}:2'}}", ["anchor", "alias", f"{W} 2 +"]),
         (f"{{image: '{W}:1', image: '{W}:2', more: '{W}:3'}}", ["duplicate-key", "duplicate-key", f"{W} 3 +"]),
         (f"\n  image: |-\n    {W}:1\n  more: {W}:2", ["block-scalar", f"{W} 2 +"]),

@@ -13,14 +13,16 @@ from promote.sites.target import Aim
 from promote.sites.wanted import Wanted
 from promote.text.document import Stream
 from promote.text.part import Part
-from promote.text.plain import PlainText, rewrite_plain
+from promote.text.plain import PlainText
 from promote.text.rewrite import Rewritten
+from promote.text.rewrite_plain import rewrite_plain
 from promote.text.yamlpath import compile_path
 from promote.tree import Globs
 from tests.readback import check_rewritten, told
 
 W = "ghcr.io/acme/web"
 D = "sha256:" + "0a" * 32
+E = "sha256:" + "0b" * 32
 _REPOSITORY = parse_repository(W)
 assert _REPOSITORY is not None
 REPOSITORY = _REPOSITORY
@@ -95,6 +97,7 @@ def test_11_6_what_is_no_value_is_barred(text: str, expression: str, code: str, 
         ("WEB_TAG=${VERSION}\n", r"^WEB_TAG=(?P<tag>\S+)$", "template"),
         ('WEB_TAG="1.0"\n', r"^WEB_TAG=(?P<tag>\S+)$", "not-a-value"),
         (f"WEB={W}:1.0\n", r"^WEB=(?P<tag>\S+)$", "not-a-value"),
+        (f"WEB={W}:1.0@{D}\n", r"web:(?P<tag>[0-9.]+)", "not-a-value"),
         ("WEB=1.0@x\n", r"^WEB=(?P<tag>[^@]+)@(?P<digest>\S+)$", "not-a-value"),
     ],
 )
@@ -123,7 +126,7 @@ def rewritten(text: Text, hit: Fragment | Barred, tag: str | None, digest: str |
         ('a: "1.0"\n', r"^a: (?P<tag>\S+)", "- 1.0 -", 'a: "1.10"\n'),
         ("a: web-1.0-alpine\n", r"web-(?P<tag>[0-9.]+)", "- 1.0 -", "a: web-1.10-alpine\n"),
         (f"a: 1.0@{D}\n", r"^a: (?P<tag>\S+)", f"- 1.0 {D}", f"a: 1.10@{D}\n"),
-        (f"a: {W}:1.0\n", r"web:(?P<tag>\S+)", "- 1.0 -", f"a: {W}:1.10\n"),
+        (f"a: {W}:1.0\n", r"web:(?P<tag>\S+)", f"{W} 1.0 +", f"a: {W}:1.10\n"),
         (
             "a: |\r\n  x\r\n  TAG=1.0\r\nb: 1\r\n",
             r"^  TAG=(?P<tag>\S+)$",
@@ -157,6 +160,30 @@ def test_in_another_file_a_match_is_its_bytes(text: str, expression: str, hit: s
     assert rewritten(found, one_hit, "1.10") == after
 
 
+@pytest.mark.parametrize(
+    ("text", "expression", "tag", "after"),
+    [
+        (f"i: {{v: 1.0, digest: {D}}}\n", r"v: (?P<tag>[0-9.]+)", f"- 1.0 {D}", f"i: {{v: v2, digest: {E}}}\n"),
+        (f"v: web-1.0\nsha: {D[7:]}\n", r"web-(?P<tag>.+)", f"- 1.0 {D[7:]}", f"v: web-v2\nsha: {E}\n"),
+        (f"i: {W}:1.0@{D}\n", r"web:(?P<tag>[0-9.]+)", f"{W} 1.0 {D}", f"i: {W}:v2@{E}\n"),
+        (f"i: x/{W}:1.0@{D}\n", r"web:(?P<tag>[0-9.]+)", f"- 1.0 {D}", f"i: x/{W}:v2@{E}\n"),
+    ],
+)
+def test_an_expression_for_the_tag_takes_its_digest_too(text: str, expression: str, tag: str, after: str) -> None:
+    """The old digest stayed beside the new tag."""
+    found, hits = read(text, YAML, aim(expression))
+    assert found is not None
+    (hit,) = [hit for hit in hits if isinstance(hit, Fragment) and hit.format == "target"]
+    assert told(hit) == tag
+    assert rewritten(found, hit, "v2", E) == after
+
+
+def test_11_6_a_digest_beside_that_cannot_be_edited_bars_the_tag() -> None:
+    _, hits = read("i: {v: 1.0, digest: '{{ x }}'}\n", YAML, aim(r"v: (?P<tag>[0-9.]+)"))
+    (hit,) = [hit for hit in hits if isinstance(hit, Barred) and hit.app is not None]
+    assert (hit.code, hit.format, hit.span.column) == ("template", "target", 21)
+
+
 def test_every_match_is_a_site_of_its_own() -> None:
     _, hits = read("A=1\nA=2\n", ENV, aim(r"^A=(?P<tag>\S+)$"))
     assert [told(hit) for hit in hits if isinstance(hit, Fragment)] == ["- 1 -", "- 2 -"]
@@ -175,7 +202,8 @@ def test_a_digest_behind_an_at_can_go() -> None:
 def test_2_1_what_an_expression_names_is_the_targets_alone() -> None:
     text = f"image: {W}:1.0\nmore:\n  values: |\n    image: {W}:2.0\n"
     _, hits = read(text, YAML, aim(r"^image: \S+:(?P<tag>\S+)$"))
-    assert [told(hit) for hit in hits if isinstance(hit, Fragment)] == ["- 1.0 -"]
+    (hit,) = [hit for hit in hits if isinstance(hit, Fragment)]
+    assert (told(hit), hit.format, hit.app) == (f"{W} 1.0 +", "target", "web")
 
 
 def test_2_1_nor_does_a_finder_take_it_inside_of_a_block_scalar() -> None:
@@ -186,7 +214,8 @@ def test_2_1_nor_does_a_finder_take_it_inside_of_a_block_scalar() -> None:
     alone = [hit for hit in read(text, YAML)[1] if isinstance(hit, Fragment)]
     assert [told(hit) for hit in alone] == [f"{W} 1.0 +"]
     _, hits = read(text, YAML, aim(r"web:(?P<tag>\S+)$"))
-    assert [told(hit) for hit in hits if isinstance(hit, Fragment)] == ["- 1.0 -"]
+    (hit,) = [hit for hit in hits if isinstance(hit, Fragment)]
+    assert (told(hit), hit.format, hit.app) == (f"{W} 1.0 +", "target", "web")
 
 
 def test_a_template_named_like_yaml_is_read_as_plain_text_and_bars_only_what_is_not_found() -> None:

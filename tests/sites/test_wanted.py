@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,6 +108,61 @@ def test_11_6_a_file_that_cannot_be_read_bars_the_apps_that_it_names(data: bytes
     stream, hits = read_file(b"f.yaml", data + b"\n{\n", wanted, ())
     assert stream is None
     assert tuple(hit.app for hit in hits if isinstance(hit, Barred)) == apps
+
+
+@pytest.mark.parametrize(
+    ("data", "apps"),
+    [
+        (b"image: bitnami/nginx:1", ()),
+        (b"image: nginx-exporter:1", ()),
+        (b"image: ghcr.io/other/svc-a:1", ()),
+        (b"image: ghcr.io/acme/svc-:1", ()),
+        # An explicit app's image is no member's.
+        (b"image: ghcr.io/acme/svc-own:1", ("own",)),
+        (b"image: nginx:1", ("nginx",)),
+        (b"image: library/nginx", ("nginx",)),
+        (b"image: docker.io/nginx@sha256:0", ("nginx",)),
+        (b"image: ghcr.io/acme/svc-b:1\nx: acme/svc-a", ("svc-a", "svc-b")),
+        (b"image: hub-x:1\n", ("x",)),
+        (b"image: bitnami/hub-x:1\n", ()),
+        (b"image: quay.io/y:1\nz: y\n", ("y",)),
+        (b"name: my shop\n", ("own",)),
+    ],
+)
+def test_11_6_members_of_families_and_short_names_are_named_too(data: bytes, apps: tuple[str, ...]) -> None:
+    """Nobody was barred by a broken file that names them."""
+    own = _claim("own", "ghcr.io/acme/svc-own", aliases=("my shop",))
+    families = [
+        Claim("svc-*", pattern="ghcr.io/acme/{app}"),
+        Claim("x", pattern="hub-{app}"),
+        Claim("y", pattern="quay.io/{app}"),
+    ]
+    assert Wanted((own, _claim("nginx", "nginx"), *families)).named_in(data, b"f") == apps
+
+
+def test_naming_apps_takes_one_look_at_each_word() -> None:
+    """With 5,000 apps a file was searched 5,000 times; and a word with many slashes has as many endings."""
+    wanted = Wanted((*(_claim(f"a{n}", f"ghcr.io/acme/app-{n}") for n in range(5_000)), FAMILY))
+    data = b"image: ghcr.io/acme/app-7:1\n" * 1_000 + b"a/" * 500_000 + b"\nacme/app-4999\n"
+    start = perf_counter()
+    assert wanted.named_in(data, b"f") == ("a7", "a4999")
+    assert perf_counter() - start < 3
+
+
+def test_2_6_a_policy_that_an_app_names_wins_over_a_familys() -> None:
+    family = Claim("s-*", pattern="ghcr.io/acme/{app}", imagepolicy="flux:{app}")
+    one = Claim("one", (WEB,), imagepolicy="flux:s-1")
+    wanted = Wanted((family, one, Claim("two", (WEB,), imagepolicy="flux:s-1")))
+    names = ("flux:s-1", "flux:s-2", "other:one", "flux:x")
+    assert [wanted.bound(name) for name in names] == ["one", "s-2", "one", None]
+
+
+def test_2_1_the_images_of_an_app_and_of_a_member() -> None:
+    wanted = Wanted((FAMILY, _claim("web", "nginx", "ghcr.io/acme/web")))
+    assert [str(each) for each in wanted.images_of("web")] == ["docker.io/library/nginx", "ghcr.io/acme/web"]
+    assert [str(each) for each in wanted.images_of("api")] == ["ghcr.io/acme/api"]
+    assert wanted.first_of("Api!") is None
+    assert [claim.app for claim in wanted.claims_of("web")] == ["web", "*"]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.text.part import Part
-from promote.text.plain import PlainText, matches, rewrite_plain
+from promote.text.plain import PlainText, matches
 from promote.text.proof import Disagreement
 from promote.text.rewrite import Rewritten
+from promote.text.rewrite_plain import rewrite_plain
 
 TAG = rb"^WEB_TAG=(?P<tag>\S*)$"
 BOTH = rb"^WEB=(?P<tag>[^@\s]+)(?:@(?P<digest>\S+))?$"

@@ -1,0 +1,75 @@
+"""Where a session's trees come from when they are the tips of remotes, and how those are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promote.config.model import Environment
+from promote.gitrepo.commit import Author
+from promote.gitrepo.remote import Remotes
+from promote.outcome import Beaten, Landed, Unclear
+from promote.place import Place
+from promote.text.edit import FileChange
+from promote.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTrees:
+    """The tips of branches; `home` is where environments are that name no repository and no branch of their own."""
+
+    remotes: Remotes
+    home: Place
+
+    def place(self, environment: Environment) -> Place:
+        if environment.repo is None:
+            return Place(self.home.repo, environment.branch or self.home.branch)
+        repo = self.remotes.add(environment.repo)
+        return Place(repo, environment.branch or self.remotes.default_branch(repo))
+
+    def tree(self, place: Place) -> Tree:
+        return self.remotes.need(place)
+
+    def at(self, environment: Environment, place: Place) -> bool:
+        repo = self.home.repo if environment.repo is None else self.remotes.add(environment.repo)
+        return repo == place.repo and self.place(environment) == place
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Remotes as the loop writes to them: with the author of this run."""
+
+    remotes: Remotes
+    author: Author | None
+
+    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+        return self.remotes.refresh(place, seconds=seconds)
+
+    def arrived(self, place: Place) -> str | None:
+        return self.remotes.arrived(place)
+
+    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str:
+        return self.remotes.commit(place, parent=parent, files=files, message=message, author=self.author)
+
+    def land(
+        self,
+        place: Place,
+        *,
+        parent: str,
+        expected: str | None,
+        files: Sequence[FileChange],
+        message: str,
+        seconds: float,
+    ) -> Landed | Beaten | Unclear:
+        return self.remotes.land(
+            place,
+            parent=parent,
+            expected=expected,
+            files=files,
+            message=message,
+            author=self.author,
+            seconds=seconds,
+        )
+
+    def keep(self, place: Place, oid: str) -> str:
+        return self.remotes.keep(place, oid)
