@@ -40,9 +40,9 @@ class Owners:
             # What another environment's target found in the same file is not this one's.
             aimed = _is_own(hit, own) if hit.format == target.FORMAT else hit.app in self.aims.apps_at(path)
             if not aimed:
+                self._check_marker(path, hit, hit.app)
                 if not self._claims(path, hit, hit.app):
                     return ()
-                self._check_marker(path, hit, hit.app)
             return (hit.app,) if self._is_asked(hit.app) else ()
         apps = self._by_image(path, hit)
         if len(apps) > 1:
@@ -55,7 +55,8 @@ class Owners:
     def _by_image(self, path: bytes, hit: Fragment | Barred) -> tuple[str, ...]:
         if hit.repository is None:
             return ()
-        apps = self.wanted.apps_of(hit.repository, path)
+        # Of all apps there are: a mistake is one whoever is asked for.
+        apps = self.wanted.whole.apps_of(hit.repository, path)
         return tuple(app for app in apps if layer_of(self.layers(app), path) is not None)
 
     def _claims(self, path: bytes, hit: Fragment | Barred, app: str) -> bool:
@@ -68,6 +69,8 @@ class Owners:
 
     def _check_marker(self, path: bytes, hit: Fragment | Barred, app: str) -> None:
         """UsageError where a marker gives one app a place that names the image of others alone."""
+        if hit.format == target.FORMAT:
+            return
         owners = self._by_image(path, hit)
         if owners and app not in owners:
             raise _two(hit, app, owners[0], "let the marker name the image's own app, or remove it")

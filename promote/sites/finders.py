@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from promote.sites import chart, fleet, helm, kinds, kustomize, manifest, marker, patch, pattern, target
 from promote.sites.aimed import completed, position
+from promote.sites.comment import is_marked
 from promote.sites.marker import Hit
 from promote.sites.pattern import Text
 from promote.sites.reading import Reading
@@ -42,6 +43,8 @@ def is_scanned(path: bytes) -> bool:
 
 def find_in(stream: Stream, wanted: Wanted, aims: Sequence[Aim]) -> tuple[Hit, ...]:
     """All that one file says of wanted images, in the order of the file; what a target names is the target's alone."""
+    if is_marked(stream.data):
+        wanted = wanted.whole  # a marker may give an app what names another one's image, which is to be said
     aimed = list(pattern.find(stream, aims))
     found: list[Hit] = []
     for document in stream.documents:

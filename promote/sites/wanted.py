@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -41,6 +41,11 @@ class Wanted:
         known = tuple(dict.fromkeys(claim for one in every for claim in one.known))
         everything, layered = any(one.everything for one in every), any(one.layered for one in every)
         return cls(claims, everything, known, layered)
+
+    @cached_property
+    def whole(self) -> Wanted:
+        """The same with the claims of all apps there are."""
+        return replace(self, claims=self.known) if self.known else self
 
     @cached_property
     def _owners(self) -> dict[Repository, tuple[Claim, ...]]:

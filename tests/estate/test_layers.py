@@ -264,17 +264,10 @@ def test_2_6_a_flux_marker_means_the_app_of_its_name_or_of_its_policy(tmp_path: 
 
 def test_2_6_a_marker_of_an_app_that_is_not_asked_for_is_not_unbound(tmp_path: Path) -> None:
     config = f"apps: {{web: {{image: {WEB}}}, api: {{image: x/api}}}}\nenvironments: {{dev: {{path: dev}}}}"
-    files: Files = {"dev/a.yaml": f"a: 1 # promote: api tag\nimage: {WEB}:1.0.0 # promote: api\nb: {WEB}:2.0.0\n"}
+    files: Files = {"dev/a.yaml": f"a: 1 # promote: api tag\nimage: x/api:1.0.0 # promote: api\nb: {WEB}:2.0.0\n"}
     built = build(tmp_path, config, files, apps=["web"])
     assert built["dev"].aside == ()
-    # The marker gives the place to the other app.
     assert built.told("dev", "web") == ["dev/a.yaml 2.0.0"]
-
-
-def test_2_1_a_marker_on_an_image_of_another_app_is_a_mistake(tmp_path: Path) -> None:
-    config = f"apps: {{web: {{image: {WEB}}}, api: {{image: x/api}}}}\nenvironments: {{dev: {{path: dev}}}}"
-    with pytest.raises(UsageError, match="belongs to two apps here, api and web"):
-        build(tmp_path, config, {"dev/a.yaml": f"image: {WEB}:1.0.0 # promote: api\n"})
 
 
 def test_2_4_a_marker_tells_two_apps_of_one_image_apart(tmp_path: Path) -> None:
@@ -446,3 +439,31 @@ def test_a_kustomization_that_puts_another_image_in_its_place_is_refused(tmp_pat
         "dev/d.yaml": deployment("web", f"{WEB}:1.4.0"),
     }
     assert build(tmp_path, ONE, files).barred("dev", "web") == ["dev/kustomization.yaml other-image"]
+
+
+@pytest.mark.parametrize("apps", [None, ["api"], ["web"]])
+@pytest.mark.parametrize(
+    ("text", "one"),
+    [
+        (f"image: {WEB}:1.0.0 # promote: api\n", "api and web"),
+        ("image: {repository: x/api, tag: 1.4.0} # promote: web tag\n", "web and api"),
+        (f"images:\n- {{name: {WEB}, newTag: 1.4.0}} # promote: api tag\n", "api and web"),
+    ],
+)
+def test_2_1_a_marker_on_an_image_of_another_app_is_a_mistake_whoever_is_asked_for(
+    tmp_path: Path, apps: list[str] | None, text: str, one: str
+) -> None:
+    """To set one app alone wrote its tag behind the other one's image, and pushed it."""
+    config = f"apps: {{web: {{image: {WEB}}}, api: {{image: x/api}}}}\nenvironments: {{dev: {{path: dev}}}}"
+    with pytest.raises(UsageError, match=f"belongs to two apps here, {one}"):
+        build(tmp_path, config, {"dev/kustomization.yaml" if "newTag" in text else "dev/a.yaml": text}, apps=apps)
+
+
+@pytest.mark.parametrize("apps", [None, ["eu"]])
+def test_2_1_two_apps_of_one_image_whose_paths_overlap(tmp_path: Path, apps: list[str] | None) -> None:
+    config = f"""
+    apps: {{eu: {{image: {WEB}, path: '**/eu/**'}}, us: {{image: {WEB}, path: '**/us/**'}}}}
+    environments: {{dev: {{path: dev}}}}
+    """
+    with pytest.raises(UsageError, match="belongs to two apps here"):
+        build(tmp_path, config, {"dev/eu/us/a.yaml": f"image: {WEB}:1.0.0\n"}, apps=apps)
