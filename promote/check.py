@@ -12,8 +12,14 @@ from promote.image import Repository
 from promote.question import Absent, Answers, Asking, Facts, Question, Tags, Unknown
 from promote.sites.cure import CURES
 from promote.sites.site import where
+from promote.text.document import Stream
+from promote.text.part import Part
+from promote.text.proof import Disagreement
+from promote.text.rewrite import rewrite
 from promote.tree import show
 
+# A tag that nobody has, and that may stand wherever one stands.
+TRIAL = "0.0.0-check"
 Level = Literal["ok", "warning", "error"]
 
 
@@ -52,6 +58,10 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
         bars = estate.barred(app)
         for bar in bars:
             yield Finding("error", subject, bar.code, f"{where(bar)} cannot be edited: {bar.why}; {CURES[bar.code]}", 3)
+        unproven = tuple(_unproven(estate, app))
+        for part, fault in unproven:
+            what = f"{where(part)} would not be edited: {fault.why}; simplify that part of the file"
+            yield Finding("error", subject, fault.code, what, 3)
         sites = estate.sites(app)
         found = shared(estates, name, app)
         if found is not None and estate.environment.override is None:
@@ -67,7 +77,7 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
             yield Finding("warning", subject, "mixed", what)
         elif not sites and not bars:
             yield Finding("warning", subject, "absent", "no file names it here")
-        elif sites and not bars:
+        elif sites and not bars and not unproven:
             count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
             yield Finding("ok", subject, "sites", f"{count}, {', '.join(sorted({site.format for site in sites}))}")
     for miss in estate.misses:
@@ -77,6 +87,16 @@ def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
     for bar in estate.aside:
         subject = name if bar.app is None else f"{name}/{bar.app}"
         yield Finding("warning", subject, bar.code, f"{where(bar)}: {bar.why}; {CURES[bar.code]}")
+
+
+def _unproven(estate: Estate, app: str) -> Iterator[tuple[Part, Disagreement]]:
+    """The places of an app that could not be given another tag: parsers differ about them, or a proof would fail."""
+    for site in estate.sites(app):
+        text = estate.streams.get(site.tag.path) if site.tag is not None else None
+        if site.tag is not None and isinstance(text, Stream):
+            made = rewrite(text, [(site.tag, TRIAL)])
+            if isinstance(made, Disagreement):
+                yield site.tag, made
 
 
 def _registries(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:

@@ -56,6 +56,13 @@ def test_what_differs_what_is_barred_and_what_is_not_read(tmp_path: Path) -> Non
     assert {"warning dev unread 0", "warning dev/web mixed 0", "error dev/api template 3"} <= set(found)
 
 
+def test_11_6_a_place_that_the_parsers_read_differently_is_told_before_anybody_needs_it(tmp_path: Path) -> None:
+    """`check` said that all was well, and `set` refused the file."""
+    files: Files = {"dev/values.yaml": f"image: {{repository: {WEB}, tag: 1.4.0}} # a\u2028b: c\n"}
+    found = findings(tmp_path, files, ["dev"])
+    assert [line for line in found if "dev/web" in line] == ["error dev/web parsers-disagree 3"]
+
+
 def test_3_2_an_override_that_works_is_told_as_its_sites_are(tmp_path: Path) -> None:
     config = f"""
     apps: {{web: {{image: {WEB}}}}}
