@@ -15,6 +15,7 @@ from promote.sites.site import Barred, Charted, Fragment
 from promote.sites.wanted import Wanted
 from promote.text.document import Stream
 from promote.tree import Globs, Tree
+from promote.tree.glob import is_literal
 
 Sources = dict[tuple[str, str], set[str]]
 Found = tuple[Fragment | Barred, ...]
@@ -66,7 +67,7 @@ def _depends(hit: Fragment | Barred) -> bool:
 def lock(tree: Tree, found: dict[bytes, Found]) -> None:
     """Bar the dependencies of charts that have a lock file."""
     paths = {path for path, hits in found.items() if any(map(_depends, hits))}
-    plain = sorted(_lock(path) for path in paths if not set(path) & set(b"*?!{}"))
+    plain = sorted(_lock(path) for path in paths if is_literal(path))
     if not plain:
         return
     locks = {entry.path for entry in tree.list(Globs(tuple(path.decode("utf-8", "replace") for path in plain)))}

@@ -21,14 +21,12 @@ from promote.text.node import Mapping as Pairs
 from promote.text.node import Scalar
 from promote.text.node import Sequence as Items
 from promote.tree import Globs, Tree
-
-# A path with one of these cannot be written as a pattern that takes it alone.
-_SPECIAL = frozenset(b"*?!{}")
+from promote.tree.glob import is_literal
 
 
 def images(tree: Tree, paths: Iterable[bytes], wanted: Wanted) -> Scan:
     """What the files that kustomizations lead to say of images, and all kustomizations among them."""
-    plain = sorted(path.decode("utf-8", "replace") for path in paths if _SPECIAL.isdisjoint(path))
+    plain = sorted(path.decode("utf-8", "replace") for path in paths if is_literal(path))
     seen = scan(tree, Globs(tuple(plain)), wanted, Aims((), Globs(())), Globs(()))
     seen.parse_more(path for path in seen.entries if path.rpartition(b"/")[2] in kustomize.FILES)
     return seen

@@ -19,10 +19,9 @@ from promote.estate.ties import Paths
 from promote.sites import kustomize
 from promote.sites.wanted import Wanted
 from promote.tree import Globs, Tree
+from promote.tree.glob import is_literal
 
 _BUILT = ("object", "entry")
-# A path with one of these cannot be written as a pattern that takes it alone.
-_SPECIAL = frozenset(b"*?!{}")
 
 
 def neighbours(
@@ -93,7 +92,7 @@ def _outside(
     for environment in environments:
         own = Globs.union(globs_for(config, environment))
         paths = found[environment.name]
-        yield environment, frozenset(path for path in paths if not own.matches(path) and _SPECIAL.isdisjoint(path))
+        yield environment, frozenset(path for path in paths if not own.matches(path) and is_literal(path))
 
 
 def _globs(config: Config, environment: Environment, paths: Iterable[bytes]) -> Globs:

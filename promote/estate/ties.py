@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from promote.sites import chart
 from promote.tree import Globs
 
 Layers = tuple[Globs, ...]
@@ -43,7 +44,7 @@ class Files:
     """The scanned paths, for asking which of them a layer takes without going through all of them."""
 
     def __init__(self, paths: Iterable[bytes]) -> None:
-        self._paths = Paths(path for path in paths if path.rpartition(b"/")[2] != b"Chart.yaml")
+        self._paths = Paths(path for path in paths if path.rpartition(b"/")[2] != chart.FILE)
         self._known: dict[Globs, tuple[bytes, ...]] = {}
         self._alike: dict[Globs, dict[bytes, list[bytes]]] = {}
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from promote.image import Repository, has_host
+from promote.sites import chart
 from promote.sites.comment import is_marked
 from promote.sites.object import at, is_object
 from promote.sites.reading import Bar, Field, Keys, Reading, Spot
@@ -39,7 +40,7 @@ OTHER = Bar("other-image", "a stronger layer puts another image in its place, or
 
 def accepts(path: bytes, document: Document) -> bool:
     """Any mapping that is no Kubernetes object can be Helm values; Chart.yaml is a chart's own file."""
-    return path.rpartition(b"/")[2] != b"Chart.yaml" and isinstance(document.root, Mapping) and not is_object(document)
+    return path.rpartition(b"/")[2] != chart.FILE and isinstance(document.root, Mapping) and not is_object(document)
 
 
 def find(reading: Reading, wanted: Wanted) -> Iterator[Fragment | Barred]:

@@ -13,12 +13,19 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 _WILD = re.compile(r"[*?]")
+# What means something in a pattern, or in a path of promote.yaml.
+_SIGNS = frozenset(b"*?!{}")
 # One character of a path: paths are bytes, and a character may have several.
 _ONE = r"[^/\x80-\xbf][\x80-\xbf]*"
 
 
 def has_wildcard(pattern: str) -> bool:
     return _WILD.search(pattern) is not None
+
+
+def is_literal(path: bytes) -> bool:
+    """Whether a path, written as a pattern, takes itself and nothing else."""
+    return not set(path) & _SIGNS
 
 
 def segments_of(pattern: str) -> tuple[str, ...]:
