@@ -44,8 +44,20 @@ def _untagged(stream: Stream) -> frozenset[Repository]:
     return frozenset(found)
 
 
+def by_folder(scanned: Scan) -> dict[bytes, list[Stream]]:
+    """What was read as YAML, by the folder that it stands in."""
+    out: dict[bytes, list[Stream]] = {}
+    for path, text in scanned.streams.items():
+        if isinstance(text, Stream):
+            out.setdefault(path.rpartition(b"/")[0], []).append(text)
+    return out
+
+
 def app_versions(
-    scanned: Scan, layers: Layers, values: Sequence[Fragment], versions: Mapping[bytes, Fragment]
+    beside: Mapping[bytes, Sequence[Stream]],
+    layers: Layers,
+    values: Sequence[Fragment],
+    versions: Mapping[bytes, Fragment],
 ) -> dict[bytes, Layered]:
     """The appVersions that are these values' own, by the chart's folder.
 
@@ -55,8 +67,7 @@ def app_versions(
     mine = {fragment.repository for fragment in values}
     for folder in sorted(folders(values) & versions.keys()):
         layer = layer_of(layers, versions[folder].path)
-        beside = (stream for path, stream in scanned.streams.items() if path.rpartition(b"/")[0] == folder)
-        others = frozenset[Repository]().union(*(_untagged(each) for each in beside if isinstance(each, Stream))) - mine
+        others = frozenset[Repository]().union(*map(_untagged, beside.get(folder, ()))) - mine
         if layer is not None and not others:
             out[folder] = Layered(layer, versions[folder])
     return out

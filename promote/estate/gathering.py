@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promote.estate.app_versions import app_versions, chart_of, folders
+from promote.estate.app_versions import app_versions, by_folder, chart_of, folders
 from promote.estate.reach import reaching
 from promote.estate.scan import Scan
 from promote.estate.ties import Files, Layers, Ties, layer_of
@@ -138,6 +138,7 @@ def joined(gatherings: Iterable[Gathering], scanned: Scan, files: Files) -> list
     every = list(gatherings)
     versions = _add_overlays(every, scanned, files)
     reaches = reaching(scanned, [entry for gathering in every for entry in gathering.entries])
+    beside = by_folder(scanned) if versions else {}
     return [
         join(
             one.app,
@@ -146,7 +147,7 @@ def joined(gatherings: Iterable[Gathering], scanned: Scan, files: Files) -> list
             one.barred,
             tied=Ties(one.layers, files, one.override),
             reaches=reaches,
-            app_versions=app_versions(scanned, one.layers, _values(one), versions),
+            app_versions=app_versions(beside, one.layers, _values(one), versions),
         )
         for one in every
     ]
