@@ -79,8 +79,8 @@ def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version
     there = estates[source].runs(app) if source in estates else "absent"
     if not isinstance(there, Version) or not there.reference or _agree(there, running):
         return Cell(name, app, "runs", running)
-    settings = estates[name].apps[app].policy
-    if settings is not None and (yield from build(settings).compare(there, running)) == -1:
+    settings, repositories = estates[name].apps[app].policy, estates[name].apps[app].repositories
+    if settings is not None and (yield from build(settings).compare(repositories, there, running)) == -1:
         return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
     return Cell(name, app, "runs", running, there, source)
 
@@ -96,11 +96,11 @@ def _newer(estate: Estate, name: str, app: str, running: Version) -> Asking[Cell
     settings = estate.apps[app].policy
     if settings is None or estate.environment.source != "registry":
         return Cell(name, app, "runs", running)
-    policy = build(settings)
-    selection = yield from policy.choose(estate.apps[app].repositories, running)
+    policy, repositories = build(settings), estate.apps[app].repositories
+    selection = yield from policy.choose(repositories, running)
     if selection.failure is not None:
         return Cell(name, app, "runs", running, note=f"the newest is not known: {selection.failure.why}")
     winner = selection.winner
-    if winner is None or winner.tag == running.tag or (yield from policy.compare(winner, running)) == -1:
+    if winner is None or winner.tag == running.tag or (yield from policy.compare(repositories, winner, running)) == -1:
         return Cell(name, app, "runs", running)
     return Cell(name, app, "runs", running, winner, "registry")

@@ -7,7 +7,8 @@ PromoteError                     1  a fault of promote's own
 ├── RegistryError                4  the registry did not say what was needed
 │   ├── RegistryUnreachable      4  no usable answer: down, slow, cut, not a registry
 │   ├── RegistryDenied           4  401 or 403, or no credentials to be had
-│   └── RegistryAbsent           4  a clear 404: the repository or the tag is not there
+│   ├── RegistryAbsent           4  a clear 404: the repository or the tag is not there
+│   └── RegistryUnreadable       4  it is there, proven by its digest, and is no image that can be read
 ├── GitError                     5  the repository could not be read or written
 │   ├── RemoteUnreachable        5  no usable answer from the remote
 │   ├── RemoteDenied             5  the remote does not let us in, is another host, or has no such repository
@@ -84,6 +85,10 @@ class RegistryDenied(RegistryError):
 
 
 class RegistryAbsent(RegistryError):
+    pass
+
+
+class RegistryUnreadable(RegistryError):
     pass
 
 

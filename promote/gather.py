@@ -5,9 +5,24 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from promote.errors import RegistryAbsent, RegistryError
+from promote.clock import Clock
+from promote.errors import RegistryAbsent, RegistryError, RegistryUnreadable
 from promote.image import Repository
-from promote.question import Absent, Answer, Answers, Facts, Known, Question, Tags, Unknown, What
+from promote.question import (
+    Absent,
+    Answer,
+    Answers,
+    Facts,
+    Known,
+    Limits,
+    Now,
+    Question,
+    Quota,
+    Tags,
+    Unknown,
+    Unreadable,
+    What,
+)
 
 
 class Registry(Protocol):
@@ -15,15 +30,22 @@ class Registry(Protocol):
 
     def tags(self, repository: Repository) -> tuple[str, ...]: ...
 
-    def facts(self, repository: Repository, reference: str, what: frozenset[What]) -> Known | Absent: ...
+    def facts(
+        self, repository: Repository, reference: str, what: frozenset[What], *, immutable: bool = False
+    ) -> Known | Absent: ...
+
+    def limits(self, repository: Repository) -> Quota | None:
+        """What this registry has said of its limits so far; nothing is asked for it."""
+        ...
 
 
 class Gather:
     """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same."""
 
-    def __init__(self, registry: Registry, *, jobs: int) -> None:
+    def __init__(self, registry: Registry, *, jobs: int, clock: Clock) -> None:
         self._registry = registry
         self._jobs = jobs
+        self._clock = clock
         self._known: dict[Question, Answer] = {}
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
@@ -45,9 +67,15 @@ class Gather:
             match question:
                 case Tags(repository):
                     return self._registry.tags(repository)
-                case Facts(repository, reference, what):
-                    return self._registry.facts(repository, reference, what)
+                case Facts(repository, reference, what, immutable):
+                    return self._registry.facts(repository, reference, what, immutable=immutable)
+                case Limits(repository):
+                    return self._registry.limits(repository)
+                case Now():
+                    return self._clock.now()
         except RegistryAbsent as exc:
             return Absent(str(exc))
+        except RegistryUnreadable as exc:
+            return Unreadable(str(exc))
         except RegistryError as exc:
             return Unknown(str(exc), exc.exit_code)

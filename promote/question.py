@@ -37,24 +37,52 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a registry knows of one tag or digest; answered with `Known`, or `Absent` where there is no such."""
+    """What a registry knows of one tag or digest.
+
+    Answered with `Known`, with `Absent` where there is no such, or with `Unreadable` where it is no image. Of a tag
+    that is `immutable`, what was once learned is as good as a new answer.
+    """
 
     repository: Repository
     reference: str
     what: frozenset[What] = frozenset({"digest"})
+    immutable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The time at which the run judges ages; answered with one datetime in UTC, the same all through the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the registry of `repository` still lets us pull; answered with `Quota`, or None where it sets none."""
+
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """`remaining` of `limit` pulls are left in each span of `seconds`."""
+
+    limit: int
+    remaining: int
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """Facts of one reference: only those that were asked for are filled in.
 
-    `created` is None where the image does not say; a date of 1970 is reported as it stands, for policies to distrust.
+    `created` is None where the image names no date, and `undated` then says why where there is more to say. A date of
+    1970 is reported as it stands, for policies to distrust.
     """
 
     digest: str
     created: datetime | None = None
     platforms: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
+    undated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +92,15 @@ class Absent:
     why: str
 
 
-Question = Tags | Facts
-Answer = tuple[str, ...] | Known | Absent | Unknown
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What the reference names is there, proven by its digest, and is no image that can be read; it never will be."""
+
+    why: str
+
+
+Question = Tags | Facts | Now | Limits
+Answer = tuple[str, ...] | Known | Absent | Unreadable | Unknown | datetime | Quota | None
 Answers = Mapping[Question, Answer]
 Asking = Generator[frozenset[Question], Answers, T]
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from promote.errors import GitError, RegistryAbsent, RegistryDenied, RegistryUnreachable
+from promote.errors import GitError, RegistryAbsent, RegistryDenied, RegistryUnreachable, RegistryUnreadable
 from promote.gather import Gather
 from promote.image import Repository
-from promote.question import Absent, Facts, Known, Question, Tags, Unknown, What
+from promote.question import Absent, Facts, Known, Limits, Now, Question, Quota, Tags, Unknown, Unreadable, What
+from tests.clock import NOON, FakeClock
 
 WEB = Repository("example.com", "web")
 
@@ -29,15 +30,21 @@ class Counting:
         self.act(repository.path)
         return ("1", "2")
 
-    def facts(self, repository: Repository, reference: str, what: frozenset[What]) -> Known | Absent:
-        self.asked[f"{repository}:{reference} {' '.join(sorted(what))}"] += 1
+    def facts(
+        self, repository: Repository, reference: str, what: frozenset[What], *, immutable: bool = False
+    ) -> Known | Absent:
+        self.asked[f"{repository}:{reference} {' '.join(sorted(what))}{' for ever' if immutable else ''}"] += 1
         self.act(reference)
         return Known(f"sha256:{reference}")
+
+    def limits(self, repository: Repository) -> Quota | None:
+        self.asked[f"{repository} limits"] += 1
+        return Quota(100, 76, 21_600)
 
 
 def test_11_3_each_question_is_asked_once_a_run() -> None:
     registry = Counting()
-    gather = Gather(registry, jobs=4)
+    gather = Gather(registry, jobs=4, clock=FakeClock())
     first: frozenset[Question] = frozenset({Tags(WEB), Facts(WEB, "1")})
     assert gather(first) == {Tags(WEB): ("1", "2"), Facts(WEB, "1"): Known("sha256:1")}
     assert set(gather(first | {Facts(WEB, "2")})) == first | {Facts(WEB, "2")}
@@ -45,7 +52,7 @@ def test_11_3_each_question_is_asked_once_a_run() -> None:
 
 
 def test_no_question_is_no_request() -> None:
-    assert Gather(Counting(), jobs=1)(frozenset()) == {}
+    assert Gather(Counting(), jobs=1, clock=FakeClock())(frozenset()) == {}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +61,7 @@ def test_no_question_is_no_request() -> None:
         (RegistryUnreachable("it is down", where="https://example.com"), Unknown("https://example.com: it is down", 4)),
         (RegistryDenied("no"), Unknown("no", 4)),
         (RegistryAbsent("404"), Absent("404")),
+        (RegistryUnreadable("schema 1"), Unreadable("schema 1")),
     ],
 )
 @pytest.mark.parametrize("others", [0, 3])
@@ -64,7 +72,7 @@ def test_a_fault_is_an_answer_and_spoils_no_other(fault: Exception, answer: obje
 
     asked: frozenset[Question] = frozenset({Facts(WEB, "bad"), *(Facts(WEB, str(number)) for number in range(others))})
     registry = Counting(act)
-    gather = Gather(registry, jobs=2)
+    gather = Gather(registry, jobs=2, clock=FakeClock())
     told = gather(asked)
     assert told[Facts(WEB, "bad")] == answer
     assert sum(isinstance(each, Known) for each in told.values()) == others
@@ -77,7 +85,7 @@ def test_what_is_no_fault_of_a_registry_is_not_swallowed() -> None:
         raise GitError("not mine")
 
     with pytest.raises(GitError):
-        Gather(Counting(act), jobs=1)(frozenset({Tags(WEB)}))
+        Gather(Counting(act), jobs=1, clock=FakeClock())(frozenset({Tags(WEB)}))
 
 
 def test_a_round_goes_out_in_parallel() -> None:
@@ -87,5 +95,21 @@ def test_a_round_goes_out_in_parallel() -> None:
     def act(_: str) -> None:
         meeting.wait()
 
-    gather = Gather(Counting(act), jobs=4)
+    gather = Gather(Counting(act), jobs=4, clock=FakeClock())
     assert len(gather(frozenset(Facts(WEB, str(number)) for number in range(4)))) == 4
+
+
+def test_11_3_the_time_and_the_limits_are_those_of_the_run() -> None:
+    registry, clock = Counting(), FakeClock()
+    gather = Gather(registry, jobs=1, clock=clock)
+    asked: frozenset[Question] = frozenset({Now(), Limits(WEB)})
+    told = {Now(): NOON, Limits(WEB): Quota(100, 76, 21_600)}
+    assert gather(asked) == told
+    clock.advance(3600)
+    assert gather(asked) == told
+
+
+def test_a_tag_that_never_moves_is_asked_for_as_such() -> None:
+    registry = Counting()
+    Gather(registry, jobs=1, clock=FakeClock())(frozenset({Facts(WEB, "1", immutable=True)}))
+    assert dict(registry.asked) == {"example.com/web:1 digest for ever": 1}

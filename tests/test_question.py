@@ -14,6 +14,11 @@ def _question(name: str) -> Question:
     return Tags(Repository("example.com", name))
 
 
+def _path(question: Question) -> str:
+    assert isinstance(question, Tags)
+    return question.repository.path
+
+
 class Gather:
     """Answers each question with its own path, and remembers the rounds."""
 
@@ -22,11 +27,11 @@ class Gather:
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
         self.rounds.append(questions)
-        return {question: (question.repository.path,) for question in questions}
+        return {question: (_path(question),) for question in questions}
 
     @property
     def asked(self) -> list[list[str]]:
-        return [sorted(question.repository.path for question in each) for each in self.rounds]
+        return [sorted(_path(question) for question in each) for each in self.rounds]
 
 
 def _asker(rounds: Iterable[Iterable[str]]) -> Asking[list[str]]:

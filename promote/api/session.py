@@ -80,7 +80,8 @@ class Session:
         from promote.gather import Gather
 
         if self._gather is None:
-            self._gather = Gather(self._registry(self._opened.config or implicit(".")), jobs=self._jobs)
+            registry = self._registry(self._opened.config or implicit("."))
+            self._gather = Gather(registry, jobs=self._jobs, clock=self._clock)
         return self._gather(questions)
 
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:

@@ -34,13 +34,14 @@ def tags(word: str, policy: str | None, limit: int | None, **given: Any) -> None
     Of an app of promote.yaml, of any image, or of one OCI image layout in a folder.
     """
     from promote.api.layout import layout_session
+    from promote.clock import SystemClock
     from promote.errors import RegistryError
     from promote.report import document, text
 
     show = Show.of(given)
     if word.startswith("oci:"):
         folder = Path(word.removeprefix("oci:"))
-        app, chosen = layout_session(folder).select(_policy(policy, None, word))
+        app, chosen = layout_session(folder, SystemClock()).select(_policy(policy, None, word))
     else:
         with run.session(given, here=True) as opened:
             found = _app(opened, word)

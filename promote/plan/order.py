@@ -49,7 +49,7 @@ def _rank(ordered: Ordered) -> tuple[int, bool]:
 def _against(estate: Estate, app: str, new: Version, present: Version, *, dates: bool) -> Asking[Ordered]:
     policy = estate.apps[app].policy
     if policy is not None:
-        sign = yield from build(policy).compare(new, present)
+        sign = yield from build(policy).compare(estate.apps[app].repositories, new, present)
         if sign is not None:
             return Ordered(sign, f"by its policy, {policy.kind}", versus=present)
     if new.tag == present.tag:

@@ -24,7 +24,7 @@ class Policy(Protocol):
         """The best tag that all of `repositories` have, and for every other tag why not."""
         ...
 
-    def compare(self, a: Version, b: Version) -> Asking[int | None]:
+    def compare(self, repositories: Sequence[Repository], a: Version, b: Version) -> Asking[int | None]:
         """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None: they have no order."""
         ...
 
@@ -41,6 +41,6 @@ def _numeric(settings: PolicySettings) -> Policy:
 POLICIES: Mapping[str, Callable[[PolicySettings], Policy]] = {"semver": _semver, "numeric": _numeric}
 
 
-def build(settings: PolicySettings) -> Policy:
-    """The policy of these settings."""
+def build(settings: PolicySettings, *, immutable: bool = False) -> Policy:  # noqa: ARG001
+    """The policy of these settings; with `immutable` what is known of a tag need not be asked again."""
     return POLICIES[settings.kind](settings)

@@ -82,7 +82,9 @@ class Ranked(Generic[R]):
             return Selection(None, (), failure)
         return self._select(_listed(distinct, answers), current.tag if current is not None else None)
 
-    def compare(self, a: Version, b: Version) -> Asking[int | None]:
+    def compare(
+        self, repositories: Sequence[Repository], a: Version, b: Version  # noqa: ARG002
+    ) -> Asking[int | None]:
         """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None where one of them has no rank.
 
         What is no candidate (outside the range, a prerelease, ignored) has a rank all the same: 2.0.0 that runs under

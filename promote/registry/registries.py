@@ -9,7 +9,7 @@ from pathlib import Path
 from promote.clock import Clock
 from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.image import Repository, parse_repository
-from promote.question import Absent, Known, What
+from promote.question import Absent, Known, Quota, What
 from promote.registry.access import Access
 from promote.registry.client import Client
 from promote.registry.layout import Layout
@@ -50,7 +50,9 @@ class Registries:
         place = self._place(repository)
         return place.tags() if isinstance(place, Layout) else place.tags(repository.path)
 
-    def facts(self, repository: Repository, reference: str, what: frozenset[What]) -> Known | Absent:
+    def facts(
+        self, repository: Repository, reference: str, what: frozenset[What], *, immutable: bool = False  # noqa: ARG002
+    ) -> Known | Absent:
         """What is known of a tag or digest, or Absent where its registry says clearly that there is none such."""
         try:
             place = self._place(repository)
@@ -59,6 +61,10 @@ class Registries:
             return place.facts(repository.path, reference, what)
         except RegistryAbsent as error:
             return Absent(str(error))
+
+    def limits(self, repository: Repository) -> Quota | None:  # noqa: ARG002
+        """What the registry of `repository` has said so far of how much it lets us pull."""
+        return None
 
     def _place(self, repository: Repository) -> Layout | Client:
         # Checked again, because a path becomes part of a URL or of a file's name here.

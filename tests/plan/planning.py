@@ -13,7 +13,8 @@ from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
 from promote.plan.promote import plan_promote
 from promote.plan.set import plan_set
 from promote.plan.update import plan_update
-from promote.question import Absent, Answer, Answers, Facts, Known, Question, Tags, Unknown, drive
+from promote.question import Absent, Answer, Answers, Facts, Known, Limits, Now, Question, Tags, Unknown, drive
+from tests.clock import NOON
 from tests.estate.building import Built, Files, build
 
 WEB = "ghcr.io/acme/web"
@@ -40,6 +41,8 @@ class Book:
         return {question: self._answer(question) for question in questions}
 
     def _answer(self, question: Question) -> Answer:
+        if isinstance(question, Now):
+            return NOON
         repository: Repository = question.repository
         if str(repository) in self.dark:
             return Unknown(f"{repository} does not answer", 4)
@@ -47,6 +50,8 @@ class Book:
         match question:
             case Tags():
                 return tuple(sorted(tags))
+            case Limits():
+                return None
             case Facts(_, reference, what):
                 for tag, (letter, year) in tags.items():
                     if reference in (tag, sha(letter)):

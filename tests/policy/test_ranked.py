@@ -26,7 +26,7 @@ def run(policy: Policy, answers: dict[Repository, Answer], current: str | None =
 
     def gather(questions: frozenset[Question]) -> Answers:
         asked.append(questions)
-        return {question: answers[question.repository] for question in questions}
+        return {question: answers[question.repository] for question in questions if isinstance(question, Tags)}
 
     selection = drive(policy.choose(tuple(answers), None if current is None else Version(current)), gather)
     assert asked == [frozenset(Tags(repository) for repository in answers)]
@@ -34,7 +34,7 @@ def run(policy: Policy, answers: dict[Repository, Answer], current: str | None =
 
 
 def compared(policy: Policy, a: Version, b: Version) -> int | None:
-    return drive(policy.compare(a, b), lambda questions: dict[Question, Answer]() if not questions else {})
+    return drive(policy.compare((WEB,), a, b), lambda questions: dict[Question, Answer]() if not questions else {})
 
 
 def choose(policy: str | PolicySettings, tags: Sequence[str], current: str | None = None) -> Selection:
