@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from promote.config.model import App
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.policy import build
 from promote.question import Asking, abreast
 from promote.sites.site import where
 
@@ -79,8 +79,8 @@ def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version
     there = estates[source].runs(app) if source in estates else "absent"
     if not isinstance(there, Version) or not there.reference or _agree(there, running):
         return Cell(name, app, "runs", running)
-    settings, repositories = estates[name].apps[app].policy, estates[name].apps[app].repositories
-    if settings is not None and (yield from build(settings).compare(repositories, there, running)) == -1:
+    its = estates[name].apps[app]
+    if its.chooser is not None and (yield from its.chooser.compare(its.repositories, there, running)) == -1:
         return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
     return Cell(name, app, "runs", running, there, source)
 
@@ -92,15 +92,24 @@ def _agree(a: Version, b: Version) -> bool:
     return a.tag == b.tag or (b.tag is None and a.digest == b.digest)
 
 
+def _runs(app: App, winner: Version, running: Version) -> bool:
+    """Whether the version that a policy takes runs already: its digest too, where one is written."""
+    holds = running.digest is not None or app.pin in ("digest", "both")
+    return winner.tag == running.tag and (winner.digest in (None, running.digest) or not holds)
+
+
 def _newer(estate: Estate, name: str, app: str, running: Version) -> Asking[Cell]:
-    settings = estate.apps[app].policy
-    if settings is None or estate.environment.source != "registry":
+    policy, repositories = estate.apps[app].chooser, estate.apps[app].repositories
+    if policy is None or estate.environment.source != "registry":
         return Cell(name, app, "runs", running)
-    policy, repositories = build(settings), estate.apps[app].repositories
     selection = yield from policy.choose(repositories, running)
     if selection.failure is not None:
         return Cell(name, app, "runs", running, note=f"the newest is not known: {selection.failure.why}")
     winner = selection.winner
-    if winner is None or winner.tag == running.tag or (yield from policy.compare(repositories, winner, running)) == -1:
-        return Cell(name, app, "runs", running)
+    why = selection.why_not(running)
+    passed_over = "" if why is None else f"its policy does not take {running.short}: {why}"
+    if winner is None or _runs(estate.apps[app], winner, running):
+        return Cell(name, app, "runs", running, note=passed_over)
+    if (yield from policy.compare(repositories, winner, running)) == -1:
+        return Cell(name, app, "runs", running, note=f"{passed_over}, and {winner.short} is older" if why else "")
     return Cell(name, app, "runs", running, winner, "registry")

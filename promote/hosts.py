@@ -8,11 +8,12 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from promote.config.check import mirror_of
 from promote.config.model import Config
 from promote.config.secret import resolve_secret
 from promote.config.settings import RegistrySettings, SecretSettings
 from promote.errors import UsageError
-from promote.registry.settings import Credentials, HostSettings
+from promote.registry.settings import Credentials, HostSettings, Mirror
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class _Named:
 
 def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Path) -> HostSettings:
     credentials = None
+    mirror = None if said.mirror is UNSET else mirror_of(said.mirror)
     if said.username is not UNSET and said.password is not UNSET:
         credentials = _Named(host, said.username, said.password, environ)
     return HostSettings(
@@ -41,6 +43,9 @@ def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Pa
         plain_http=said.plain_http,
         token_hosts=frozenset(said.token_hosts),
         layout=None if said.layout is UNSET else root / said.layout,
+        mirror=None if mirror is None else Mirror(*mirror),
+        client_cert=None if said.client_cert is UNSET else root / said.client_cert,
+        client_key=None if said.client_key is UNSET else root / said.client_key,
     )
 
 

@@ -63,7 +63,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`remaining` of `limit` pulls are left in each span of `seconds`."""
+    """`remaining` of `limit` pulls are left in each span of `seconds`, which is 0 where no span is named."""
 
     limit: int
     remaining: int

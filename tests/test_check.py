@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from promote.check import examine
-from promote.question import drive
+from promote.question import Quota, drive
 from tests.estate.building import Files, build, deployment
 from tests.plan.planning import API, WEB, Book, book
 
@@ -80,4 +82,35 @@ def test_registries_are_asked_once_for_all_environments(tmp_path: Path) -> None:
     registry = book(dark=[API])
     found = findings(tmp_path, files, ["dev", "test", "prod"], registry)
     assert found[-2:] == [f"error {API} registry 4", f"error {WEB} no-such-tag 4"]
-    assert len(registry.asked) == 2
+    # The tags of one, what runs of both, and the limits of their host.
+    assert [*map(str, sorted(type(each).__name__ for each in registry.asked))] == ["Facts", "Facts", "Limits", "Tags"]
+
+
+@pytest.mark.parametrize(
+    ("quota", "told"),
+    [
+        (None, []),
+        (Quota(100, 76, 21_600), [("ok", "76 of 100 pulls are left, counted over 6h")]),
+        (Quota(100, 76, 0), [("ok", "76 of 100 pulls are left")]),
+        (
+            Quota(100, 9, 21_600),
+            [("warning", "9 of 100 pulls are left, counted over 6h; sign in for more, or set a `mirror`")],
+        ),
+    ],
+)
+def test_what_a_registry_still_lets_us_pull_is_told_once_a_host(
+    tmp_path: Path, quota: Quota | None, told: list[tuple[str, str]]
+) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:1.4.0")}
+    registry = book()
+    registry.quota = quota
+    found = drive(examine(build(tmp_path, CONFIG, files, names=["dev"]).estates, ["dev"]), registry)
+    assert [(one.level, one.what) for one in found if one.code == "pulls-left"] == told
+    assert {one.subject for one in found if one.code == "pulls-left"} <= {"ghcr.io"}
+    # Lists of tags bring no limits: what runs is asked for too.
+    assert registry.facts == ["1.4.0 digest"] * 2
+
+
+def test_an_image_that_runs_and_is_gone_is_told_where_its_tags_are_listed(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:9.9.9")}
+    assert f"error {API} no-such-tag 4" in findings(tmp_path, files, ["dev"])

@@ -29,7 +29,9 @@ ROOMS = {
     "errors": _room(0),
     "clock": _room(0),
     "place": _room(0),
+    "duration": _room(1),
     "image": _room(1),
+    "platform": _room(1),
     "text": _room(1, "yaml ruamel"),
     "tree": _room(1),
     "question": _room(2),
@@ -39,7 +41,8 @@ ROOMS = {
     "outcome": _room(4),
     "transport": _room(4, "requests urllib3"),  # urllib3 is requests' own transport layer
     "process": _room(4),
-    "registry": _room(5, "git msgspec platformdirs"),  # platformdirs says where a cache belongs
+    # platformdirs says where a cache belongs; boto3 is an extra, for Amazon's registries
+    "registry": _room(5, "git msgspec platformdirs boto3 botocore"),
     "gitrepo": _room(5, "git msgspec platformdirs"),
     "forge": _room(5, "msgspec"),
     "probe": _room(5, "msgspec"),

@@ -9,7 +9,7 @@ import pytest
 from promote.config.load import load
 from promote.errors import ConfigError, UsageError
 from promote.hosts import host_settings
-from promote.registry.settings import Credentials, HostSettings
+from promote.registry.settings import Credentials, HostSettings, Mirror
 
 ROOT = Path("/repo")
 
@@ -31,6 +31,28 @@ def test_what_is_said_of_a_host() -> None:
     assert found["a.example.com"] == HostSettings(ca=ROOT / "ca.pem")
     assert found["localhost:5000"] == HostSettings(plain_http=True)
     assert found["off.example.com"] == HostSettings(layout=ROOT / "images")
+
+
+@pytest.mark.parametrize(
+    ("written", "mirror"),
+    [
+        ("mirror.example.com", Mirror("mirror.example.com")),
+        ("Mirror.Example.com:5000", Mirror("mirror.example.com:5000")),
+        ("harbor.example.com/dockerhub", Mirror("harbor.example.com", "dockerhub")),
+        ("harbor.example.com/a/b-c_d", Mirror("harbor.example.com", "a/b-c_d")),
+        ("'[::1]:5000/hub'", Mirror("[::1]:5000", "hub")),
+        ("registry-1.docker.io/acme", Mirror("docker.io", "acme")),
+    ],
+)
+def test_a_mirror_is_a_host_and_a_path(written: str, mirror: Mirror) -> None:
+    found = settings(f"  origin.example.com: {{mirror: {written}}}\n", {})
+    assert found == {"origin.example.com": HostSettings(mirror=mirror)}
+
+
+def test_certificates_start_at_the_root() -> None:
+    found = settings("  a.example.com: {client_cert: pki/ci.pem, client_key: /etc/ci.key}\n", {})
+    expected = HostSettings(client_cert=ROOT / "pki/ci.pem", client_key=Path("/etc/ci.key"))
+    assert found["a.example.com"] == expected
 
 
 def test_10_3_a_secret_goes_only_to_its_own_host() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,26 +14,24 @@ from msgspec import UNSET
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened, Where, open_where
 from promote.clock import Clock
-from promote.config.load import FILE, implicit
-from promote.config.model import App, Config
+from promote.config import FILE
 from promote.errors import GitError, Refused, UsageError
-from promote.estate.estate import Estate
-from promote.estate.world import World
 from promote.image import Version, parse_repository
 from promote.question import Answers, Asking, Question, drive
 from promote.tree import Globs, show
 
-if TYPE_CHECKING:  # what plans, asks or writes is imported where it is done: `find` needs none of it
+# What reads files, plans, asks or writes is imported where it is done: `find` asks nobody, `tags IMAGE` reads nothing.
+if TYPE_CHECKING:
     from promote.board import Board
     from promote.check import Finding
+    from promote.config.model import App, Config
+    from promote.estate.estate import Estate
     from promote.gather import Gather, Registry
     from promote.gitrepo.commit import Author
     from promote.outcome import Carried, Delivery, Plan
     from promote.plan.intent import Before, Intent, Rules, Set
     from promote.policy import Policy
     from promote.policy.selection import Selection
-
-_HTTP = logging.getLogger("promote.http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class How:
 class Session:
     """An opened repository: `open_session` makes one, and closes what it has opened."""
 
-    def __init__(self, opened: Opened, registry: Callable[[Config], Registry], clock: Clock, jobs: int) -> None:
+    def __init__(self, opened: Opened, registry: Callable[[Config | None], Registry], clock: Clock, jobs: int) -> None:
         self._opened = opened
         self._registry = registry
         self._clock = clock
@@ -80,8 +76,7 @@ class Session:
         from promote.gather import Gather
 
         if self._gather is None:
-            registry = self._registry(self._opened.config or implicit("."))
-            self._gather = Gather(registry, jobs=self._jobs, clock=self._clock)
+            self._gather = Gather(self._registry(self._opened.config), jobs=self._jobs, clock=self._clock)
         return self._gather(questions)
 
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
@@ -97,6 +92,8 @@ class Session:
     def _estates(
         self, names: Sequence[str], apps: Sequence[str] | None = None, *, adding_to: str | None = None
     ) -> Mapping[str, Estate]:
+        from promote.estate.world import World
+
         return World(self.config, self._opened.trees).estates(names, apps, adding_to=adding_to)
 
     def require(self, path: str) -> None:
@@ -106,7 +103,9 @@ class Session:
 
     def everything(self, folder: str) -> Estate:
         """What a folder runs, without a configuration: each image is an app of its own name."""
-        config = implicit(folder)
+        from promote.estate.world import World
+
+        config = _implicit(folder)
         self.require(folder)
         world = World(config, self._opened.trees, everything=True)
         return next(iter(world.estates(list(config.environments)).values()))
@@ -115,9 +114,10 @@ class Session:
         self, folder: str, words: Sequence[tuple[str, Version]], *, add: bool = False
     ) -> tuple[Session, Set]:
         """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
+        from promote.config.model import App
         from promote.plan.intent import Set
 
-        config = implicit(folder)
+        config = _implicit(folder)
         self.require(folder)
         environment = next(iter(config.environments))
         apps = {}
@@ -262,6 +262,12 @@ class Session:
         return drive(policy.choose(app.repositories, None), self.ask)
 
 
+def _implicit(folder: str) -> Config:
+    from promote.config.load import implicit
+
+    return implicit(folder)
+
+
 def _message(template: str | None) -> Callable[[Sequence[Carried]], str]:
     from promote.wording.message import message
 
@@ -269,19 +275,21 @@ def _message(template: str | None) -> Callable[[Sequence[Carried]], str]:
 
 
 @contextmanager
-def open_session(where: Where, *, environ: Mapping[str, str], clock: Clock, jobs: int = 16) -> Iterator[Session]:
-    """The repository at `where` with its configuration; whatever was opened for it is closed at the end."""
+def open_session(
+    where: Where, *, environ: Mapping[str, str], clock: Clock, jobs: int = 16, cache: bool = True
+) -> Iterator[Session]:
+    """The repository at `where` with its configuration; whatever was opened for it is closed at the end.
+
+    Without `cache` nothing is taken from what earlier runs learned of registries, and nothing is kept for later ones.
+    """
     with ExitStack() as stack:
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
 
-        def registry(config: Config) -> Registry:
-            from promote.hosts import host_settings
-            from promote.registry.registries import Registries
-            from promote.transport import Transport
+        def registry(config: Config | None) -> Registry:
+            from promote.api.registries import open_registries
 
-            home = environ.get("HOME", "/")
-            transport = stack.enter_context(Transport(clock, jobs=jobs, log=_HTTP.info))
-            settings = host_settings(config, environ, opened.root)
-            return Registries(settings, transport=transport, clock=clock, environ=environ, home=Path(home))
+            return open_registries(
+                config, opened.root, environ=environ, clock=clock, jobs=jobs, cache=cache, stack=stack
+            )
 
         yield Session(opened, registry, clock, jobs)

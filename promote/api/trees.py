@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from promote.config.model import Environment
 from promote.errors import UsageError
 from promote.gitrepo.url import parse
 from promote.gitrepo.workdir import Workdir
 from promote.place import Place
 from promote.tree import Tree
 from promote.tree.folder import FolderTree
+
+if TYPE_CHECKING:  # where there is no promote.yaml, there are no environments
+    from promote.config.model import Environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from promote.api.trees import FolderTrees
 from promote.clock import Clock
-from promote.config.expand import expand
-from promote.config.load import FILE, MAX_SIZE, load
-from promote.config.model import Config
+from promote.config import FILE, MAX_SIZE
 from promote.errors import UsageError
 from promote.gitrepo.command import Git
 from promote.gitrepo.workdir import Workdir, find
 from promote.tree import Globs, Tree, Unread
 from promote.tree.folder import FolderTree
 
-if TYPE_CHECKING:  # of use where there is a remote to read
+if TYPE_CHECKING:  # of use where there is a remote to read, or a configuration
     from promote.api.remotes import RemoteTrees
+    from promote.config.model import Config
     from promote.gitrepo.tree import CommitTree
 
 # Words of the command line lead to files worth fetching together with promote.yaml; more than this are no hint.
@@ -84,14 +83,28 @@ def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, s
     SEMANTICS 10.1: a branch that anybody may push to could otherwise send secrets anywhere, and lift any rule.
     """
     if where.config is not None:
-        return load(os.fsencode(where.config), _read(where.config), environ=environ)
+        return _load(os.fsencode(where.config), _read(where.config), environ)
     for _, data in tree.read(tree.list(Globs((FILE,)))):
         if isinstance(data, Unread):
             raise UsageError(f"{FILE} cannot be read: {data.why}", cure="make it a plain file")
-        return load(FILE, data, environ=environ)
+        return _load(FILE, data, environ)
     if root is not None and (root / FILE).is_file():
-        return load(FILE, _read(root / FILE), environ=environ)
+        return _load(FILE, _read(root / FILE), environ)
     return None
+
+
+def _load(file: str | bytes, data: bytes, environ: Mapping[str, str]) -> Config:
+    from promote.config.load import load
+
+    return load(file, data, environ=environ)
+
+
+def _expanded(config: Config | None, tree: Tree) -> Config | None:
+    if config is None:
+        return None
+    from promote.config.expand import expand
+
+    return expand(config, tree)
 
 
 def _open_remote(
@@ -115,7 +128,7 @@ def _open_remote(
     trusted = tip if default in (None, home.branch) else remotes.need(Place(repo, default or ""))
     config = _config(where, trusted, root if workdir is not None else None, environ)
     trees = RemoteTrees(remotes, home)
-    return Opened(trees, tip, workdir, root, expand(config, tip) if config is not None else None)
+    return Opened(trees, tip, workdir, root, _expanded(config, tip))
 
 
 def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack) -> Opened:
@@ -131,6 +144,5 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
     if where.repo is None and (where.files or remote is None):
         files = FolderTree(root)
         config = _config(where, files, root, environ)
-        expanded = expand(config, files) if config is not None else None
-        return Opened(FolderTrees(root, workdir), files, workdir, root, expanded)
+        return Opened(FolderTrees(root, workdir), files, workdir, root, _expanded(config, files))
     return _open_remote(where, workdir, environ=environ, clock=clock, stack=stack)

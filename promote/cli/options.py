@@ -87,7 +87,7 @@ def output() -> Callable[[F], F]:
 
 
 def where() -> Callable[[F], F]:
-    """-C, --repo, --branch, --config, --jobs: what is read."""
+    """-C, --repo, --branch, --config, --jobs, --no-cache: what is read."""
     return _all(
         [
             click.option(
@@ -108,6 +108,9 @@ def where() -> Callable[[F], F]:
             click.option(
                 "--jobs", type=click.IntRange(1, 128), default=16, show_default=True, envvar="PROMOTE_JOBS",
                 metavar="N", help="How many requests may be under way at once.",
+            ),
+            click.option(
+                "--no-cache", is_flag=True, help="Take nothing from the cache of earlier runs, and keep nothing in it."
             ),
         ]
     )  # fmt: skip

@@ -32,7 +32,7 @@ def session(
     environments: Sequence[str] = (),
     apps: Sequence[str] = (),
 ) -> Iterator[Session]:
-    """The session that -C, --repo, --branch, --config and --jobs describe; takes them out of `options`.
+    """The session that -C, --repo, --branch, --config, --jobs and --no-cache describe; takes them out of `options`.
 
     With `files` it reads working files; with `here` it does so where no repository is named.
     """
@@ -55,7 +55,8 @@ def session(
         tuple(environments),
         tuple(apps),
     )
-    with open_session(where, environ=os.environ, clock=SystemClock(), jobs=options.pop("jobs")) as opened:
+    jobs, cache = options.pop("jobs"), not options.pop("no_cache")
+    with open_session(where, environ=os.environ, clock=SystemClock(), jobs=jobs, cache=cache) as opened:
         yield opened
 
 

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 EXAMPLES = """
 promote tags web
 promote tags ghcr.io/acme/web --policy 'semver:^1.2' --limit 20
-promote tags oci:images/acme/web --policy numeric -o json
+promote tags web --policy created
+promote tags oci:images/acme/web --policy calver:YYYY.0M.MICRO -o json
 """
 
 
 @options.command("tags", EXAMPLES)
 @click.argument("word", metavar="APP|IMAGE|oci:DIR")
-@options.text("--policy", "policy", metavar="P", help="Try this policy: semver:RANGE or numeric.")
+@options.text(
+    "--policy",
+    "policy",
+    metavar="P",
+    help="Try this policy: semver:RANGE, calver:FORMAT, numeric, alphabetical, created or digest:TAG.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Show only the first N tags.")
 @options.where()
 @options.output()
@@ -33,13 +39,14 @@ def tags(word: str, policy: str | None, limit: int | None, **given: Any) -> None
 
     Of an app of promote.yaml, of any image, or of one OCI image layout in a folder.
     """
-    from promote.api.layout import layout_session
-    from promote.clock import SystemClock
     from promote.errors import RegistryError
     from promote.report import document, text
 
     show = Show.of(given)
     if word.startswith("oci:"):
+        from promote.api.layout import layout_session
+        from promote.clock import SystemClock
+
         folder = Path(word.removeprefix("oci:"))
         app, chosen = layout_session(folder, SystemClock()).select(_policy(policy, None, word))
     else:
@@ -78,11 +85,12 @@ def _policy(text: str | None, app: App | None, word: str) -> Policy:
     from promote.policy import build
     from promote.policy.settings import parse_short
 
+    immutable = app is not None and app.immutable_tags
     if text is not None:
         try:
-            return build(parse_short(text))
+            return build(parse_short(text), immutable=immutable)
         except ValueError as exc:
             raise UsageError(f"--policy {text[:100]!r}: {exc}") from exc
     if app is None or app.policy is None:
         raise UsageError(f"{word[:100]} has no policy", cure="try one, such as --policy 'semver:*'")
-    return build(app.policy)
+    return build(app.policy, immutable=immutable)

@@ -24,6 +24,16 @@ def canonical_host(host: str) -> str | None:
     return repository.host if repository is not None and repository.path == "x/y" else None
 
 
+def mirror_of(text: str) -> tuple[str, str] | None:
+    """The host of a mirror, as references have it, and the path before all others there; None where it is neither."""
+    host, slash, prefix = text.partition("/")
+    canonical = canonical_host(host)
+    placed = parse_repository(f"{canonical}/{prefix}/x") if prefix else None
+    if canonical is None or (slash and (placed is None or placed.path != f"{prefix}/x")):
+        return None
+    return canonical, prefix
+
+
 def _targets(settings: Settings, marks: Marks) -> None:
     apps = Names(marks.names("apps"))
     known = set(OWN).union(*map(placeholders, settings.environments))
@@ -64,18 +74,39 @@ def _registry(host: str, registry: RegistrySettings, marks: Marks, environ: Mapp
     for number, name in enumerate(registry.token_hosts):
         if canonical_host(name) is None or ":" in name:
             marks.at_value((*path, "token_hosts", number), f"{quoted(name)} is no host's name without a port")
-    if registry.ca is not UNSET:
-        if not registry.ca.strip() or "\n" in registry.ca:
-            marks.at_value((*path, "ca"), "expected a file of PEM certificates")
+    for key, file, what in (
+        ("ca", registry.ca, "PEM certificates"),
+        ("client_cert", registry.client_cert, "a PEM certificate"),
+        ("client_key", registry.client_key, "a PEM key"),
+    ):
+        if file is UNSET:
+            continue
+        if not file.strip() or "\n" in file:
+            marks.at_value((*path, key), f"expected a file of {what}")
         elif registry.plain_http:
-            marks.at_key((*path, "ca"), "`ca` says nothing with `plain_http: true`; leave out one of them")
-    if registry.layout is not UNSET:
-        # It may lie outside of the repository, as `ca` may: images are no part of it.
-        if not registry.layout.strip() or "\n" in registry.layout:
-            marks.at_value((*path, "layout"), "expected the path of a folder")
-        others = [name for name in marks.names(*path) if name != "layout"]
-        if others:
-            marks.at_key((*path, others[0]), f"{quoted(others[0])} says nothing beside `layout`; leave out one of them")
+            marks.at_key((*path, key), f"`{key}` says nothing with `plain_http: true`; leave out one of them")
+    if registry.client_key is not UNSET and registry.client_cert is UNSET and not marks.has(*path, "client_cert"):
+        marks.at_key((*path, "client_key"), "`client_key` needs a `client_cert` beside it")
+    # It may lie outside of the repository, as the files above may: images are no part of it.
+    if registry.layout is not UNSET and (not registry.layout.strip() or "\n" in registry.layout):
+        marks.at_value((*path, "layout"), "expected the path of a folder")
+    alone = next((key for key in ("mirror", "layout") if marks.has(*path, key)), None)
+    others = [name for name in marks.names(*path) if name != alone]
+    if alone is not None and others:
+        marks.at_key((*path, others[0]), f"{quoted(others[0])} says nothing beside `{alone}`; leave out one of them")
+
+
+def _mirror(host: str, text: str, settings: Settings, marks: Marks) -> None:
+    path: Path = ("registries", host, "mirror")
+    found = mirror_of(text)
+    if found is None:
+        marks.at_value(path, f"{quoted(text)} is no registry; expected one like harbor.example.com/dockerhub")
+    elif found[0] == canonical_host(host):
+        marks.at_value(path, "a registry cannot be its own mirror")
+    else:
+        for other, said in settings.registries.items():
+            if canonical_host(other) == found[0] and said.mirror is not UNSET:
+                marks.at_value(path, f"{quoted(other)} has a mirror itself; name the one that is to be asked")
 
 
 def _registries(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
@@ -90,6 +121,8 @@ def _registries(settings: Settings, marks: Marks, environ: Mapping[str, str]) ->
             seen[canonical] = host
     for host, registry in settings.registries.items():
         _registry(host, registry, marks, environ)
+        if registry.mirror is not UNSET:
+            _mirror(host, registry.mirror, settings, marks)
 
 
 def _commit(commit: CommitSettings, marks: Marks) -> None:

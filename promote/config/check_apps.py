@@ -17,6 +17,11 @@ MAX_APPS = 10_000
 MAX_FAMILIES = 100
 
 
+def images_of(keys: AppKeys) -> list[str]:
+    """The images that these keys name, as written."""
+    return [keys.image] if keys.image is not UNSET else [] if keys.images is UNSET else keys.images
+
+
 def _images(keys: AppKeys, marks: Marks, path: Path) -> list[tuple[Path, str]]:
     if keys.image is not UNSET:
         return [((*path, "image"), keys.image)]
@@ -153,6 +158,27 @@ def _families(settings: Settings, marks: Marks) -> None:
         before.append(name)
 
 
+def _pins(settings: Settings, marks: Marks) -> None:
+    """A policy that follows a digest, where what is written would never hold one."""
+    defaults = settings.defaults
+    places: list[tuple[Path, list[AppKeys]]] = [(("apps", name), [app]) for name, app in settings.apps.items()]
+    for name, environment in settings.environments.items():
+        overrides = {} if environment.apps is UNSET else environment.apps
+        places += [
+            (("environments", name, "apps", app), [keys, settings.apps[app]])
+            for app, keys in overrides.items()
+            if app in settings.apps and (keys.pin is not UNSET or keys.policy is not UNSET)
+        ]
+    for path, layers in places:
+        pins = (*(keys.pin for keys in layers), defaults.pin)
+        policies = (*(keys.policy for keys in layers), defaults.policy)
+        pin = next((each for each in pins if each is not UNSET), None)
+        policy = next((each for each in policies if each is not UNSET), None)
+        if pin == "tag" and policy is not None and policy.kind == "digest":
+            key = "pin" if marks.has(*path, "pin") else "policy"
+            marks.at_value((*path, key), "`pin: tag` writes no digest, and a digest is all that this policy follows")
+
+
 def check_apps(settings: Settings, marks: Marks) -> None:
     """Every app, and what several of them claim."""
     for name in marks.names("apps"):
@@ -163,4 +189,5 @@ def check_apps(settings: Settings, marks: Marks) -> None:
         check_keys(name, app, marks, ("apps", name))
     _claims(settings, marks)
     _policies(settings, marks)
+    _pins(settings, marks)
     _families(settings, marks)

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from promote.config import fault
 from promote.config.check_apps import check_keys, check_vars, patterns_in
+from promote.config.check_rewrite import check_meeting, check_rewrite
 from promote.config.graph import cycles
 from promote.config.marks import Marks, Path, meant, quoted
 from promote.config.placeholder import OWN, Names, fill, placeholders
@@ -44,6 +45,7 @@ def _shared(keys: SharedKeys, known: Names, marks: Marks, path: Path) -> None:
     for way, text in marks.items((*path, "shared_with"), keys.shared_with):
         if text not in known:
             marks.at_value(way, f"there is no environment {quoted(text)}{meant(text, known.names)}")
+    check_rewrite(keys, marks, (*path, "rewrite"))
     if keys.vars is not UNSET:
         check_vars(keys.vars, marks, (*path, "vars"))
 
@@ -162,6 +164,7 @@ def check_environments(settings: Settings, marks: Marks) -> None:
         _layers(settings, name, environment, marks)
         _override(settings, name, environment, marks)
         _within(settings, name, environment, marks)
+        check_meeting(settings, name, environment, marks)
         _source(name, environment, known, marks)
         for app, override in ({} if environment.apps is UNSET else environment.apps).items():
             path = ("environments", name, "apps", app)

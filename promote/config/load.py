@@ -8,12 +8,14 @@ from types import MappingProxyType
 
 from msgspec import UNSET
 
-from promote.config import fault
+from promote.config import FILE, MAX_SIZE, fault
 from promote.config.check import canonical_host, check
+from promote.config.check_apps import images_of
 from promote.config.convert import convert
 from promote.config.marks import Marks
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
 from promote.config.placeholder import fill
+from promote.config.rewrite import Rewrite
 from promote.config.settings import (
     AppKeys,
     AppSettings,
@@ -30,13 +32,9 @@ from promote.text.document import Broken, parse
 from promote.tree import show
 from promote.tree.glob import has_wildcard
 
-FILE = "promote.yaml"
-# Ten thousand apps fit; what is larger is no configuration.
-MAX_SIZE = 1 << 20
-
 
 def _images(keys: AppKeys, *, family: bool) -> tuple[tuple[Repository, ...], tuple[str, ...]]:
-    texts = [keys.image] if keys.image is not UNSET else [] if keys.images is UNSET else keys.images
+    texts = images_of(keys)
     if family:
         return (), tuple(texts)
     found = (parse_repository(text) for text in texts)
@@ -52,6 +50,7 @@ def _app(name: str, keys: AppSettings | OverrideSettings, defaults: DefaultSetti
     repositories, patterns = _images(keys, family=family)
     policy = defaults.policy if keys.policy is UNSET else keys.policy
     pin = defaults.pin if keys.pin is UNSET else keys.pin
+    immutable = defaults.immutable_tags if keys.immutable_tags is UNSET else keys.immutable_tags
     return App(
         name=name,
         repositories=repositories,
@@ -60,7 +59,8 @@ def _app(name: str, keys: AppSettings | OverrideSettings, defaults: DefaultSetti
         aliases=() if keys.aliases is UNSET else tuple(keys.aliases),
         path=() if keys.path is UNSET else _tuple(keys.path),
         policy=None if policy is UNSET else policy,
-        pin="keep" if pin is UNSET else pin,
+        pinned=None if pin is UNSET else pin,
+        immutable_tags=immutable is True,
         vars=MappingProxyType({} if keys.vars is UNSET else keys.vars),
         imagepolicy=None if keys.imagepolicy is UNSET else keys.imagepolicy,
         refs=() if keys.refs is UNSET else tuple(keys.refs),
@@ -71,7 +71,9 @@ def _override(name: str, keys: OverrideSettings) -> Override:
     given: set[OverrideKey] = set()
     if keys.image is not UNSET or keys.images is not UNSET:
         given.add("image")
-    names: tuple[OverrideKey, ...] = ("aliases", "path", "imagepolicy", "refs", "policy", "pin", "vars")
+    names: tuple[OverrideKey, ...] = (
+        "aliases", "path", "imagepolicy", "refs", "policy", "pin", "immutable_tags", "vars"
+    )  # fmt: skip
     given.update(each for each in names if getattr(keys, each) is not UNSET)
     return Override(frozenset(given), _app(name, keys, DefaultSettings()))
 
@@ -84,6 +86,7 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
     branch = defaults.branch if said.branch is UNSET else said.branch
     shared = defaults.shared_with if said.shared_with is UNSET else said.shared_with
     values = defaults.vars if said.vars is UNSET else said.vars
+    rewrite = defaults.rewrite if said.rewrite is UNSET else said.rewrite
     overrides = {} if said.apps is UNSET else said.apps
     return Environment(
         name=name,
@@ -99,6 +102,7 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
         overrides=MappingProxyType({app: _override(app, keys) for app, keys in overrides.items()}),
         within=None if said.within is UNSET else said.within,
         override=None if said.override is UNSET else said.override,
+        rewrite=Rewrite() if rewrite is UNSET else Rewrite.of(rewrite),
         at=at,
     )
 

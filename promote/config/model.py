@@ -10,13 +10,15 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
+from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin, RegistrySettings
 from promote.errors import UsageError
 from promote.image import Repository, parse_repository
+from promote.policy import Policy, build
 from promote.policy.settings import PolicySettings
 from promote.text.yamlpath import Step, compile_path
 
-OverrideKey = Literal["image", "aliases", "path", "imagepolicy", "refs", "policy", "pin", "vars"]
+OverrideKey = Literal["image", "aliases", "path", "imagepolicy", "refs", "policy", "pin", "immutable_tags", "vars"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class App:
     """What moves as one. A family has `patterns`, images with {app}, in the place of repositories.
 
     `family` is the key of the family: of itself, or of the one that this app is a member of. A family's `imagepolicy`
-    and `refs` hold {app} too.
+    and `refs` hold {app} too. `pinned` is the pin as it was said, if it was. `originals` are the repositories before an
+    environment's `rewrite`, in the same order.
     """
 
     name: str
@@ -34,14 +37,36 @@ class App:
     aliases: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     policy: PolicySettings | None = None
-    pin: Pin = "keep"
+    pinned: Pin | None = None
+    immutable_tags: bool = False
     vars: Mapping[str, str] = field(default_factory=dict)
     imagepolicy: str | None = None
     refs: tuple[str, ...] = ()
+    originals: tuple[Repository, ...] = ()
 
     @property
     def is_family(self) -> bool:
         return self.family == self.name
+
+    @property
+    def pin(self) -> Pin:
+        """What is written of a version: by default what is there (5.3), and what a policy follows where it does."""
+        follows = self.policy is not None and self.policy.kind == "digest"
+        return self.pinned or ("digest" if follows else "keep")
+
+    @property
+    def chooser(self) -> Policy | None:
+        """Its policy, ready to be asked; None where it has none (5.1)."""
+        return None if self.policy is None else build(self.policy, immutable=self.immutable_tags)
+
+    def rewritten(self, rewrite: Rewrite) -> App:
+        """The app with its images as an environment calls them (5.4)."""
+        return replace(
+            self,
+            repositories=tuple(map(rewrite.repository, self.repositories)),
+            originals=self.repositories,
+            patterns=tuple(map(rewrite.pattern, self.patterns)),
+        )
 
     def member(self, name: str) -> App:
         """The member `name` of this family."""
@@ -73,7 +98,8 @@ class Override:
             aliases=new.aliases if "aliases" in self.keys else app.aliases,
             path=new.path if "path" in self.keys else app.path,
             policy=new.policy if "policy" in self.keys else app.policy,
-            pin=new.pin if "pin" in self.keys else app.pin,
+            pinned=new.pinned if "pin" in self.keys else app.pinned,
+            immutable_tags=new.immutable_tags if "immutable_tags" in self.keys else app.immutable_tags,
             vars=new.vars if "vars" in self.keys else app.vars,
             imagepolicy=new.imagepolicy if "imagepolicy" in self.keys else app.imagepolicy,
             refs=new.refs if "refs" in self.keys else app.refs,
@@ -101,6 +127,7 @@ class Environment:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     within: str | None = None
     override: str | None = None
+    rewrite: Rewrite = field(default_factory=Rewrite)
     at: tuple[int, int] = field(default=(1, 1), compare=False)
 
     @property
@@ -207,11 +234,13 @@ class Config:
 
     def app_in(self, environment: str, app: str) -> App:
         """The app as this environment has it: its overrides over its own keys over `defaults` (SEMANTICS 11.1)."""
-        overrides = self.environment(environment).overrides
+        there = self.environment(environment)
+        overrides = there.overrides
         family = self.family_of(app)
         if family is not None:
             known = overrides[family.name].over(family) if family.name in overrides else family
             known = known.member(app)
         else:
             known = self.app(app)
-        return overrides[app].over(known) if app in overrides else known
+        known = overrides[app].over(known) if app in overrides else known
+        return known.rewritten(there.rewrite) if there.rewrite.rules else known

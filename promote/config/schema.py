@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from promote.config.settings import AppSettings, SecretSettings, Settings, TargetSettings
-from promote.policy.settings import PolicySettings
+from promote.policy.settings import OrderSettings, PolicySettings
 
 # Of these keys exactly one must be there.
 _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {
@@ -17,6 +17,7 @@ _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {
     SecretSettings: SecretSettings.ONE_OF,
     TargetSettings: TargetSettings.ONE_OF,
     PolicySettings: ("semver", "order"),
+    OrderSettings: OrderSettings.CHOICES,
 }
 
 

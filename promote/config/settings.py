@@ -54,7 +54,14 @@ class AppKeys(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
     pin: Annotated[
         Pin | UnsetType,
-        Meta(description="What is written: keep refreshes what is there (the default), or tag, digest, or both."),
+        Meta(
+            description="What is written: keep refreshes what is there, or tag, digest, or both. "
+            "Default: keep; digest where the policy follows one."
+        ),
+    ] = UNSET
+    immutable_tags: Annotated[
+        bool | UnsetType,
+        Meta(description="A tag of this app never moves once it is pushed: what is known of one is not asked again."),
     ] = UNSET
     vars: Annotated[
         dict[str, str] | UnsetType, Meta(description="More placeholders for paths; each value is one path segment.")
@@ -91,6 +98,13 @@ class SharedKeys(Struct, frozen=True, forbid_unknown_fields=True):
     shared_with: Annotated[
         list[str] | UnsetType,
         Meta(description="Environments that may run the same file: it may be edited for this one all the same."),
+    ] = UNSET
+    rewrite: Annotated[
+        dict[str, str] | UnsetType,
+        Meta(
+            description="What images are called here, by registry, namespace or repository, where one mirrors another.",
+            examples=[{"ghcr.io/acme/": "prod.example.com/acme/"}],
+        ),
     ] = UNSET
     vars: Annotated[
         dict[str, str] | UnsetType, Meta(description="More placeholders for paths; each value is one path segment.")
@@ -131,6 +145,9 @@ class DefaultSettings(SharedKeys, frozen=True, forbid_unknown_fields=True):
 
     policy: Annotated[PolicySettings | UnsetType, Meta(description="The policy of every app without one.")] = UNSET
     pin: Annotated[Pin | UnsetType, Meta(description="The pin of every app without one.")] = UNSET
+    immutable_tags: Annotated[
+        bool | UnsetType, Meta(description="Whether tags never move, of every app that does not say.")
+    ] = UNSET
 
 
 class TargetSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,6 +201,20 @@ class RegistrySettings(Struct, frozen=True, forbid_unknown_fields=True):
         list[str],
         Meta(description="Other hosts, without ports, that may be given this registry's credentials for a token."),
     ] = []
+    client_cert: Annotated[
+        str | UnsetType,
+        Meta(description="A file with the PEM certificate that this registry is shown, and its key too or beside it."),
+    ] = UNSET
+    client_key: Annotated[
+        str | UnsetType, Meta(description="A file with the PEM key of `client_cert`, without a passphrase.")
+    ] = UNSET
+    mirror: Annotated[
+        str | UnsetType,
+        Meta(
+            description="Another registry that is asked in the place of this one: a host, and a path before all paths.",
+            examples=["harbor.example.com/dockerhub"],
+        ),
+    ] = UNSET
     layout: Annotated[
         str | UnsetType, Meta(description="A folder of OCI image layouts that stands in for the registry.")
     ] = UNSET

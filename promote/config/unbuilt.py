@@ -8,19 +8,13 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from promote.config.settings import (
-    AppSettings,
     CommitSettings,
     DefaultSettings,
     EnvironmentSettings,
-    OverrideSettings,
-    RegistrySettings,
     Settings,
 )
-from promote.policy.settings import UNBUILT as POLICY_KEYS
-from promote.policy.settings import UNBUILT_ORDERS, PolicySettings
 
-_APP = frozenset({"immutable_tags"})
-_ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "forge", "rewrite", "pull_request", "verify"})
+_ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "forge", "pull_request", "verify"})
 _DELIVER = {"deliver": frozenset({"pull-request"})}
 
 
@@ -35,17 +29,12 @@ class Unbuilt:
 UNBUILT = Unbuilt(
     keys={
         Settings: frozenset({"forge", "notify"}),
-        AppSettings: _APP,
-        OverrideSettings: _APP,
         EnvironmentSettings: _ENVIRONMENT,
-        DefaultSettings: _ENVIRONMENT | _APP,
-        RegistrySettings: frozenset({"mirror"}),
+        DefaultSettings: _ENVIRONMENT,
         CommitSettings: frozenset({"via", "sign"}),
-        PolicySettings: frozenset(POLICY_KEYS),
     },
     values={
         EnvironmentSettings: {"from": frozenset({"all", "any"}), **_DELIVER},
         DefaultSettings: _DELIVER,
-        PolicySettings: {"order": frozenset(UNBUILT_ORDERS)},
     },
 )

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.policy import build
 from promote.question import Answers, Asking, Facts, Known, Question
 
 
@@ -47,11 +46,12 @@ def _rank(ordered: Ordered) -> tuple[int, bool]:
 
 
 def _against(estate: Estate, app: str, new: Version, present: Version, *, dates: bool) -> Asking[Ordered]:
-    policy = estate.apps[app].policy
-    if policy is not None:
-        sign = yield from build(policy).compare(estate.apps[app].repositories, new, present)
+    its = estate.apps[app]
+    # `created` itself compares dates, and so asks the registry.
+    if its.chooser is not None and its.policy is not None and (dates or its.policy.kind != "created"):
+        sign = yield from its.chooser.compare(its.repositories, new, present)
         if sign is not None:
-            return Ordered(sign, f"by its policy, {policy.kind}", versus=present)
+            return Ordered(sign, f"by its policy, {its.policy.kind}", versus=present)
     if new.tag == present.tag:
         return Ordered(None, asked=False)
     if not dates:

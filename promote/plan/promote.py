@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from promote.estate.estate import Estate
 from promote.outcome import Plan, Refusal, Skip
 from promote.plan.assemble import assemble
+from promote.plan.carry import cargo
+from promote.plan.choice import Choice
 from promote.plan.draft import Decision, unfit
 from promote.plan.intent import Before, Promote, Rules
-from promote.plan.settle import Choice, settle
+from promote.plan.settle import settle
 from promote.question import Asking, abreast
 from promote.tree import show
 
@@ -42,15 +44,8 @@ def _app(
     fault = unfit(target, app)
     if fault is not None:
         return fault
-    digests = {repository: version.digest for repository, version in source.versions(app).items() if version.digest}
-    choice = Choice(
-        app,
-        running.tag,
-        f"runs in {intent.source}",
-        digests,
-        unproven=source.unproven(app),
-        source=intent.source,
-    )
+    brought = cargo(source, target, app)
+    choice = Choice(app, running.tag, f"runs in {intent.source}", brought, source=intent.source)
     return (yield from settle(estates, name, choice, rules, before))
 
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from promote.estate.estate import Estate
-from promote.image import Repository, Version
+from promote.image import Version
 from promote.outcome import Plan, Refusal, Skip
 from promote.plan.assemble import assemble
+from promote.plan.carry import Cargo, cargo
+from promote.plan.choice import Choice
 from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.intent import Before, Rules, Set
-from promote.plan.settle import Choice, settle
+from promote.plan.settle import settle
 from promote.question import Asking, abreast
 
 FROM_GATE = "from"
@@ -65,13 +67,10 @@ def _choice(
         if len(repositories) > 1:
             why = f"{app} has several images, and one digest cannot be that of all: give the tag alone"
             return Refusal(name, app, "one-digest", why)
-        digests = {next(iter(repositories)): version.digest}
-        return Choice(app, version.tag, "set by hand", digests, explicit=True, on_unordered="warn")
-    there = estates[source] if carries and source is not None else None
-    found = {} if there is None else there.versions(app)
-    digests = {repository: each.digest for repository, each in found.items() if each.digest is not None}
-    unproven = frozenset[Repository]() if there is None else there.unproven(app)
-    return Choice(app, version.tag, "set by hand", digests, unproven=unproven, on_unordered="warn")
+        given = Cargo({next(iter(repositories)): version.digest})
+        return Choice(app, version.tag, "set by hand", given, explicit=True, on_unordered="warn")
+    brought = Cargo() if source is None or not carries else cargo(estates[source], estate, app)
+    return Choice(app, version.tag, "set by hand", brought, on_unordered="warn")
 
 
 def _not_eligible(estates: Mapping[str, Estate], estate: Estate, app: str, version: Version) -> Refusal | None:

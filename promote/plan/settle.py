@@ -6,42 +6,20 @@ The same for every intent; what an intent chooses and why is its own file's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
 from promote.estate.estate import Estate, shared
 from promote.image import Repository, Version
-from promote.outcome import Failure, Refusal, Skip
+from promote.outcome import Refusal, Skip
+from promote.plan.choice import Choice, pinned
 from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.intent import Before, Rules
 from promote.plan.order import Ordered, order
 from promote.plan.override import added, override
-from promote.plan.write import Cannot, Written, wants_digest, write
-from promote.question import Absent, Answers, Asking, Facts, Known, Question, Unknown
-from promote.sites.site import Site, where
+from promote.plan.verify import verified
+from promote.plan.write import Cannot, Written, write
+from promote.question import Asking
+from promote.sites.site import where
 from promote.text.scalar import stands
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A version for one app of one environment, with the digest of each image where the choice brought one.
-
-    `explicit` is a digest that was asked for by name: it is written, and must be the tag's. So must the digests of the
-    images in `unproven`, which no site names beside the tag.
-    """
-
-    app: str
-    tag: str | None
-    reason: str
-    digests: Mapping[Repository, str] = field(default_factory=dict)
-    explicit: bool = False
-    unproven: frozenset[Repository] = frozenset()
-    source: str | None = None
-    on_unordered: Literal["warn", "go"] = "go"
-
-    @property
-    def version(self) -> Version:
-        return Version(self.tag, next(iter(self.digests.values())) if len(self.digests) == 1 else None)
 
 
 def settle(
@@ -57,10 +35,10 @@ def settle(
         return told
     refused = _shared(estates, estate, choice.app)
     fixed = estate.environment.override is None
-    if refused is not None and fixed and not any(_pinned(estate, choice, site) for site in estate.sites(choice.app)):
+    if refused is not None and fixed and not any(pinned(estate, choice, site) for site in estate.sites(choice.app)):
         return refused
     # Looked up even where the tag is the same: a mutable one may have another digest by now.
-    found = yield from _verified(estate, choice, rules)
+    found = yield from verified(estate, choice, rules)
     if not isinstance(found, dict):
         return found
     made = _written(estate, choice, found)
@@ -94,16 +72,12 @@ def _brought(choice: Choice, made: tuple[Written, ...]) -> Version:
     return Version(choice.tag, digests.pop() or choice.version.digest) if len(digests) == 1 else choice.version
 
 
-def _pinned(estate: Estate, choice: Choice, site: Site) -> bool:
-    return wants_digest(site, estate.apps[choice.app].pin, explicit=choice.explicit)
-
-
 def _is_there(estate: Estate, choice: Choice) -> bool:
     """Whether every site names the tag and is to carry no digest: then no registry could change what is written."""
     sites = estate.sites(choice.app)
     return bool(choice.tag is not None and sites) and all(
         site.version == Version(choice.tag)
-        and not _pinned(estate, choice, site)
+        and not pinned(estate, choice, site)
         and (site.tag is None or stands(site.tag, site.tag.value))
         for site in sites
     )
@@ -118,52 +92,6 @@ def _shared(estates: Mapping[str, Estate], estate: Estate, app: str) -> Refusal 
     cure = f"set the tag in a file of {name} alone, or say `shared_with: [{others}]` or `override: FILE` under {name}"
     why = f"{where(found.sites[0].anchor)}: {others} runs this place too; {cure}"
     return Refusal(name, app, "shared-site", why)
-
-
-def _verified(
-    estate: Estate, choice: Choice, rules: Rules
-) -> Asking[dict[Repository, str] | Refusal | Failure]:
-    """The digest of each image as far as it is needed, after the registry has said that the version is there."""
-    name, app = estate.environment.name, choice.app
-    needs: dict[Repository, list[Facts]] = {}
-    sites = estate.places(app)
-    for repository in dict.fromkeys(site.repository for site in sites):
-        given = choice.digests.get(repository)
-        pinned = any(_pinned(estate, choice, site) for site in sites if site.repository == repository)
-        unproven = repository in choice.unproven
-        if not rules.verify_tag and not (pinned and (given is None or unproven)):
-            continue
-        references = [choice.tag] if choice.tag is not None else []
-        if given is not None:
-            # A digest that was carried over decides alone; one that was asked for must be the tag's.
-            references = [given] if pinned and not (choice.explicit or unproven) else [*references, given]
-        needs[repository] = [Facts(repository, reference) for reference in dict.fromkeys(references)]
-    questions = frozenset[Question](fact for facts in needs.values() for fact in facts)
-    answers: Answers = (yield questions) if questions else {}
-    digests = dict(choice.digests)
-    for repository, facts in needs.items():
-        for fact in facts:
-            answer = answers[fact]
-            if isinstance(answer, Unknown):
-                return Failure(name, app, "registry", answer.exit_code, answer.why)
-            if isinstance(answer, Absent):
-                why = f"{_image(repository, fact.reference)}: {answer.why}"
-                return Refusal(name, app, "no-such-tag", why)
-            if not isinstance(answer, Known):
-                raise TypeError(f"an answer of the wrong kind: {answer!r}")
-            wanted = choice.digests.get(repository)
-            if wanted is not None and answer.digest != wanted:
-                moved = f"{_image(repository, fact.reference)} is {answer.digest} now, not {wanted}"
-                cure = "give the digest that the tag has, or the tag alone"
-                if not choice.explicit:
-                    cure = f"`pin: both` on {app} carries the digest itself"
-                return Refusal(name, app, "tag-moved", f"{moved}; {cure}")
-            digests[repository] = answer.digest
-    return digests
-
-
-def _image(repository: Repository, reference: str) -> str:
-    return f"{repository}{'@' if ':' in reference else ':'}{reference}"
 
 
 def _written(estate: Estate, choice: Choice, digests: Mapping[Repository, str]) -> tuple[Written, ...] | Refusal:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.outcome import Failure, Plan, Skip
+from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.assemble import assemble
+from promote.plan.choice import Choice
 from promote.plan.draft import Decision, unfit
 from promote.plan.intent import Before, Rules, Update
-from promote.plan.settle import Choice, settle
-from promote.policy import build
+from promote.plan.settle import settle
+from promote.policy.selection import Selection
 from promote.question import Asking, abreast
 
 
@@ -26,21 +28,33 @@ def plan_update(estates: Mapping[str, Estate], intent: Update, rules: Rules, bef
     return assemble(estates, decided.values(), rules.group)
 
 
+def _nobody(app: str, selection: Selection) -> str:
+    """That no tag passes, and what keeps out the one that came nearest."""
+    count = len(selection.considered)
+    told = f"no tag of {app} passes its policy" if count < 2 else f"none of the {count} tags of {app} passes its policy"
+    nearest = next(iter(selection.considered), None)
+    return told if nearest is None else f"{told}; {nearest.tag}: {nearest.reason}"
+
+
 def _app(estates: Mapping[str, Estate], environment: str, app: str, rules: Rules, before: Before) -> Asking[Decision]:
     estate = estates[environment]
-    policy = estate.apps[app].policy
-    if policy is None:
+    settings, policy = estate.apps[app].policy, estate.apps[app].chooser
+    if policy is None or settings is None:
         return Skip(environment, app, "no-policy", f"{app} has no `policy`, so no tag is chosen for it")
     fault = unfit(estate, app)
     if fault is not None:
         return fault
     present = estate.runs(app)
     current = present if isinstance(present, Version) else None
-    selection = yield from build(policy).choose(estate.apps[app].repositories, current)
+    selection = yield from policy.choose(estate.apps[app].repositories, current)
     if selection.failure is not None:
         return Failure(environment, app, "registry", selection.failure.exit_code, selection.failure.why)
     if selection.winner is None:
-        count = len(selection.considered)
-        return Skip(environment, app, "no-candidate", f"none of the {count} tags of {app} passes its policy")
-    choice = Choice(app, selection.winner.tag, f"the newest by {policy.kind}")
-    return (yield from settle(estates, environment, choice, rules, before))
+        return Skip(environment, app, "no-candidate", _nobody(app, selection))
+    choice = Choice(app, selection.winner.tag, f"the newest by {settings.kind}")
+    decision = yield from settle(estates, environment, choice, rules, before)
+    if isinstance(decision, Refusal) and decision.code == "downgrade" and current is not None:
+        why = selection.why_not(current)
+        if why is not None:
+            return replace(decision, reason=f"{decision.reason}; its policy does not take {current.short}: {why}")
+    return decision

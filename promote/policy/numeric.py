@@ -15,6 +15,12 @@ Digits = tuple[int, str]
 _NUMBER = re.compile(r"[0-9]+\Z")
 
 
+def digits(text: str) -> Digits:
+    """What a text of decimal digits is sorted by."""
+    bare = text.lstrip("0") or "0"
+    return (len(bare), bare)
+
+
 class Numeric:
     """Ranks texts of decimal digits; leading zeros say nothing, and every other text is rejected.
 
@@ -27,8 +33,7 @@ class Numeric:
             return Rejected(f"{text!r} is not a whole number{cure}")
         if len(text) > MAX_DIGITS:
             return Rejected(f"a number of more than {MAX_DIGITS} digits")
-        digits = text.lstrip("0") or "0"
-        return (len(digits), digits)
+        return digits(text)
 
     def why_not(self, rank: Digits) -> str | None:  # noqa: ARG002  every number is a candidate
         return None

@@ -40,3 +40,12 @@ class Selection:
     winner: Version | None
     considered: tuple[Considered, ...] = ()
     failure: Unknown | None = None
+
+    def why_not(self, version: Version) -> str | None:
+        """Why a version that runs is no candidate, as after a change of the policy; None where it is one."""
+        if version.tag is None or not self.considered:
+            return None
+        said = next((each for each in self.considered if each.tag == version.tag), None)
+        if said is None:
+            return "the registry does not list it"
+        return None if said.accepted else said.reason

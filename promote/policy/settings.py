@@ -5,31 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from promote.duration import parse_duration
+from promote.image import is_tag
+from promote.platform import parse_platform
+from promote.policy.calver_format import parse_format
+from promote.policy.conditions import Conditions
 from promote.policy.constraint_parse import parse_range
 from promote.policy.filter import Filter
 
-# Known keys that are refused, never ignored, until they are built (SEMANTICS 11.5).
-UNBUILT: Mapping[str, str] = MappingProxyType(
-    {
-        "platforms": "take only images that exist for all of these platforms",
-        "min_age": "take only images that are at least this old",
-    }
-)
-UNBUILT_ORDERS: Mapping[str, str] = MappingProxyType(
-    {
-        "calver": "rank calendar versions of a given format",
-        "alphabetical": "rank tags as text",
-        "created": "rank images by their date of creation",
-        "digest": "follow the digest of one tag that moves",
-    }
-)
 # What may be asked for, as it is written in the short form.
-SHORT_FORMS: Mapping[str, str] = MappingProxyType({"semver": "semver:RANGE", "numeric": "numeric"})
+SHORT_FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "semver": "semver:RANGE",
+        "calver": "calver:FORMAT",
+        "numeric": "numeric",
+        "alphabetical": "alphabetical",
+        "created": "created",
+        "digest": "digest:TAG",
+    }
+)
+
+_NEEDS = {
+    "semver": "a range: semver:^1.2, or semver:* for the newest release",
+    "calver": "a format: calver:YYYY.0M.MICRO",
+    "digest": "the tag to follow: digest:stable",
+}
 
 RangeText = Annotated[
     str,
@@ -67,13 +72,46 @@ class FilterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Filter.compile(match, extract, self.allow, self.ignore)
 
 
-class SemverOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Order by semantic versions within a range."""
+class OrderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An order that needs to be told something: exactly one of these."""
 
-    semver: RangeText
+    CHOICES: ClassVar[tuple[str, ...]] = ("semver", "calver", "digest")
+    EXPECTED: ClassVar[str] = "a mapping such as {semver: RANGE}, {calver: FORMAT} or {digest: TAG}"
+
+    semver: Annotated[RangeText | UnsetType, Meta(description="Semantic versions within this range.")] = UNSET
+    calver: Annotated[
+        str | UnsetType,
+        Meta(
+            description="Calendar versions of this format, in the tokens of calver.org: YYYY YY 0Y MM 0M WW 0W DD 0D "
+            "MAJOR MINOR MICRO MODIFIER.",
+            examples=["YYYY.0M.MICRO"],
+        ),
+    ] = UNSET
+    digest: Annotated[
+        str | UnsetType, Meta(description="Follow this tag, which moves, by its digest.", examples=["stable"])
+    ] = UNSET
 
     def __post_init__(self) -> None:
-        parse_range(self.semver)
+        given = [name for name in self.CHOICES if getattr(self, name) is not UNSET]
+        if len(given) != 1:
+            told = " and ".join(given) or "none"
+            raise ValueError(f"an order is exactly one of {', '.join(self.CHOICES)}, and {told} is given")
+        if self.semver is not UNSET:
+            parse_range(self.semver)
+        if self.calver is not UNSET:
+            parse_format(self.calver)
+        if self.digest is not UNSET and not is_tag(self.digest):
+            raise ValueError(f"digest follows a tag, and {self.digest[:130]!r} is no valid one")
+
+    @property
+    def kind(self) -> str:
+        """The order's name."""
+        return next(name for name in self.CHOICES if getattr(self, name) is not UNSET)
+
+    @property
+    def argument(self) -> str:
+        """The range, the format or the tag, as written."""
+        return str(getattr(self, self.kind))
 
 
 class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,52 +123,91 @@ class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = FilterSettings()
     prereleases: Annotated[
         bool,
-        Meta(description="Whether prereleases are candidates where the range names none itself; only with semver."),
+        Meta(
+            description="Whether prereleases are candidates where the range names none itself; "
+            "only with semver, and with a calver format that has MODIFIER."
+        ),
     ] = False
     direction: Annotated[
-        Literal["asc", "desc"], Meta(description="asc: the greatest in the order wins. desc: the least wins.")
+        Literal["asc", "desc"],
+        Meta(description="asc: the greatest in the order wins; desc: the least. Of dates the greatest is the newest."),
     ] = "asc"
     order: Annotated[
-        Literal["numeric"] | SemverOrder | UnsetType,
-        Meta(description="How tags are ranked: numeric, or {semver: RANGE}."),
+        Literal["numeric", "alphabetical", "created"] | OrderSettings | UnsetType,
+        Meta(description="How tags are ranked: by a word, or by a mapping that says more."),
+    ] = UNSET
+    platforms: Annotated[
+        tuple[str, ...],
+        Meta(description="Platforms that an image must have, all of them.", examples=[["linux/amd64", "linux/arm64"]]),
+    ] = ()
+    min_age: Annotated[
+        str | UnsetType, Meta(description="How old an image must be, by the date that it names.", examples=["2h"])
     ] = UNSET
 
     def __post_init__(self) -> None:
+        # What one key alone is wrong about comes first: so it is told where that key stands.
+        for platform in self.platforms:
+            parse_platform(platform)
+        if self.min_age is not UNSET:
+            parse_duration(self.min_age)
         if self.semver is not UNSET and self.order is not UNSET:
             raise ValueError("semver and order both say how tags are ranked; keep one of them")
         if self.semver is UNSET and self.order is UNSET:
             raise ValueError("nothing says how tags are ranked; add semver: RANGE or order: numeric")
         if self.semver is not UNSET:
             parse_range(self.semver)
-        if self.prereleases and self.kind != "semver":
-            raise ValueError(f"prereleases says nothing with the order {self.kind}; only semver knows them")
+        self._check_order()
+
+    def _check_order(self) -> None:
+        """What says nothing with the order must not seem to say something."""
+        kind = self.kind
+        if self.prereleases and kind == "calver" and not parse_format(self.argument).has_modifier:
+            raise ValueError(f"prereleases says nothing with the format {self.argument}; add MODIFIER to its end")
+        if self.prereleases and kind not in ("semver", "calver"):
+            raise ValueError(f"prereleases says nothing with the order {kind}; only semver and calver know them")
+        if kind == "created" and self.filter.extract is not UNSET:
+            raise ValueError("extract says nothing with the order created, which ranks images by their dates")
+        if kind == "digest" and self.filter != FilterSettings():
+            raise ValueError("filter says nothing with the order digest, which follows one tag")
+        if kind == "digest" and self.direction != "asc":
+            raise ValueError("direction says nothing with the order digest, which follows one tag")
 
     @property
     def kind(self) -> str:
         """The order's name, by which policies are dispatched."""
-        return self.order if isinstance(self.order, str) else "semver"
+        if isinstance(self.order, OrderSettings):
+            return self.order.kind
+        return "semver" if self.order is UNSET else self.order
 
     @property
-    def range(self) -> str | None:
-        """The range as written, or None with another order."""
-        if isinstance(self.order, SemverOrder):
-            return self.order.semver
-        return None if self.semver is UNSET else self.semver
+    def argument(self) -> str:
+        """The range, the format or the tag, as written; "" where the order needs none."""
+        if isinstance(self.order, OrderSettings):
+            return self.order.argument
+        return "" if self.semver is UNSET else self.semver
+
+    @property
+    def conditions(self) -> Conditions:
+        """What images must be like."""
+        age = None if self.min_age is UNSET else parse_duration(self.min_age)
+        return Conditions(tuple(dict.fromkeys(map(parse_platform, self.platforms))), age)
 
 
 def parse_short(text: str) -> PolicySettings:
-    """The settings that `semver:RANGE` or `numeric` is; ValueError names the policies, and the one that was meant."""
+    """The settings that a short form, such as `semver:^1.2` or `created`, is.
+
+    ValueError names the policies, and the one that was meant.
+    """
     name, colon, argument = (part.strip() for part in text.partition(":"))
-    if name == "semver":
+    known = ", ".join(SHORT_FORMS.values())
+    if name not in SHORT_FORMS:
+        close = get_close_matches(name[:40], SHORT_FORMS, n=1)
+        meant = f"; did you mean {SHORT_FORMS[close[0]]}?" if close else ""
+        raise ValueError(f"there is no policy {name[:40]!r}; there are {known}{meant}")
+    if name in OrderSettings.CHOICES:
         if not argument:
-            raise ValueError("semver needs a range: semver:^1.2, or semver:* for the newest release")
-        return PolicySettings(semver=argument)
-    if name == "numeric":
-        if colon:
-            raise ValueError(f"numeric takes nothing after it, and {argument!r} stands there")
-        return PolicySettings(order="numeric")
-    if name in UNBUILT_ORDERS:
-        raise ValueError(f"the policy {name} is known but not built yet; there are {', '.join(SHORT_FORMS.values())}")
-    close = get_close_matches(name[:40], SHORT_FORMS, n=1)
-    meant = f"; did you mean {SHORT_FORMS[close[0]]}?" if close else ""
-    raise ValueError(f"there is no policy {name[:40]!r}; there are {', '.join(SHORT_FORMS.values())}{meant}")
+            raise ValueError(f"{name} needs {_NEEDS[name]}")
+        return PolicySettings(order=OrderSettings(**{name: argument}))
+    if colon:
+        raise ValueError(f"{name} takes nothing after it, and {argument[:40]!r} stands there")
+    return msgspec.convert({"order": name}, PolicySettings)

@@ -23,7 +23,7 @@ MAX_NUMBER = 2**64 - 1
 
 _LOOSE = re.compile(r"([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?![0-9.])(.*)", re.DOTALL)
 # Sorts above every identifier of a prerelease, so that 1.0.0 is newer than 1.0.0-rc.1.
-_RELEASE: tuple[Identifier, ...] = ((2, 0, ""),)
+RELEASE: tuple[Identifier, ...] = ((2, 0, ""),)
 _JUST_ABOVE: Identifier = (-1, 0, "")
 
 
@@ -54,6 +54,11 @@ def _identifier(part: str) -> Identifier:
     return (0, int(part), "") if part.isdigit() else (1, 0, part)
 
 
+def prerelease_key(text: str | None) -> tuple[Identifier, ...]:
+    """What the prerelease `text` is sorted by; None is a release, which is above all of its prereleases."""
+    return RELEASE if text is None else tuple(_identifier(part) for part in text.split("."))
+
+
 def parse_key(text: str) -> Key | None:
     """The key of the version that `text` is, or None where it is none."""
     if len(text) > MAX_LENGTH or not text.isascii():
@@ -65,18 +70,16 @@ def parse_key(text: str) -> Key | None:
         version = None if strict is None or strict == bare else _parsed(strict)
     if version is None or max(version.major, version.minor, version.patch) > MAX_NUMBER:
         return None
-    before = version.prerelease
-    identifiers = _RELEASE if before is None else tuple(_identifier(part) for part in before.split("."))
-    return (version.major, version.minor, version.patch, identifiers)
+    return (version.major, version.minor, version.patch, prerelease_key(version.prerelease))
 
 
 def is_prerelease(key: Key) -> bool:
-    return key[3] != _RELEASE
+    return key[3] != RELEASE
 
 
 def release(major: int, minor: int, patch: int) -> Key:
     """The key of a release without a prerelease part."""
-    return (major, minor, patch, _RELEASE)
+    return (major, minor, patch, RELEASE)
 
 
 def floor(major: int, minor: int, patch: int) -> Key:

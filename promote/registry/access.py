@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 from promote.clock import Clock
 from promote.errors import RegistryAbsent, RegistryDenied, RegistryError, RegistryUnreachable
-from promote.image import DOCKER_HUB
+from promote.question import Quota
 from promote.registry.challenge import Challenge, parse_challenges
-from promote.registry.credentials import credentials_for
+from promote.registry.credentials.ci import ci_token_hosts
+from promote.registry.credentials.keyring import Keyring
 from promote.registry.decode import error_codes
+from promote.registry.origin import base_url, moved, same_origin
+from promote.registry.quota import quota_in
 from promote.registry.retry import Patience, ask
 from promote.registry.settings import Credentials, HostSettings
 from promote.registry.token import Tokens, Want, basic, sign_in_cure
@@ -21,53 +24,21 @@ from promote.transport import Response, Tls, Transport, is_loopback, redact
 
 _REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
-_PORTS = {"http": 80, "https": 443}
 _PULLING = frozenset({"pull", "metadata_read"})
 _ABSENT_CODES = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND"})
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+def _usual(path: str) -> str:
+    return f"repository:{path}:pull"
 
 
-def _same(one: str, other: str) -> bool:
-    return _origin(one) == _origin(other)
-
-
-def base_url(host: str, settings: HostSettings) -> str:
-    """Where the API of `host` is; loopback is plain HTTP unless a CA is set for it, as with docker."""
-    if host == DOCKER_HUB:
-        return "https://registry-1.docker.io"
-    parts = urlsplit(f"//{host}")
-    plain = settings.plain_http or (settings.ca is None and is_loopback(parts.hostname or "") and parts.port != 443)
-    return f"{'http' if plain else 'https'}://{host}"
-
-
-def _moved(url: str, location: str) -> str:
-    try:
-        target = urljoin(url, location)
-        scheme, name, _ = _origin(target)
-    except ValueError:
-        target, scheme, name = "", "", ""
-    near = is_loopback(name) and is_loopback(urlsplit(url).hostname or "")
-    if scheme == "https" or (scheme == "http" and urlsplit(url).scheme == "http" and (near or _same(url, target))):
-        return target
-    raise RegistryUnreachable(
-        f"redirects to {redact(target)[:200]!r}, which is not https",
-        where=redact(url),
-        cure="ask who runs the registry",
-    )
-
-
-def _scope(challenge: Challenge, path: str) -> str:
-    """The scope to ask for: the challenge's where that only reads this repository, else the usual one."""
-    named = challenge.get("scope")
+def _only_pulling(named: str, path: str) -> str:
+    """The scope to ask for: the one that a challenge names where that only reads this repository, else the usual."""
     pattern = re.compile(rf"repository(?:\([a-z]+\))?:{re.escape(path)}:([a-z_,]+)\Z")
     scopes = [pattern.match(scope) for scope in named.split(" ")]
     if all(scope is not None and set(scope[1].split(",")) <= _PULLING for scope in scopes):
         return named
-    return f"repository:{path}:pull"
+    return _usual(path)
 
 
 class Access:
@@ -81,51 +52,57 @@ class Access:
         transport: Transport,
         clock: Clock,
         environ: Mapping[str, str],
-        home: Path,
+        keyring: Keyring,
         patience: Patience,
     ) -> None:
         self.base = base_url(host, settings)
+        # A GitLab job's own GitLab sells the tokens for its registry.
+        settings = replace(settings, token_hosts=settings.token_hosts | ci_token_hosts(host, environ))
         self._host = host
         self._settings = settings
         # A secret that promote.yaml names must be there, even if this host turns out to ask for none.
         self._explicit = settings.credentials() if callable(settings.credentials) else settings.credentials
         self._transport = transport
         self._clock = clock
-        self._environ = environ
-        self._home = home
+        self._keyring = keyring
         self._patience = patience
-        self._tokens = Tokens(host, settings, transport=transport, clock=clock, patience=patience)
+        self._tokens = Tokens(host, settings, own=self.base, transport=transport, clock=clock, patience=patience)
         self._lock = threading.Lock()
-        self._found: tuple[Credentials | None] | None = None
+        self._source: str | None = None  # where the credentials came from that were used last, if any were
         self._challenge: Challenge | None = None
         self._scopes: dict[str, str] = {}
+        self._scopeless = True  # until a token without a scope has been refused
+        self.quota: Quota | None = None
 
-    def _credentials(self) -> Credentials | None:
-        # Only looked for when the host asks: a broken file is no matter where nothing is protected.
-        with self._lock:
-            if self._found is None:
-                explicit = self._explicit
-                self._found = (credentials_for(self._host, explicit, environ=self._environ, home=self._home),)
-            found = self._found[0]
+    def _credentials(self, path: str) -> Credentials | None:
+        # Only looked for when the host asks: a broken file is no matter where nothing is protected. Each time anew,
+        # because credentials end; the keyring remembers those that do not.
+        found = self._keyring.find(self._host, path, self._explicit)
         parts = urlsplit(self.base)
         if found is not None and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise RegistryDenied(
                 "asks for credentials, which never go over plain HTTP", where=self.base, cure="serve it over TLS"
             )
+        if found is not None:
+            self._source = found.source
         return found
 
+    def _scope(self, path: str) -> str:
+        # What one repository was asked for is what others will be: a host that names no scope sells one token for all.
+        named = self._challenge is not None and bool(self._challenge.get("scope"))
+        return self._scopes.get(path) or ("" if self._scopeless and not named else _usual(path))
+
     def _want(self, challenge: Challenge, path: str) -> Want:
-        scope = self._scopes.get(path, f"repository:{path}:pull")
-        return Want(challenge.get("realm"), challenge.get("service"), scope)
+        return Want(challenge.get("realm"), challenge.get("service"), self._scope(path))
 
     def _authorization(self, path: str) -> str | None:
         """What to send by all that this host has asked for so far."""
         challenge = self._challenge
         if challenge is None:
             return None
-        credentials = self._credentials()
+        credentials = self._credentials(path)
         if challenge.scheme == "bearer":
-            return "Bearer " + self._tokens.bearer(self._want(challenge, path), credentials)
+            return "Bearer " + self._bearer(challenge, path, credentials)
         if credentials is None:
             raise RegistryDenied("asks for credentials", where=self.base, cure=sign_in_cure(self._host))
         if not credentials.password:
@@ -136,8 +113,18 @@ class Access:
             )
         return basic(credentials)
 
-    def _learn(self, response: Response, path: str, sent: str | None) -> None:
-        """Take in what a 401 asks for, and drop the token that it did not like."""
+    def _bearer(self, challenge: Challenge, path: str, credentials: Credentials | None) -> str:
+        want = self._want(challenge, path)
+        try:
+            return self._tokens.bearer(want, credentials)
+        except RegistryDenied:
+            if want.scope:
+                raise
+        self._scopeless = False
+        return self._tokens.bearer(self._want(challenge, path), credentials)
+
+    def _learn(self, response: Response, path: str, sent: str | None, *, again: bool) -> None:
+        """Take in what a 401 asks for, and drop the token that it did not like; `again`: a fresh one."""
         challenges = {
             each.scheme: each for each in reversed(parse_challenges(response.headers.get("www-authenticate", "")))
         }
@@ -151,58 +138,90 @@ class Access:
             )
         known = self._challenge
         if known is not None and sent is not None and known.scheme == "bearer":
-            self._tokens.forget(self._want(known, path), sent.removeprefix("Bearer "))
-        if challenge.scheme == "bearer":
-            self._scopes[path] = _scope(challenge, path)
+            want = self._want(known, path)
+            self._tokens.forget(want, sent.removeprefix("Bearer "))
+            if again and not want.scope:
+                self._scopeless = False
+        if challenge.scheme == "bearer" and challenge.get("scope"):
+            self._scopes[path] = _only_pulling(challenge.get("scope"), path)
         self._challenge = challenge
 
-    def _follow(self, method: str, url: str, accept: str, authorization: str | None, cap: int) -> Response:
+    def _follow(
+        self, method: str, url: str, accept: str, authorization: str | None, cap: int, etag: str = ""
+    ) -> Response:
         first = url
         for _ in range(_REDIRECTS + 1):
-            response = self._send(method, url, accept, authorization, cap)
+            response = self._send(method, url, accept, authorization, cap, etag)
             if response.status not in _MOVED:
                 return response
-            url = _moved(url, response.headers.get("location", ""))
+            url, etag = moved(url, response.headers.get("location", "")), ""
         raise RegistryUnreachable("redirects without end", where=redact(first), cure="ask who runs the registry")
 
-    def _send(self, method: str, url: str, accept: str, authorization: str | None, cap: int) -> Response:
-        own = _same(url, self.base)
+    def _send(
+        self, method: str, url: str, accept: str, authorization: str | None, cap: int, etag: str
+    ) -> Response:
+        own = same_origin(url, self.base)
         headers = {"Accept": accept}
         if authorization is not None and own:
             headers["Authorization"] = authorization
+        if etag:
+            headers["If-None-Match"] = etag
 
         def send(seconds: float) -> Response:
-            return self._transport.request(
+            response = self._transport.request(
                 method,
                 url,
                 headers,
                 unreachable=RegistryUnreachable,
                 cap=cap,
-                tls=Tls(ca=self._settings.ca if own else None),
+                tls=Tls(self._settings.ca, self._settings.client_cert, self._settings.client_key) if own else Tls(),
                 plain_http=own and self._settings.plain_http,
                 timeout=seconds,
             )
+            if own:
+                self.quota = quota_in(response.headers) or self.quota
+            return response
 
         return ask(send, self._clock, self._patience)
 
-    def request(self, method: str, url: str, path: str, *, accept: str, cap: int) -> Response:
-        """The answer for `url`, which is of the repository `path`: signed in and redirected, whatever its status."""
-        authorization = self._authorization(path) if _same(url, self.base) else None
-        response = self._follow(method, url, accept, authorization, cap)
-        if response.status == 401 and _same(response.url, self.base):
-            self._learn(response, path, authorization)
-            again = self._authorization(path)
-            if again != authorization:
-                response = self._follow(method, url, accept, again, cap)
+    def request(self, method: str, url: str, path: str, *, accept: str, cap: int, etag: str = "") -> Response:
+        """The answer for `url`, which is of the repository `path`: signed in and redirected, whatever its status.
+
+        With an `etag` it may be 304, which means that what had that ETag still stands.
+        """
+        authorization = self._authorization(path) if same_origin(url, self.base) else None
+        response = self._follow(method, url, accept, authorization, cap, etag)
+        # Twice at most: a token that had expired is renewed, and one for the whole host gives way to the repository's.
+        for again in (False, True):
+            if not same_origin(response.url, self.base):
+                break
+            before = self._scope(path)
+            if response.status == 401:
+                self._learn(response, path, authorization, again=again)
+            elif response.status == 403 and authorization is not None and not before:
+                self._scopeless = False  # "insufficient_scope" may come so too (RFC 6750 §3.1)
+            else:
+                break
+            if again and self._scope(path) == before:
+                break
+            renewed = self._authorization(path)
+            if renewed == authorization:
+                break
+            authorization = renewed
+            response = self._follow(method, url, accept, authorization, cap, etag)
         return response
 
     def _denied_cure(self) -> str:
-        challenge, found = self._challenge, self._found
-        if challenge is None or challenge.scheme != "bearer" or not found or found[0] is None:
+        challenge = self._challenge
+        if self._source is None:
             return sign_in_cure(self._host)
+        cure = f"its credentials are from {self._source}: {sign_in_cure(self._host)}" if self._source else ""
+        cure = cure or sign_in_cure(self._host)
+        if challenge is None or challenge.scheme != "bearer":
+            return cure
         realm = challenge.get("realm")
         if self._tokens.trusts(realm):
-            return sign_in_cure(self._host)
+            return cure
         name = (urlsplit(realm).hostname or "")[:200]
         cure = f"list it under registries: {self._host}: token_hosts"
         return f"its token server {name} is another host and got no credentials: if it may, {cure}"

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
-
 from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.image import is_digest, is_tag
-from promote.question import Known, What
+from promote.question import Known, Quota, What
 from promote.registry.access import Access
-from promote.registry.decode import decode
+from promote.registry.cache import Cache
+from promote.registry.contents import Contents
 from promote.registry.facts import known
+from promote.registry.listing import list_tags
 from promote.registry.manifest import ACCEPT, Config, Manifest, digest_of, parse_config, parse_manifest, prove
-from promote.registry.paging import next_page
 from promote.transport import Response, redact
 
-_PAGE_CAP = 32 << 20
 _MANIFEST_CAP = 4 << 20  # what registries must at least take, and most take at most
 _CONFIG_CAP = 8 << 20
-_PAGES = 10_000
 _ASK = "ask who runs the registry"
-
-
-class _TagPage(msgspec.Struct):
-    tags: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,55 +34,61 @@ class _Remote:
         return self.client.config(self.path, digest)
 
 
-def _taken(page: _TagPage, where: str) -> list[str]:
-    tags = page.tags or []  # an emptied repository has null
-    for tag in tags:
-        if not is_tag(tag):
-            raise RegistryUnreachable(f"lists {tag[:80]!r}, which cannot be a tag", where=where, cure=_ASK)
-    return tags
-
-
 class Client:
     """Tags and facts of the repositories of one host; `path` is a repository's path on it."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, host: str, *, contents: Contents, cache: Cache | None) -> None:
         self._access = access
+        self._host = host
+        self._contents = contents
+        self._cache = cache
+
+    @property
+    def quota(self) -> Quota | None:
+        """What the host has said last of how much it lets us pull."""
+        return self._access.quota
 
     def tags(self, path: str) -> tuple[str, ...]:
-        """All tags of `path`, sorted. A page that cannot be had fails the whole: no list is better than half of one."""
-        url: str | None = f"{self._access.base}/v2/{path}/tags/list?n=1000"
-        asked: set[str] = set()
-        found: set[str] = set()
-        while url is not None:
-            if url in asked or len(asked) >= _PAGES:
-                raise RegistryUnreachable("its pages never end", where=redact(url), cure=_ASK)
-            asked.add(url)
-            response = self._access.request("GET", url, path, accept="application/json", cap=_PAGE_CAP)
-            # Only the first page can say that there is no such repository.
-            absent = RegistryAbsent if len(asked) == 1 else RegistryUnreachable
-            self._access.judge(response, f"the repository {path}", absent=absent)
-            where = redact(response.url)
-            page = decode(
-                response.body,
-                _TagPage,
-                where=where,
-                noun="a list of tags",
-                content_type=response.headers.get("content-type", ""),
-            )
-            before, tags = len(found), _taken(page, where)
-            found.update(tags)
-            url = next_page(response.headers.get("link", ""), response.url)
-            if url is not None and tags and len(found) == before:
-                raise RegistryUnreachable("its pages bring the same tags again", where=where, cure=_ASK)
-        return tuple(sorted(found))
+        """All names in the list of `path`, sorted; what cannot be a tag is among them, for policies to reject."""
+        return list_tags(self._access, path, self._cache)
 
-    def facts(self, path: str, reference: str, what: frozenset[What]) -> Known:
-        """What was asked for of a tag or digest of `path`; RegistryAbsent where there clearly is none such."""
+    def facts(self, path: str, reference: str, what: frozenset[What], *, immutable: bool = False) -> Known:
+        """What was asked for of a tag or digest of `path`; RegistryAbsent where there clearly is none such.
+
+        Of a tag that is `immutable`, the digest that it was once seen to have is as good as a new answer.
+        """
+        cache = self._cache if immutable and is_tag(reference) else None
+        remembered = None if cache is None else cache.digest(self._host, path, reference)
+        if remembered is not None:
+            try:
+                return self._known(path, remembered, what)
+            except RegistryAbsent:
+                remembered = None  # what it named is gone: its registry must say what it names now
+        found, sure = self._asked(path, reference, what)
+        if cache is not None and sure:
+            cache.keep_digest(self._host, path, reference, found.digest)
+        return found
+
+    def _known(self, path: str, digest: str, what: frozenset[What]) -> Known:
         if what <= {"digest"}:
-            digest = self._head(path, reference)
-            if digest is not None:
-                return Known(digest)
-        return known(self.manifest(path, reference), what, _Remote(self, path))
+            # What it is does not matter then: it need not be an image that can be read.
+            return Known(digest)
+        return known(self.manifest(path, digest), what, _Remote(self, path))
+
+    def _asked(self, path: str, reference: str, what: frozenset[What]) -> tuple[Known, bool]:
+        """The facts as the registry has them now, and whether it said itself which digest this is."""
+        digest = self._head(path, reference)
+        if digest is not None:
+            try:
+                return self._known(path, digest, what), True
+            except RegistryAbsent:
+                digest = None  # moved since, or a HEAD that is not to be believed
+        response, digest, proven = self._fetch(path, reference)
+        if what <= {"digest"}:
+            return Known(digest), proven
+        sent = response.headers.get("content-type", "")
+        root = parse_manifest(response.body, digest, where=redact(response.url), content_type=sent, proven=proven)
+        return known(root, what, _Remote(self, path)), proven
 
     def _url(self, path: str, kind: str, reference: str) -> str:
         if not (is_tag(reference) or is_digest(reference)):
@@ -107,31 +106,29 @@ class Client:
             return None  # a HEAD has no body that says why
         return None if is_digest(reference) and digest != reference else digest
 
-    def manifest(self, path: str, reference: str) -> Manifest:
-        """The manifest of a tag or digest; its bytes have the digest that was asked for, or that the server claims."""
+    def manifest(self, path: str, digest: str) -> Manifest:
+        """The manifest `digest`; RegistryUnreadable where that is none that can be understood."""
+        raw = self._contents.get(digest, lambda: self._fetch(path, digest)[0].body)
+        return parse_manifest(raw, digest, where=redact(self._url(path, "manifests", digest)), proven=True)
+
+    def _fetch(self, path: str, reference: str) -> tuple[Response, str, bool]:
+        """A manifest's bytes, their digest, and whether more than the bytes themselves says that it is theirs."""
         url = self._url(path, "manifests", reference)
         response = self._access.request("GET", url, path, accept=ACCEPT, cap=_MANIFEST_CAP)
         self._access.judge(response, f"{path}:{reference}" if is_tag(reference) else f"{path}@{reference}")
-        where = redact(response.url)
-        digest = self._proven(response, reference, where)
-        return parse_manifest(response.body, digest, where=where, content_type=response.headers.get("content-type", ""))
-
-    @staticmethod
-    def _proven(response: Response, reference: str, where: str) -> str:
-        claimed = response.headers.get("docker-content-digest", "")
-        if is_digest(reference):
-            prove(response.body, reference, where)
-            return reference
+        claimed = reference if is_digest(reference) else response.headers.get("docker-content-digest", "")
         if claimed:
-            prove(response.body, claimed, where)
-            return claimed
-        return digest_of(response.body)
+            prove(response.body, claimed, redact(response.url))
+        return response, claimed or digest_of(response.body), bool(claimed)
 
     def config(self, path: str, digest: str) -> Config:
-        """The image configuration `digest`."""
+        """The image configuration `digest`; RegistryUnreadable where that is none that can be understood."""
         url = self._url(path, "blobs", digest)
-        response = self._access.request("GET", url, path, accept="*/*", cap=_CONFIG_CAP)
-        self._access.judge(response, f"{path}@{digest}")
-        where = redact(response.url)
-        prove(response.body, digest, where)
-        return parse_config(response.body, where)
+
+        def fetch() -> bytes:
+            response = self._access.request("GET", url, path, accept="*/*", cap=_CONFIG_CAP)
+            self._access.judge(response, f"{path}@{digest}")
+            prove(response.body, digest, redact(response.url))
+            return response.body
+
+        return parse_config(self._contents.get(digest, fetch), redact(url))

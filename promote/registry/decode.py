@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from promote.errors import RegistryUnreachable
+from promote.errors import RegistryError, RegistryUnreachable
 
 T = TypeVar("T")
 
@@ -28,14 +28,22 @@ def media_type(content_type: str) -> str:
     return found[0].lower() if found else ""
 
 
-def decode(raw: bytes, kind: type[T], *, where: str, noun: str, content_type: str = "") -> T:
-    """`raw` as a `kind`; RegistryUnreachable says that `where` did not give the `noun` that it should.
+def decode(
+    raw: bytes,
+    kind: type[T],
+    *,
+    where: str,
+    noun: str,
+    content_type: str = "",
+    unfit: type[RegistryError] = RegistryUnreachable,
+) -> T:
+    """`raw` as a `kind`; an `unfit` says that `where` did not give the `noun` that it should.
 
     The content type is only looked at for HTML: registries label JSON in many ways.
     """
     sent = media_type(content_type)
     if sent in ("text/html", "application/xhtml+xml"):
-        raise RegistryUnreachable(
+        raise unfit(
             f"answered with a web page, not {noun}", where=where, cure="check that this host is the registry itself"
         )
     try:
@@ -44,7 +52,7 @@ def decode(raw: bytes, kind: type[T], *, where: str, noun: str, content_type: st
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not well-formed JSON"
         kind_sent = f", sent as {sent}," if sent else ""
-        raise RegistryUnreachable(
+        raise unfit(
             f"what it holds{kind_sent} is not {noun}: {what}",
             where=where,
             cure="try again, or ask who runs the registry",

@@ -7,17 +7,28 @@ from pathlib import Path
 
 import msgspec
 
-from promote.errors import RegistryAbsent, RegistryUnreachable
+from promote.errors import RegistryAbsent, RegistryUnreachable, RegistryUnreadable
 from promote.image import is_digest, is_tag, parse_reference
 from promote.question import Known, What
 from promote.registry.decode import decode
 from promote.registry.facts import known
-from promote.registry.manifest import Config, Descriptor, Manifest, digest_of, parse_config, parse_manifest, prove
+from promote.registry.manifest import (
+    INDEXES,
+    Config,
+    Descriptor,
+    Manifest,
+    digest_of,
+    parse_config,
+    parse_manifest,
+    prove,
+)
 
 _INDEX_CAP = 64 << 20
 _MANIFEST_CAP = 4 << 20
 _CONFIG_CAP = 8 << 20
 _VERSION = "1.0.0"
+_DEPTH = 4
+_NESTED = 10_000  # indexes without a tag that are looked into
 
 
 class _Marker(msgspec.Struct, rename={"version": "imageLayoutVersion"}):
@@ -39,12 +50,15 @@ def _read(path: Path, cap: int) -> bytes:
     return raw
 
 
-def _tag(name: str) -> str | None:
-    """The tag of a reference name: tools write the bare tag, or the whole reference."""
-    if is_tag(name):
-        return name
-    reference = parse_reference(name)
-    return reference.version.tag if reference is not None else None
+def _tag(entry: Descriptor) -> str | None:
+    """The tag of an entry, by the first of its names that has one: tools write the bare tag, or the whole reference."""
+    for name in entry.names:
+        if is_tag(name):
+            return name
+        reference = parse_reference(name)
+        if reference is not None and reference.version.tag is not None:
+            return reference.version.tag
+    return None
 
 
 class Layout:
@@ -79,7 +93,7 @@ class Layout:
             raw = _read(path, _INDEX_CAP)
         except RegistryAbsent as error:
             raise RegistryUnreachable("is missing", where=str(path), cure="write the layout again") from error
-        index = parse_manifest(raw, digest_of(raw), where=str(path))
+        index = parse_manifest(raw, digest_of(raw), where=str(path), proven=False)
         if not index.is_index:
             raise RegistryUnreachable("is not an index", where=str(path), cure="write the layout again")
         return index
@@ -91,17 +105,36 @@ class Layout:
             return self._tagged
 
     def _read_tags(self) -> dict[str, Descriptor]:
-        index = self._index()
+        """All tagged entries of the index, and of the indexes in it that have no tag: one with a tag is an image."""
         found: dict[str, Descriptor] = {}
-        for child in index.children:
-            tag = _tag(child.name)
-            if tag is None:
-                continue
-            if found.setdefault(tag, child).digest != child.digest:
-                raise RegistryUnreachable(
-                    f"the tag {tag} is there for two images", where=index.where, cure="remove one of its entries"
-                )
+        level = [self._index()]
+        seen = {level[0].digest}
+        for depth in range(_DEPTH + 1):
+            inner: list[str] = []
+            for index in level:
+                for child in index.children:
+                    tag = _tag(child)
+                    if tag is not None:
+                        if found.setdefault(tag, child).digest != child.digest:
+                            raise self._broken(f"the tag {tag} is there for two images", index.where)
+                    elif child.media_type in INDEXES and child.digest not in seen:
+                        seen.add(child.digest)
+                        inner.append(child.digest)
+            if inner and (depth == _DEPTH or len(seen) > _NESTED):
+                raise self._broken(f"holds indexes more than {_DEPTH} deep, or more than {_NESTED}", str(self.folder))
+            level = [self._nested(digest) for digest in inner]
         return found
+
+    def _nested(self, digest: str) -> Manifest:
+        try:
+            return self.manifest(digest)
+        except (RegistryAbsent, RegistryUnreadable) as error:
+            # Its tags are not known, so that no list of them is whole.
+            raise self._broken(f"names an index that cannot be read: {error.what}", error.where) from error
+
+    @staticmethod
+    def _broken(what: str, where: str) -> RegistryUnreachable:
+        return RegistryUnreachable(what, where=where, cure="write the layout again")
 
     def tags(self) -> tuple[str, ...]:
         """All tags, sorted."""
@@ -111,21 +144,27 @@ class Layout:
         """What was asked for of a tag or digest; RegistryAbsent where the layout has none such."""
         tags = self._tags()
         if is_digest(reference):
-            return known(self.manifest(reference), what, self)
+            return self._known(reference, what)
         if reference not in tags:
             raise RegistryAbsent(
                 f"the tag {reference[:128]!r} is not there", where=str(self.folder), cure="check how it is spelled"
             )
         digest = tags[reference].digest
         try:
-            manifest = self.manifest(digest)
+            return self._known(digest, what)
         except RegistryAbsent as error:
-            raise RegistryUnreachable(
+            raise RegistryUnreadable(
                 f"the tag {reference} names {digest}, which is not there",
                 where=str(self.folder),
                 cure="copy the image into the layout again",
             ) from error
-        return known(manifest, what, self)
+
+    def _known(self, digest: str, what: frozenset[What]) -> Known:
+        if what <= {"digest"}:
+            # What it is does not matter then: it need not be an image that can be read.
+            self._proven(digest, _MANIFEST_CAP)
+            return Known(digest)
+        return known(self.manifest(digest), what, self)
 
     def _blob(self, digest: str) -> Path:
         # Only a digest's own characters reach the path: no separators, no dots.
@@ -136,16 +175,16 @@ class Layout:
         algorithm, _, encoded = digest.partition(":")
         return self.folder / "blobs" / algorithm / encoded
 
+    def _proven(self, digest: str, cap: int) -> bytes:
+        path = self._blob(digest)
+        raw = _read(path, cap)
+        prove(raw, digest, str(path))
+        return raw
+
     def manifest(self, digest: str) -> Manifest:
         """The manifest `digest`."""
-        path = self._blob(digest)
-        raw = _read(path, _MANIFEST_CAP)
-        prove(raw, digest, str(path))
-        return parse_manifest(raw, digest, where=str(path))
+        return parse_manifest(self._proven(digest, _MANIFEST_CAP), digest, where=str(self._blob(digest)), proven=True)
 
     def config(self, digest: str) -> Config:
         """The image configuration `digest`."""
-        path = self._blob(digest)
-        raw = _read(path, _CONFIG_CAP)
-        prove(raw, digest, str(path))
-        return parse_config(raw, str(path))
+        return parse_config(self._proven(digest, _CONFIG_CAP), str(self._blob(digest)))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 
-from promote.errors import RegistryUnreachable
+from promote.errors import RegistryError, RegistryUnreachable, RegistryUnreadable
 from promote.image import is_digest
+from promote.platform import spell
+from promote.registry.dating import CREATED
 from promote.registry.decode import decode
+from promote.registry.schema1 import signed_payload
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -24,10 +25,7 @@ IMAGES = (
 ACCEPT = ", ".join((*INDEXES, *IMAGES))
 CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
 _ASK = "ask who pushed it"
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
-# One spelling for one machine, as containerd has it: what a builder leaves out means the common variant.
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-_IMPLIED = frozenset({("arm64", "v8"), ("arm64", "8"), ("amd64", "v1")})
+_NAMES = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 
 
 class _Platform(msgspec.Struct):
@@ -48,6 +46,7 @@ class _Manifest(msgspec.Struct, rename={"media_type": "mediaType", "schema": "sc
     media_type: str = ""
     manifests: list[_Descriptor] | None = None
     config: _Descriptor | None = None
+    annotations: dict[str, str] | None = None
 
 
 class _Settings(msgspec.Struct, rename={"labels": "Labels"}):
@@ -55,7 +54,7 @@ class _Settings(msgspec.Struct, rename={"labels": "Labels"}):
 
 
 class _Config(msgspec.Struct):
-    created: str | None = None
+    created: object = None  # of any kind: a wrong one is a date that is not known, and no more
     os: str = ""
     architecture: str = ""
     variant: str | None = None
@@ -64,31 +63,39 @@ class _Config(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """What a manifest points to; `platform` is "" where it does not say, `name` is the annotated reference name."""
+    """What a manifest points to; `platform` is "" where it does not say.
+
+    `names` are the annotated names that tools give an image in a layout, the one of the image spec first.
+    """
 
     digest: str
     media_type: str
     platform: str
     runs: bool  # not an attestation beside the images
-    name: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One manifest: an index with `children`, or an image with a `config`."""
+    """One manifest: an index with `children`, or an image with a `config`; `created` is its annotation, as it stands.
+
+    `proven` is whether a digest said beforehand that these bytes are meant: then they never mean anything else.
+    """
 
     digest: str
     where: str
     is_index: bool
     children: tuple[Descriptor, ...]
     config: Descriptor | None
+    created: str
+    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What an image says of itself; `created` is None where it does not say."""
+    """What an image says of itself; `created` is of any kind, as it stands there."""
 
-    created: datetime | None
+    created: object
     platform: str
     labels: tuple[tuple[str, str], ...]
 
@@ -98,9 +105,13 @@ def digest_of(raw: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}:{hashlib.new(algorithm, raw).hexdigest()}"
 
 
+def _has(raw: bytes | None, digest: str) -> bool:
+    return raw is not None and digest_of(raw, digest.partition(":")[0]) == digest
+
+
 def prove(raw: bytes, digest: str, where: str) -> None:
     """Refuse `raw` unless it is what `digest` names."""
-    if not is_digest(digest) or digest_of(raw, digest.partition(":")[0]) != digest:
+    if not is_digest(digest) or (not _has(raw, digest) and not _has(signed_payload(raw), digest)):
         raise RegistryUnreachable(
             f"the content does not have its digest {digest[:80]!r}",
             where=where,
@@ -109,54 +120,47 @@ def prove(raw: bytes, digest: str, where: str) -> None:
 
 
 def _platform(platform: _Platform | _Config | None) -> str:
-    if platform is None or not platform.os or not platform.architecture:
-        return ""
-    architecture = _ARCHITECTURES.get(platform.architecture, platform.architecture)
-    variant = platform.variant or ""
-    if (architecture, variant) in _IMPLIED:
-        variant = ""
-    return "/".join(filter(None, (platform.os, architecture, variant)))
+    return "" if platform is None else spell(platform.os, platform.architecture, platform.variant or "")
 
 
-def _descriptor(raw: _Descriptor, where: str) -> Descriptor:
+def _descriptor(raw: _Descriptor, where: str, unfit: type[RegistryError]) -> Descriptor:
     if not is_digest(raw.digest):
-        raise RegistryUnreachable(f"it names {raw.digest[:80]!r}, which is no digest", where=where, cure=_ASK)
+        raise unfit(f"it names {raw.digest[:80]!r}, which is no digest", where=where, cure=_ASK)
     annotations = raw.annotations or {}
     platform = _platform(raw.platform)
     runs = "vnd.docker.reference.type" not in annotations and platform != "unknown/unknown"
-    name = annotations.get("org.opencontainers.image.ref.name", "")
-    return Descriptor(raw.digest, raw.media_type, platform, runs, name)
+    names = tuple(annotations[name] for name in _NAMES if name in annotations)
+    return Descriptor(raw.digest, raw.media_type, platform, runs, names)
 
 
-def parse_manifest(raw: bytes, digest: str, *, where: str, content_type: str = "") -> Manifest:
-    """The manifest in `raw`, which has that digest; RegistryUnreachable where it is none that can be understood."""
-    read = decode(raw, _Manifest, where=where, noun="an image manifest", content_type=content_type)
+def unfit(*, proven: bool) -> type[RegistryError]:
+    """The error for content that cannot be understood: what is proven will never be, what is not may be a mishap."""
+    return RegistryUnreadable if proven else RegistryUnreachable
+
+
+def parse_manifest(raw: bytes, digest: str, *, where: str, proven: bool, content_type: str = "") -> Manifest:
+    """The manifest in `raw`, which has that digest; where it is none that can be understood: see `unfit`.
+
+    The content type of what is proven does not matter: its bytes cannot be another server's web page.
+    """
+    wrong = unfit(proven=proven)
+    sent = "" if proven else content_type
+    read = decode(raw, _Manifest, where=where, noun="an image manifest", content_type=sent, unfit=wrong)
     if read.schema == 1:
-        raise RegistryUnreachable("the image has the old schema 1", where=where, cure="push it again with a newer tool")
+        raise wrong("the image has the old schema 1", where=where, cure="push it again with a newer tool")
     if (read.manifests is None) == (read.config is None):
         # Both at once may be read as either: the image spec warns of it, and so nobody's reading is taken.
-        raise RegistryUnreachable("it is neither an image nor an index", where=where, cure=_ASK)
+        raise wrong("it is neither an image nor an index", where=where, cure=_ASK)
     if (read.media_type in INDEXES and read.manifests is None) or (read.media_type in IMAGES and read.config is None):
-        raise RegistryUnreachable("it is not what its media type says", where=where, cure=_ASK)
-    children = tuple(_descriptor(child, where) for child in read.manifests or ())
-    config = None if read.config is None else _descriptor(read.config, where)
-    return Manifest(digest, where, read.manifests is not None, children, config)
-
-
-def _created(text: str | None, where: str) -> datetime | None:
-    # Go writes its zero time where nothing was set.
-    if not text or text.startswith("0001-01-01T00:00:00"):
-        return None
-    try:
-        if _RFC_3339.fullmatch(text) is None:
-            raise ValueError(text)
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise RegistryUnreachable(f"its `created` {text[:80]!r} is not a date", where=where, cure=_ASK) from None
+        raise wrong("it is not what its media type says", where=where, cure=_ASK)
+    children = tuple(_descriptor(child, where, wrong) for child in read.manifests or ())
+    config = None if read.config is None else _descriptor(read.config, where, wrong)
+    created = (read.annotations or {}).get(CREATED, "")
+    return Manifest(digest, where, read.manifests is not None, children, config, created, proven)
 
 
 def parse_config(raw: bytes, where: str) -> Config:
-    """The image configuration in `raw`; RegistryUnreachable where it cannot be understood."""
-    read = decode(raw, _Config, where=where, noun="an image configuration")
+    """The image configuration in `raw`, which is proven; RegistryUnreadable where it cannot be understood."""
+    read = decode(raw, _Config, where=where, noun="an image configuration", unfit=RegistryUnreadable)
     labels = (read.config.labels if read.config else None) or {}
-    return Config(_created(read.created, where), _platform(read), tuple(sorted(labels.items())))
+    return Config(read.created, _platform(read), tuple(sorted(labels.items())))

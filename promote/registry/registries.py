@@ -11,7 +11,10 @@ from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.image import Repository, parse_repository
 from promote.question import Absent, Known, Quota, What
 from promote.registry.access import Access
+from promote.registry.cache import Cache
 from promote.registry.client import Client
+from promote.registry.contents import Contents
+from promote.registry.credentials.keyring import Keyring
 from promote.registry.layout import Layout
 from promote.registry.retry import Patience
 from promote.registry.settings import DEFAULT, HostSettings
@@ -22,7 +25,8 @@ class Registries:
     """Answers for any repository: from the layout that its host is set to, else over HTTP. May be used by many threads.
 
     `settings` are by canonical host (`docker.io`, `registry.example.com:5000`); a relative layout is the caller's to
-    resolve. Credentials are looked for in `environ` and `home` where `settings` has none.
+    resolve. Credentials are looked for in `environ` and `home` where `settings` has none. What `cache` has is not
+    fetched again; the caller closes it.
     """
 
     def __init__(
@@ -34,37 +38,49 @@ class Registries:
         environ: Mapping[str, str],
         home: Path,
         patience: Patience | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self._settings = settings
         self._transport = transport
         self._clock = clock
         self._environ = environ
-        self._home = home
+        self._keyring = Keyring(settings, environ=environ, home=home, clock=clock)
         self._patience = patience or Patience()
+        self._cache = cache
+        self._contents = Contents(cache)
         self._lock = threading.Lock()
         self._clients: dict[str, Client] = {}
         self._layouts: dict[Path, Layout] = {}
 
     def tags(self, repository: Repository) -> tuple[str, ...]:
         """All tags of `repository`, sorted, each once; RegistryAbsent where there is no such repository."""
+        repository = self._asked(repository)
         place = self._place(repository)
         return place.tags() if isinstance(place, Layout) else place.tags(repository.path)
 
     def facts(
-        self, repository: Repository, reference: str, what: frozenset[What], *, immutable: bool = False  # noqa: ARG002
+        self, repository: Repository, reference: str, what: frozenset[What], *, immutable: bool = False
     ) -> Known | Absent:
         """What is known of a tag or digest, or Absent where its registry says clearly that there is none such."""
         try:
+            repository = self._asked(repository)
             place = self._place(repository)
             if isinstance(place, Layout):
                 return place.facts(reference, what)
-            return place.facts(repository.path, reference, what)
+            return place.facts(repository.path, reference, what, immutable=immutable)
         except RegistryAbsent as error:
             return Absent(str(error))
 
-    def limits(self, repository: Repository) -> Quota | None:  # noqa: ARG002
-        """What the registry of `repository` has said so far of how much it lets us pull."""
-        return None
+    def limits(self, repository: Repository) -> Quota | None:
+        """What the registry of `repository`, or its mirror, has said so far of how much it lets us pull."""
+        with self._lock:
+            client = self._clients.get(self._asked(repository).host)
+        return None if client is None else client.quota
+
+    def _asked(self, repository: Repository) -> Repository:
+        """The repository that is asked in the place of `repository`: its mirror's, where its host has one."""
+        mirror = self._settings.get(repository.host, DEFAULT).mirror
+        return repository if mirror is None else Repository(mirror.host, mirror.path(repository.path))
 
     def _place(self, repository: Repository) -> Layout | Client:
         # Checked again, because a path becomes part of a URL or of a file's name here.
@@ -86,7 +102,9 @@ class Registries:
         with self._lock:
             client = self._clients.get(repository.host)
             if client is None:
-                client = self._clients[repository.host] = Client(self._access(repository.host, settings))
+                access = self._access(repository.host, settings)
+                client = Client(access, repository.host, contents=self._contents, cache=self._cache)
+                self._clients[repository.host] = client
             return client
 
     def _access(self, host: str, settings: HostSettings) -> Access:
@@ -96,6 +114,6 @@ class Registries:
             transport=self._transport,
             clock=self._clock,
             environ=self._environ,
-            home=self._home,
+            keyring=self._keyring,
             patience=self._patience,
         )

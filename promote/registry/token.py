@@ -9,6 +9,7 @@ import base64
 import re
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import msgspec
@@ -17,6 +18,7 @@ from promote.clock import Clock
 from promote.errors import RegistryDenied, RegistryUnreachable
 from promote.image import DOCKER_HUB
 from promote.registry.decode import decode
+from promote.registry.origin import same_origin
 from promote.registry.retry import Patience, ask
 from promote.registry.settings import Credentials, HostSettings
 from promote.transport import Response, Tls, Transport, is_loopback, redact
@@ -33,6 +35,7 @@ class _Answer(msgspec.Struct):
     token: str | None = None
     access_token: str | None = None
     expires_in: float | None = None
+    issued_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +59,22 @@ def basic(credentials: Credentials) -> str:
 
 
 class Tokens:
-    """The tokens for one registry host; may be asked from many threads."""
+    """The tokens for one registry host, whose API is at `own`; may be asked from many threads."""
 
     def __init__(
-        self, host: str, settings: HostSettings, *, transport: Transport, clock: Clock, patience: Patience
+        self, host: str, settings: HostSettings, *, own: str, transport: Transport, clock: Clock, patience: Patience
     ) -> None:
         self._host = host
+        self._own = own
         self._hostname = urlsplit(f"//{host}").hostname or host
         self._settings = settings
         self._transport = transport
         self._clock = clock
         self._patience = patience
         self._lock = threading.Lock()
-        self._locks: dict[Want, threading.Lock] = {}
-        self._kept: dict[Want, _Kept] = {}
+        # By whose credentials bought them too: parts of a host may have their own.
+        self._locks: dict[tuple[Want, Credentials | None], threading.Lock] = {}
+        self._kept: dict[tuple[Want, Credentials | None], _Kept] = {}
 
     def trusts(self, realm: str) -> bool:
         """Whether the token server `realm` may be given this host's credentials: by its name, and safe on the way."""
@@ -82,19 +87,19 @@ class Tokens:
     def bearer(self, want: Want, credentials: Credentials | None) -> str:
         """The token for `want`; bought with `credentials` only where its server is trusted, else anonymously."""
         with self._lock:
-            lock = self._locks.setdefault(want, threading.Lock())
+            lock = self._locks.setdefault((want, credentials), threading.Lock())
         with lock:  # of sixteen threads that want the same token one buys it
-            kept = self._kept.get(want)
+            kept = self._kept.get((want, credentials))
             if kept is None or kept.until <= self._clock.monotonic():
-                kept = self._kept[want] = self._buy(want, credentials)
+                kept = self._kept[want, credentials] = self._buy(want, credentials)
             return kept.token
 
     def forget(self, want: Want, token: str) -> None:
         """Not to offer `token` again: it was refused before its time."""
         with self._lock:
-            kept = self._kept.get(want)
-            if kept is not None and kept.token == token:
-                del self._kept[want]
+            for key, kept in list(self._kept.items()):
+                if key[0] == want and kept.token == token:
+                    del self._kept[key]
 
     def _checked(self, realm: str) -> SplitResult:
         try:
@@ -128,6 +133,8 @@ class Tokens:
         url = parts._replace(query="&".join(filter(None, (parts.query, query))), fragment="").geturl()
         # The host's own authority speaks for its token server where that is this host's too.
         tls = Tls(ca=self._settings.ca if self.trusts(want.realm) else None)
+        if same_origin(url, self._own):
+            tls = Tls(self._settings.ca, self._settings.client_cert, self._settings.client_key)
 
         def send(seconds: float) -> Response:
             return self._transport.request(
@@ -144,12 +151,13 @@ class Tokens:
 
         asked_at = self._clock.monotonic()
         response = ask(send, self._clock, self._patience)
-        return self._understood(response, asked_at, signed=trusted is not None)
+        return self._understood(response, asked_at, trusted)
 
-    def _understood(self, response: Response, asked_at: float, *, signed: bool) -> _Kept:
+    def _understood(self, response: Response, asked_at: float, signed: Credentials | None) -> _Kept:
         where = redact(response.url)
         if response.status in (400, 401, 403):
-            whose = "the credentials" if signed else "to sell a token without credentials"
+            source = f" from {signed.source}" if signed is not None and signed.source else ""
+            whose = "to sell a token without credentials" if signed is None else f"the credentials{source}"
             raise RegistryDenied(
                 f"the token server refused {whose} ({response.status})", where=where, cure=sign_in_cure(self._host)
             )
@@ -167,7 +175,18 @@ class Tokens:
         token = answer.token or answer.access_token or ""
         if _SAFE.match(token) is None:
             raise RegistryUnreachable("the token server sent no usable token", where=where, cure="ask who runs it")
-        return _Kept(token, asked_at + max(_SHORTEST, answer.expires_in or 0.0) - _MARGIN)
+        lifetime = (answer.expires_in or 0.0) - self._age(answer.issued_at)
+        return _Kept(token, asked_at + max(_SHORTEST, lifetime) - _MARGIN)
+
+    def _age(self, issued_at: str | None) -> float:
+        """How long ago a token was issued that its server had kept; 0 where it does not say, or its clock is ahead."""
+        try:
+            moment = datetime.fromisoformat(issued_at or "")
+        except ValueError:
+            return 0.0
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (self._clock.now() - moment).total_seconds())
 
 
 def sign_in_cure(host: str) -> str:

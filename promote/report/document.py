@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from promote.sites.site import Barred, Site
 from promote.tree import show
 
 if TYPE_CHECKING:  # most commands show one of these, or none
@@ -16,6 +15,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.image import Version
     from promote.outcome import Change, Delivery, Plan
     from promote.policy.selection import Selection
+    from promote.sites.site import Barred, Site
 
 SCHEMA = 1
 Json = dict[str, object]

@@ -1,34 +1,30 @@
-"""Text for people: lines and tables; tables through rich, which is imported only here."""
+"""Text for people: lines and tables."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from promote.report.exit import faulty
-from promote.sites.site import where
+from promote.report.table import one_line, table
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.board import Board, Cell
     from promote.check import Finding
     from promote.outcome import Delivery, Plan, Skip
-    from promote.policy.selection import Selection
+    from promote.policy.selection import Considered, Selection
     from promote.report.document import Json
-
-
-def _line(text: str) -> str:
-    """One line of it, safe to show: a terminal would obey control characters, wherever they come from."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def changes(plan: Plan) -> list[str]:
     """One line a changed site: environment, app, old → new, where, why."""
+    from promote.sites.site import where
+
     out = []
     for change in plan.changes:
         old = change.old.short if change.old is not None else "(none)"
         moved = f"{change.environment}: {change.app} {old} → {change.new.short}"
-        out.append(_line(f"{moved}  {where(change.site.anchor)}  ({change.reason})"))
+        out.append(one_line(f"{moved}  {where(change.site.anchor)}  ({change.reason})"))
     return out
 
 
@@ -43,7 +39,7 @@ def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
 
 
 def _skip(skip: Skip) -> str:
-    return _line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
+    return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
 
 
 def faults(plan: Plan, *, named: Collection[str]) -> list[str]:
@@ -51,7 +47,7 @@ def faults(plan: Plan, *, named: Collection[str]) -> list[str]:
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     refused = [f"{item.environment}: {item.app} refused, {item.code}: {item.reason}" for item in plan.refusals]
     failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
-    return skipped + [_line(text) for text in refused + failed]
+    return skipped + [one_line(text) for text in refused + failed]
 
 
 def commits(done: Delivery, *, in_clone: bool) -> list[str]:
@@ -66,26 +62,6 @@ def commits(done: Delivery, *, in_clone: bool) -> list[str]:
     if in_clone and any(commit.pushed for commit in done.commits):
         out.append("your working files are as they were: git pull")
     return out
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None) -> str:
-    """Columns, as wide as they need; within `width` columns where there is a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=None, pad_edge=False, show_edge=False, header_style=None)
-    for title in head:
-        drawn.add_column(title, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(_line(cell)) for cell in row))
-    # Into a file of its own: rich would write to stdout even what it captures.
-    page = io.StringIO()
-    console = Console(
-        file=page, width=width or 10_000, color_system=None, legacy_windows=False, highlight=False, markup=False
-    )
-    console.print(drawn)
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 
 
 def _cell(cell: Cell) -> str:
@@ -104,7 +80,7 @@ def _cell(cell: Cell) -> str:
 def board(drawn: Board, width: int | None) -> str:
     """The matrix; `1.4 ← 1.5` is a version that would come, `!` a place that cannot be edited; notes below."""
     rows = [[app, *(_cell(drawn.cell(app, name)) for name in drawn.environments)] for app in drawn.apps]
-    notes = [_line(f"{cell.environment}: {cell.app}: {cell.note}") for cell in drawn.cells if cell.note]
+    notes = [one_line(f"{cell.environment}: {cell.app}: {cell.note}") for cell in drawn.cells if cell.note]
     return "\n".join([table(["app", *drawn.environments], rows, width), *notes])
 
 
@@ -130,12 +106,19 @@ def sites(rows: Sequence[Json]) -> str:
 
 def selection(image: str, chosen: Selection, limit: int | None, width: int | None) -> str:
     """The winner first, then every other tag and why not."""
-    winner = chosen.winner.tag if chosen.winner is not None and chosen.winner.tag is not None else "(none)"
+    winner = chosen.winner.short if chosen.winner is not None else "(none)"
     considered = chosen.considered[:limit]
-    rows = [[item.tag, item.reason or "selected"] for item in considered]
+    # Most policies ask for no dates: then there is no column of them.
+    dated = any(item.created is not None for item in considered)
+    rows = [[item.tag, *([_date(item)] if dated else []), item.reason or "selected"] for item in considered]
     left = len(chosen.considered) - len(considered)
     more = [f"... and {left} more (--limit)"] if left > 0 else []
-    return "\n".join([f"{image}: {winner}", table(["tag", "why"], rows, width), *more])
+    head = ["tag", *(["created"] if dated else []), "why"]
+    return "\n".join([f"{image}: {winner}", table(head, rows, width), *more])
+
+
+def _date(item: Considered) -> str:
+    return "" if item.created is None else f"{item.created:%Y-%m-%d %H:%M}Z"
 
 
 def findings(found: Sequence[Finding], width: int | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from promote.text.document import Alias, Mapping, Node, Scalar, Sequence
+from promote.text.node import Alias, Mapping, Node, Scalar, Sequence
 
 _STEP = re.compile(
     r"""

@@ -22,7 +22,8 @@ from promote.clock import Clock
 from promote.errors import PromoteError
 from promote.transport.address import checked, is_loopback, redact
 from promote.transport.deadline import Watchdog, watched
-from promote.transport.fault import CA_VARIABLES, Tls, TooLongError, is_stale, late, translated
+from promote.transport.fault import TooLongError, is_stale, late, translated
+from promote.transport.tls import CA_VARIABLES, Tls
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
@@ -76,10 +77,11 @@ def _trust(tls: Tls) -> str | bool:
     return next((path for name in CA_VARIABLES if (path := os.environ.get(name))), True)
 
 
-def _client_certificate(tls: Tls) -> str | tuple[str, str] | None:
+def _client_certificate(tls: Tls) -> tuple[str, str] | None:
     if tls.certificate is None:
         return None
-    return str(tls.certificate) if tls.key is None else (str(tls.certificate), str(tls.key))
+    # The key is always named: only then is one with a passphrase refused, and not asked for at the terminal.
+    return str(tls.certificate), str(tls.key or tls.certificate)
 
 
 class Transport:

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
-import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 from promote.errors import PromoteError
 from promote.transport.deadline import Guard
-
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """How one host is to be known, and how to be known to it; None is what the system has."""
-
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
+from promote.transport.tls import Fault, Tls, file_fault, tls_fault
 
 
 class TooLongError(Exception):
@@ -34,7 +20,8 @@ def _causes(error: BaseException) -> Generator[BaseException]:
     at: BaseException | None = error
     while at is not None:
         yield at
-        at = at.__cause__ or at.__context__
+        # Before a proxy urllib3 raises what it caught only later: then it is an argument, and no context.
+        at = at.__cause__ or at.__context__ or next((each for each in at.args if isinstance(each, BaseException)), None)
 
 
 def is_stale(error: PromoteError) -> bool:
@@ -42,42 +29,36 @@ def is_stale(error: PromoteError) -> bool:
     return any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in _causes(error))
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    what: str
-    cure: str
-
-
-def _diagnose(error: Exception, tls: Tls) -> _Fault:
+def _diagnose(error: Exception, tls: Tls) -> Fault:
     """What `error` of a library below means for a user; never its own text, which may hold the URL."""
     from requests import exceptions
+    from urllib3.exceptions import SSLError
 
     causes = tuple(_causes(error))
     for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            ca = tls.ca or next((f"${name}" for name in CA_VARIABLES if os.environ.get(name)), "the system's")
-            return _Fault(
-                f"its TLS certificate is not trusted ({cause.verify_message})",
-                f"name the file of its certificate authority (`ca`); used was {ca}",
-            )
-        if isinstance(cause, ssl.SSLError) and (cause.library in ("X509", "PEM") or "PEM lib" in str(cause)):
-            return _Fault("a file of certificates or keys cannot be read", "check that those set for it are PEM")
-        if isinstance(cause, ssl.SSLError):
-            return _Fault("it does not speak TLS as expected", "check the port, and whether the host is plain HTTP")
+        fault = tls_fault(cause, tls) if isinstance(cause, Exception) else None
+        if fault is not None:
+            return fault
         if isinstance(cause, exceptions.ProxyError):
-            return _Fault("the proxy did not let it through", "check https_proxy, http_proxy and no_proxy")
+            return Fault("the proxy did not let it through", "check https_proxy, http_proxy and no_proxy")
+        # urllib3's own, before OpenSSL could ask the terminal for the passphrase.
+        if isinstance(cause, SSLError) and "encrypted" in str(cause):
+            return Fault("the key of the client certificate has a passphrase", "write it without one to another file")
     for cause in causes:
         if isinstance(cause, socket.gaierror):
-            return _Fault("the host's name is not known", "check how it is spelled, and DNS")
+            return Fault("the host's name is not known", "check how it is spelled, and DNS")
         if isinstance(cause, ConnectionRefusedError):
-            return _Fault("the connection was refused", "check the port, and that the server runs")
+            return Fault("the connection was refused", "check the port, and that the server runs")
         if isinstance(cause, exceptions.Timeout | TimeoutError):
-            return _Fault("no answer in time", "check the network, or try again later")
+            return Fault("no answer in time", "check the network, or try again later")
         if isinstance(cause, exceptions.InvalidHeader | exceptions.InvalidURL | exceptions.InvalidProxyURL):
-            return _Fault("the request cannot be written down", "look for control characters in its URL or credentials")
-    if tls.ca is not None and not tls.ca.exists():
-        return _Fault(f"there is no file {tls.ca}", "correct `ca`")
-    return _Fault("the connection was cut before the answer was complete", "try again later")
+            return Fault("the request cannot be written down", "look for control characters in its URL or credentials")
+        if isinstance(cause, exceptions.InvalidSchema):
+            return Fault("its proxy is of a kind that is not spoken (SOCKS)", "name an HTTP proxy, or set no_proxy")
+    unread = file_fault(tls)
+    if unread is not None:
+        return unread
+    return Fault("the connection was cut before the answer was complete", "try again later")
 
 
 def late(url: str, unreachable: type[PromoteError]) -> PromoteError:

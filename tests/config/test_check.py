@@ -275,6 +275,33 @@ BEGIN = ", beginning with a letter, a digit or `_`"
         ("registries: {a.io: {token_hosts: [b.io, 'b.io:1']}}", ["1:41: `b.io:1` is no host's name without a port"]),
         ("registries: {a.io: {layout: ' '}}", ["1:29: expected the path of a folder"]),
         ("registries: {a.io: {layout: x, ca: y}}", ["1:32: `ca` says nothing beside `layout`; leave out one of them"]),
+        ("registries: {a.io: {client_cert: ''}}", ["1:34: expected a file of a PEM certificate"]),
+        ("registries: {a.io: {client_key: k.pem}}", ["1:21: `client_key` needs a `client_cert` beside it"]),
+        (
+            "registries: {a.io: {client_cert: c.pem, plain_http: true}}",
+            ["1:21: `client_cert` says nothing with `plain_http: true`; leave out one of them"],
+        ),
+        (
+            "registries: {a.io: {username: u, password: {env: PROMOTE_X}, mirror: b.io}}",
+            ["1:21: `username` says nothing beside `mirror`; leave out one of them"],
+        ),
+        (
+            "registries: {a.io: {mirror: b.io, layout: x}}",
+            ["1:35: `layout` says nothing beside `mirror`; leave out one of them"],
+        ),
+        ("registries: {a.io: {mirror: a.io/x}}", ["1:29: a registry cannot be its own mirror"]),
+        ("registries: {index.docker.io: {mirror: docker.io}}", ["1:40: a registry cannot be its own mirror"]),
+        (
+            "registries: {a.io: {mirror: b.io/x}, b.io: {mirror: c.io}}",
+            ["1:29: `b.io` has a mirror itself; name the one that is to be asked"],
+        ),
+        *(
+            (
+                f"registries: {{a.io: {{mirror: '{text}'}}}}",
+                [f"1:29: `{text}` is no registry; expected one like harbor.example.com/dockerhub"],
+            )
+            for text in ("", "mirror", "https://b.io", "b.io/", "b.io/X", "b.io/../x", "b.io//x", "b.io/x?a", "u@b.io")
+        ),
         # commit
         (
             "commit: {author: Promote}",

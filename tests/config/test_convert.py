@@ -28,7 +28,8 @@ APP = "apps: {web: {image: ghcr.io/acme/web}}\n"
         (
             "registries: {ghcr.io: {xyz: 1}}",
             [
-                "1:24: unknown key `xyz`; known here: ca, layout, mirror, password, plain_http, token_hosts, username",
+                "1:24: unknown key `xyz`; known here: ca, client_cert, client_key, layout, mirror, "
+                "password, plain_http, token_hosts, username",
             ],
         ),
         ('"a\\nb": 1', ["1:1: expected a name as key"]),
@@ -84,7 +85,23 @@ def test_a_mistake_is_told_where_it_stands(text: str, told: list[str]) -> None:
     [
         ("numeric", "1:32: expected a mapping, found a string"),
         ("{}", "1:32: nothing says how tags are ranked; add semver: RANGE or order: numeric"),
-        ("{order: semver}", "1:40: expected numeric or a mapping, found `semver`"),
+        (
+            "{order: semver}",
+            "1:40: expected one of numeric, alphabetical, created or a mapping such as {semver: RANGE}, "
+            "{calver: FORMAT} or {digest: TAG}, found `semver`",
+        ),
+        ("{order: {}}", "1:40: an order is exactly one of semver, calver, digest, and none is given"),
+        ("{order: {calvr: YYYY}}", "1:41: unknown key `calvr`, did you mean `calver`?"),
+        (
+            "{order: {calver: YYYY.MM}, prereleases: true}",
+            "1:32: prereleases says nothing with the format YYYY.MM; add MODIFIER to its end",
+        ),
+        ("{order: numeric, min_age: 30}", "1:58: '30' has no unit; write 30s, 30m, 30h or 30d"),
+        (
+            "{order: numeric, platforms: [arm64]}",
+            "1:60: 'arm64' is no platform; write its system and architecture, such as linux/arm64",
+        ),
+        ("{order: created, min_ag: 2h}", "1:49: unknown key `min_ag`, did you mean `min_age`?"),
         ("{order: numeric, semver: '*'}", "1:32: semver and order both say how tags are ranked; keep one of them"),
     ],
 )

@@ -13,7 +13,9 @@ from promote.config.unbuilt import UNBUILT
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = _BLOCK.findall(TEXT)
+OF_REGISTRIES = _BLOCK.findall((PAGE.parent / "registries.md").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -22,10 +24,18 @@ def test_every_example_loads_and_fits_the_schema(example: str) -> None:
     jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(example))
 
 
+@pytest.mark.parametrize("example", OF_REGISTRIES)
+def test_every_example_of_the_page_on_registries_loads(example: str) -> None:
+    text = example if example.startswith("version:") else f"version: 1\n{example}"
+    load("promote.yaml", text.encode(), environ={})
+    jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(text))
+
+
 def test_every_key_is_documented() -> None:
     known = {key for each in json_schema()["$defs"].values() for key in each.get("properties", {})}
     unbuilt = {key for keys in UNBUILT.keys.values() for key in keys}
     unbuilt |= {word for keys in UNBUILT.values.values() for words in keys.values() for word in words}
     written = set(re.findall(r"[A-Za-z_-]+", " ".join(re.findall(r"`[^`\n]+`", TEXT))))
     assert len(EXAMPLES) > 8
+    assert len(OF_REGISTRIES) > 4
     assert sorted((known | unbuilt) - written) == []

@@ -154,7 +154,7 @@ def test_2_5_any_key_of_an_app_may_be_overridden_for_one_environment() -> None:
     config = loaded(FULL)
     here, there = config.app_in("dev", "web"), config.app_in("test", "web")
     assert here.policy is not None
-    assert here.policy.range == ">=1.4-0"
+    assert here.policy.argument == ">=1.4-0"
     assert there == config.apps["web"]
     assert (here.repositories, here.aliases, here.path) == (there.repositories, there.aliases, there.path)
 
@@ -190,7 +190,7 @@ def test_11_1_an_override_replaces_whole_keys_over_the_app_over_defaults() -> No
     assert web.pin == "both"
     api, off = config.app_in("dev", "api"), config.app_in("dev", "off")
     assert api.policy is not None
-    assert (api.policy.range, api.pin) == ("^1", "digest")
+    assert (api.policy.argument, api.pin) == ("^1", "digest")
     assert (off.policy, off.pin) == (None, "tag")
     assert config.environment("dev").ignore == ("b",)
     assert config.environment("test").ignore == ("a",)

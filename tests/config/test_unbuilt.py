@@ -9,11 +9,9 @@ from promote.config.settings import (
     DefaultSettings,
     EnvironmentSettings,
     OverrideSettings,
-    RegistrySettings,
     Settings,
 )
 from promote.config.unbuilt import UNBUILT
-from promote.policy.settings import PolicySettings
 from tests.config.loading import mistakes
 
 # A file for each type, with a place for one more key.
@@ -23,9 +21,7 @@ FILES: dict[type[Struct], str] = {
     OverrideSettings: "apps: {w: {image: a}}\nenvironments: {dev: {path: dev, apps: {w: {%s}}}}",
     EnvironmentSettings: "environments: {dev: {path: dev, %s}}",
     DefaultSettings: "defaults: {%s}",
-    RegistrySettings: "registries: {a.io: {%s}}",
     CommitSettings: "commit: {%s}",
-    PolicySettings: "apps: {w: {image: a, policy: {semver: '*', %s}}}",
 }
 KEYS = [(kind, key) for kind, keys in UNBUILT.keys.items() for key in sorted(keys)]
 VALUES = [

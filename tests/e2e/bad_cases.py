@@ -79,7 +79,7 @@ USAGE = (
     # It passes every range, and would be a deadline that never comes.
     Case("deadline-that-is-no-number", (*SET_WEB, "--push-timeout", "nan"), 2, ("--push-timeout", "nan")),
     Case("policy-that-is-none", ("tags", "web", "--policy", "semvr:^1"), 2, ("semvr", "did you mean")),
-    Case("policy-not-built", ("tags", "web", "--policy", "created"), 2, ("created", "not built")),
+    Case("policy-without-format", ("tags", "web", "--policy", "calver"), 2, ("calver needs a format",)),
     Case("no-such-image", ("tags", "UPPER/case"), 2, ("UPPER/case",)),
     Case("missing-config", ("status", "--config", "nowhere/promote.yaml"), 2, ("nowhere/promote.yaml", "--config")),
     Case("no-such-branch", ("status", "--branch", "nowhere"), 5, ("nowhere", "{url}")),

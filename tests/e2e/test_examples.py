@@ -71,7 +71,12 @@ BLOCKS = [*_of_help(), *(block for page in PAGES for block in _of_page(page))]
 
 @pytest.fixture
 def sandbox(tmp_path: Path, environ: Mapping[str, str]) -> Sandbox:
-    return build(tmp_path / "sandbox", environ)
+    made = build(tmp_path / "sandbox", environ)
+    page = (ROOT / "docs/registries.md").read_text(encoding="utf-8")
+    written = re.search(r"as `mirror\.yaml`.*?^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert written is not None
+    (made.clone.parent / "mirror.yaml").write_text(written[1])
+    return made
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
 from promote.plan.promote import plan_promote
 from promote.plan.set import plan_set
 from promote.plan.update import plan_update
-from promote.question import Absent, Answer, Answers, Facts, Known, Limits, Now, Question, Tags, Unknown, drive
+from promote.question import Absent, Answer, Answers, Facts, Known, Limits, Now, Question, Quota, Tags, Unknown, drive
 from tests.clock import NOON
 from tests.estate.building import Built, Files, build
 
@@ -34,6 +34,7 @@ class Book:
 
     images: Mapping[str, Mapping[str, tuple[str, int | None]]]
     dark: Sequence[str] = ()
+    quota: Quota | None = None
     asked: list[Question] = field(default_factory=list)
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
@@ -51,7 +52,7 @@ class Book:
             case Tags():
                 return tuple(sorted(tags))
             case Limits():
-                return None
+                return self.quota
             case Facts(_, reference, what):
                 for tag, (letter, year) in tags.items():
                     if reference in (tag, sha(letter)):

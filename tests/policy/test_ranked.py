@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from promote.image import Repository, Version
 from promote.policy import Policy, build
 from promote.policy.selection import Considered, Selection
-from promote.policy.settings import FilterSettings, PolicySettings, SemverOrder, parse_short
+from promote.policy.settings import FilterSettings, OrderSettings, PolicySettings, parse_short
 from promote.question import Absent, Answer, Answers, Question, Tags, Unknown, drive
 
 WEB = Repository("ghcr.io", "acme/web")
@@ -97,7 +97,7 @@ def test_prereleases_come_in_only_where_they_are_asked_for() -> None:
     assert winner(choose("semver:^1.4", tags)) == "1.4.0"
     assert winner(choose("semver:^1.4-0", tags)) == "1.5.0-rc.1"
     assert winner(choose(PolicySettings(semver="^1.4", prereleases=True), tags)) == "1.5.0-rc.1"
-    assert winner(choose(PolicySettings(order=SemverOrder("^1.4"), prereleases=True), tags)) == "1.5.0-rc.1"
+    assert winner(choose(PolicySettings(order=OrderSettings("^1.4"), prereleases=True), tags)) == "1.5.0-rc.1"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from promote.image import Repository
+from promote.registry.cache import Cache
 from promote.registry.registries import Registries
 from promote.registry.retry import Patience
 from promote.registry.settings import HostSettings
@@ -54,11 +55,18 @@ def ask(tmp_path: Path, clock: FakeClock, lines: list[str]) -> Iterator[Ask]:
         timeout: float = 5.0,
         environ: Mapping[str, str] | None = None,
         patience: Patience | None = None,
+        cache: Cache | None = None,
     ) -> Registries:
         transport = Transport(clock, timeout=timeout, log=lines.append)
         transports.append(transport)
         return Registries(
-            settings or {}, transport=transport, clock=clock, environ=environ or {}, home=home, patience=patience
+            settings or {},
+            transport=transport,
+            clock=clock,
+            environ=environ or {},
+            home=home,
+            patience=patience,
+            cache=cache,
         )
 
     yield make

@@ -1,25 +1,35 @@
+"""Files of credentials and the order of the sources."""
+
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from promote.errors import RegistryDenied
-from promote.registry.credentials import credentials_for
+from promote.registry.credentials.keyring import Keyring
 from promote.registry.settings import Credentials, HostSettings
+from tests.clock import FakeClock
 
 HOST = "registry.example.com:5000"
+PATH = "acme/web"
+VARIABLE = "PROMOTE_REGISTRY_REGISTRY_EXAMPLE_COM_5000_"
 
 
 def basic(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def keyring(home: Path, environ: Mapping[str, str], settings: Mapping[str, HostSettings] | None = None) -> Keyring:
+    return Keyring(settings or {}, environ=environ, home=home, clock=FakeClock())
+
+
 def found(tmp_path: Path, config: object, host: str = HOST) -> Credentials | None:
     (tmp_path / "config.json").write_text(config if isinstance(config, str) else json.dumps(config))
-    return credentials_for(host, None, environ={"DOCKER_CONFIG": str(tmp_path)}, home=tmp_path / "nobody")
+    return keyring(tmp_path / "nobody", {"DOCKER_CONFIG": str(tmp_path)}).find(host, PATH)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +38,7 @@ def found(tmp_path: Path, config: object, host: str = HOST) -> Credentials | Non
         {},
         {"auths": None, "credHelpers": None},
         {"auths": {"other.example.com": {"auth": basic("a:b")}}},
-        # a namespace's credentials, as podman has them, are not the host's
+        # in docker's file a namespace's credentials are not the host's
         {"auths": {f"{HOST}/acme": {"auth": basic("a:b")}}},
         {"credHelpers": {"other.example.com": "ecr-login"}},
     ],
@@ -38,7 +48,7 @@ def test_a_host_that_no_file_names_has_no_credentials(tmp_path: Path, config: ob
 
 
 def test_without_a_file_there_are_no_credentials(tmp_path: Path) -> None:
-    assert credentials_for(HOST, None, environ={}, home=tmp_path) is None
+    assert keyring(tmp_path, {}).find(HOST, PATH) is None
 
 
 @pytest.mark.parametrize(
@@ -69,18 +79,6 @@ def test_the_exact_key_counts_first(tmp_path: Path) -> None:
     assert found(tmp_path, {"auths": auths}) == Credentials("a", "new")
 
 
-def test_the_configuration_counts_before_the_file(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("broken")
-    explicit = Credentials("ci", "word")
-    assert credentials_for(HOST, explicit, environ={"DOCKER_CONFIG": str(tmp_path)}, home=tmp_path) == explicit
-
-
-def test_the_file_is_in_the_home_by_default(tmp_path: Path) -> None:
-    (tmp_path / ".docker").mkdir()
-    (tmp_path / ".docker" / "config.json").write_text(json.dumps({"auths": {HOST: {"auth": basic("a:b")}}}))
-    assert credentials_for(HOST, None, environ={}, home=tmp_path) == Credentials("a", "b")
-
-
 @pytest.mark.parametrize(
     ("config", "said"),
     [
@@ -89,29 +87,211 @@ def test_the_file_is_in_the_home_by_default(tmp_path: Path) -> None:
         ("{" + " " * (1 << 20) + "}", "larger than 1 MiB"),
         ({"auths": {HOST: {"auth": 5}}}, "not a docker configuration"),
         ({"auths": {HOST: {"auth": "&&&"}}}, "base64"),
+        ({"auths": {HOST: {"auth": "s3crét"}}}, "base64"),
         ({"auths": {HOST: {"auth": basic("s3cret-without-colon")}}}, "base64"),
         ({"auths": {HOST: {}}}, "holds no credentials"),
-        ({"credHelpers": {HOST: "ecr-login"}}, "docker-credential-ecr-login"),
-        ({"auths": {HOST: {}}, "credsStore": "desktop"}, "docker-credential-desktop"),
-        ({"credsStore": "pass"}, "docker-credential-pass"),
     ],
 )
-def test_a_broken_file_or_a_helper_is_never_silently_anonymous(tmp_path: Path, config: object, said: str) -> None:
+def test_a_broken_file_is_never_silently_anonymous(tmp_path: Path, config: object, said: str) -> None:
     with pytest.raises(RegistryDenied) as caught:
         found(tmp_path, config)
     assert said in str(caught.value)
     assert str(tmp_path / "config.json") in str(caught.value)
     assert "; " in str(caught.value)
-    assert "s3cret" not in str(caught.value)
+    assert "s3cr" not in str(caught.value)
 
 
 def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "config.json").mkdir()
     with pytest.raises(RegistryDenied, match="cannot be read"):
-        credentials_for(HOST, None, environ={"DOCKER_CONFIG": str(tmp_path)}, home=tmp_path)
+        keyring(tmp_path, {"DOCKER_CONFIG": str(tmp_path)}).find(HOST, PATH)
 
 
 def test_secrets_are_not_in_repr() -> None:
     shown = repr(HostSettings(credentials=Credentials("ci", "s3cret", "s3cret-too")))
     assert "ci" in shown
     assert "s3cret" not in shown
+
+
+# podman
+
+NAMESPACES = {
+    HOST: {"auth": basic("host:1")},
+    f"{HOST}/acme": {"auth": basic("acme:2")},
+    f"{HOST}/acme/web": {"auth": basic("web:3")},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "user"),
+    [("other", "host"), ("acmes/web", "host"), ("acme/api", "acme"), ("acme/website", "acme"), ("acme/web/x", "web")],
+)
+def test_the_longest_part_of_a_path_by_whole_segments_counts(tmp_path: Path, path: str, user: str) -> None:
+    (tmp_path / "auth.json").write_text(json.dumps({"auths": NAMESPACES}))
+    credentials = keyring(tmp_path, {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")}).find(HOST, path)
+    assert credentials is not None
+    assert credentials.username == user
+
+
+def test_another_namespace_s_credentials_are_not_used(tmp_path: Path) -> None:
+    (tmp_path / "auth.json").write_text(json.dumps({"auths": {f"{HOST}/secret": {"auth": basic("a:b")}}}))
+    assert keyring(tmp_path, {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")}).find(HOST, PATH) is None
+
+
+def test_docker_hub_s_namespaces(tmp_path: Path) -> None:
+    (tmp_path / "auth.json").write_text(json.dumps({"auths": {"docker.io/library": {"auth": basic("a:b")}}}))
+    ring = keyring(tmp_path, {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")})
+    assert ring.find("docker.io", "library/nginx") == Credentials("a", "b")
+    assert ring.find("docker.io", "acme/nginx") is None
+
+
+def test_where_auth_json_is(tmp_path: Path) -> None:
+    runtime, settings = tmp_path / "run/containers", tmp_path / ".config/containers"
+    for number, folder in enumerate((runtime, settings)):
+        folder.mkdir(parents=True)
+        (folder / "auth.json").write_text(json.dumps({"auths": {HOST: {"auth": basic(f"user:{number}")}}}))
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path / "run")}
+    assert keyring(tmp_path, environ).find(HOST, PATH) == Credentials("user", "0")
+    (runtime / "auth.json").unlink()
+    assert keyring(tmp_path, environ).find(HOST, PATH) == Credentials("user", "1")
+    named = {"XDG_RUNTIME_DIR": str(tmp_path / "x"), "XDG_CONFIG_HOME": str(tmp_path / ".config")}
+    assert keyring(tmp_path / "nobody", named).find(HOST, PATH) == Credentials("user", "1")
+
+
+@pytest.mark.parametrize(("text", "said"), [(None, "is not there"), ("{", "not an auth.json"), ("[]", "auth.json")])
+def test_an_auth_json_that_is_named_and_cannot_be_had_is_an_error(tmp_path: Path, text: str | None, said: str) -> None:
+    if text is not None:
+        (tmp_path / "auth.json").write_text(text)
+    ring = keyring(tmp_path, {"REGISTRY_AUTH_FILE": str(tmp_path / "auth.json")})
+    for _ in range(2):
+        with pytest.raises(RegistryDenied, match=said):
+            ring.find(HOST, PATH)
+
+
+# the environment
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("registry.example.com:5000", "PROMOTE_REGISTRY_REGISTRY_EXAMPLE_COM_5000"),
+        ("docker.io", "PROMOTE_REGISTRY_DOCKER_IO"),
+        ("a-b.example.com", "PROMOTE_REGISTRY_A_B_EXAMPLE_COM"),
+        ("[::1]:5000", "PROMOTE_REGISTRY____1__5000"),
+    ],
+)
+def test_variables_are_named_after_the_host(tmp_path: Path, host: str, name: str) -> None:
+    environ = {f"{name}_USERNAME": "ci", f"{name}_PASSWORD": "word"}
+    assert keyring(tmp_path, environ).find(host, PATH) == Credentials("ci", "word")
+    assert keyring(tmp_path, environ).find("other.example.com", PATH) is None
+
+
+@pytest.mark.parametrize(("there", "missing"), [("USERNAME", "PASSWORD"), ("PASSWORD", "USERNAME")])
+@pytest.mark.parametrize("empty", [{}, {f"{VARIABLE}USERNAME": "", f"{VARIABLE}PASSWORD": ""}])
+def test_one_variable_without_the_other_is_an_error(
+    tmp_path: Path, there: str, missing: str, empty: dict[str, str]
+) -> None:
+    with pytest.raises(RegistryDenied, match=f"set {VARIABLE}{missing} too") as caught:
+        keyring(tmp_path, empty | {f"{VARIABLE}{there}": "s3cret"}).find(HOST, PATH)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_empty_variables_are_none(tmp_path: Path) -> None:
+    environ = {f"{VARIABLE}USERNAME": "", f"{VARIABLE}PASSWORD": ""}
+    assert keyring(tmp_path, environ).find(HOST, PATH) is None
+
+
+TWINS = {"PROMOTE_REGISTRY_A_B_C_USERNAME": "ci", "PROMOTE_REGISTRY_A_B_C_PASSWORD": "s3cret"}
+
+
+def test_10_3_variables_that_two_hosts_could_have_go_to_the_first_alone(tmp_path: Path) -> None:
+    ring = keyring(tmp_path, TWINS)
+    assert ring.find("a.b.c", PATH) is not None
+    with pytest.raises(RegistryDenied, match=r"a-b\.c: PROMOTE_REGISTRY_A_B_C_PASSWORD could be meant for a\.b\.c"):
+        ring.find("a-b.c", PATH)
+    assert ring.find("a.b.c", "another") is not None
+
+
+def test_10_3_variables_that_two_configured_hosts_could_have_go_to_neither(tmp_path: Path) -> None:
+    ring = keyring(tmp_path, TWINS, {"a-b.c": HostSettings()})
+    with pytest.raises(RegistryDenied, match=r"could be meant for a-b\.c"):
+        ring.find("a.b.c", PATH)
+    settled = keyring(tmp_path, TWINS, {"a-b.c": HostSettings(credentials=Credentials("x", "y"))})
+    assert settled.find("a.b.c", PATH) is not None
+
+
+# CI
+
+
+@pytest.mark.parametrize(
+    ("host", "environ"),
+    [
+        ("ghcr.io", {}),
+        ("ghcr.io", {"GITHUB_TOKEN": ""}),
+        ("ghcr.io", {"GITHUB_TOKEN": "t", "GITHUB_SERVER_URL": "https://github.example.com"}),
+        ("ghcr.io.example.com", {"GITHUB_TOKEN": "t"}),
+        ("docker.io", {"GITHUB_TOKEN": "t"}),
+        (HOST, {"CI_REGISTRY": "other.example.com", "CI_REGISTRY_USER": "u", "CI_REGISTRY_PASSWORD": "p"}),
+        (HOST, {"CI_REGISTRY_USER": "u", "CI_REGISTRY_PASSWORD": "p", "CI_JOB_TOKEN": "t"}),
+        ("registry.example.com", {"CI_REGISTRY": HOST, "CI_JOB_TOKEN": "t"}),
+        (HOST, {"CI_REGISTRY": HOST}),
+    ],
+)
+def test_10_3_what_ci_gives_goes_to_no_other_host(tmp_path: Path, host: str, environ: dict[str, str]) -> None:
+    assert keyring(tmp_path, environ).find(host, PATH) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "environ", "expected"),
+    [
+        ("ghcr.io", {"GITHUB_TOKEN": "t"}, Credentials("x-access-token", "t")),
+        (
+            "ghcr.io",
+            {"GITHUB_TOKEN": "t", "GITHUB_ACTOR": "me", "GITHUB_SERVER_URL": "https://github.com"},
+            Credentials("me", "t"),
+        ),
+        (
+            HOST,
+            {"CI_REGISTRY": HOST, "CI_REGISTRY_USER": "u", "CI_REGISTRY_PASSWORD": "p", "CI_JOB_TOKEN": "t"},
+            Credentials("u", "p"),
+        ),
+        (HOST, {"CI_REGISTRY": HOST, "CI_JOB_TOKEN": "t"}, Credentials("gitlab-ci-token", "t")),
+    ],
+)
+def test_what_ci_gives(tmp_path: Path, host: str, environ: dict[str, str], expected: Credentials) -> None:
+    assert keyring(tmp_path, environ).find(host, PATH) == expected
+
+
+# the order
+
+
+def test_the_first_source_that_has_some_counts(tmp_path: Path) -> None:
+    (tmp_path / ".docker").mkdir()
+    config, auth = tmp_path / ".docker/config.json", tmp_path / "auth.json"
+    config.write_text(json.dumps({"auths": {HOST: {"auth": basic("docker:1")}}}))
+    auth.write_text(json.dumps({"auths": {HOST: {"auth": basic("podman:1")}}}))
+    environ = {
+        f"{VARIABLE}USERNAME": "variables",
+        f"{VARIABLE}PASSWORD": "1",
+        "REGISTRY_AUTH_FILE": str(auth),
+        "CI_REGISTRY": HOST,
+        "CI_REGISTRY_USER": "ci",
+        "CI_REGISTRY_PASSWORD": "1",
+    }
+
+    def user(explicit: Credentials | None = None) -> str:
+        credentials = keyring(tmp_path, environ).find(HOST, PATH, explicit)
+        return "" if credentials is None else credentials.username
+
+    assert user(Credentials("explicit", "1")) == "explicit"
+    assert user() == "variables"
+    del environ[f"{VARIABLE}USERNAME"], environ[f"{VARIABLE}PASSWORD"]
+    assert user() == "docker"
+    config.write_text("broken")
+    assert user(Credentials("explicit", "1")) == "explicit"
+    config.unlink()
+    assert user() == "podman"
+    auth.write_text("{}")
+    assert user() == "ci"
+    del environ["CI_REGISTRY"]
+    assert user() == ""

@@ -1,6 +1,8 @@
-"""Text for people: diffs that show what a terminal would hide, and tables that hostile strings cannot break."""
+"""Text for people: diffs that show what a terminal would hide."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +10,7 @@ from promote.board import Board, Cell
 from promote.image import Version
 from promote.outcome import Failure, Plan, Refusal, Skip, Step
 from promote.place import Place
+from promote.policy.selection import Considered, Selection
 from promote.report import text
 from promote.report.diff import unified
 from promote.text.edit import FileChange
@@ -81,19 +84,6 @@ def test_skips_that_are_no_news_are_not_told_unless_named() -> None:
     assert text.faults(plan, named=("web", "api")) == ["dev: web skipped, absent: x"]
 
 
-def test_a_table_is_safe_and_as_wide_as_it_needs() -> None:
-    lines = text.table(["a", "b"], [[HOSTILE, "x" * 300]], None).split("\n")
-    assert len(lines) == 2
-    assert all(line.isprintable() for line in lines)
-    assert lines[1].endswith("x" * 300)
-
-
-def test_a_narrow_table_loses_nothing() -> None:
-    drawn = text.table(["app", "version"], [["web", "1.5.0-" + "z" * 60]], 30)
-    assert all(len(line) <= 30 for line in drawn.split("\n"))
-    assert drawn.count("z") == 60
-
-
 def test_a_board() -> None:
     cells = (
         Cell("dev", "web", "runs", Version("1.4.0"), Version("1.5.0"), "registry"),
@@ -106,3 +96,31 @@ def test_a_board() -> None:
     assert drawn[1].split() == ["api", "?", "!", "-"]
     assert drawn[2].split() == ["web", "1.4.0", "←", "1.5.0", "mixed"]
     assert drawn[3:] == ["test: web: its sites differ", "dev: api: x.yaml:1:1: it holds\\x0a a template"]
+
+
+def test_a_selection_without_dates_has_no_column_of_them() -> None:
+    chosen = Selection(Version("1.5.0"), (Considered("1.5.0", True, None), Considered("x", False, "outside ^1")))
+    assert text.selection("web", chosen, None, None).split("\n") == [
+        "web: 1.5.0",
+        "tag    why",
+        "1.5.0  selected",
+        "x      outside ^1",
+    ]
+
+
+def test_a_selection_shows_the_dates_that_are_known_and_the_digest_that_is_followed() -> None:
+    made = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    followed = Version("stable", f"sha256:{'0' * 64}")
+    chosen = Selection(followed, (Considered("stable", True, None, made), Considered("b", False, "gone")))
+    assert text.selection("web", chosen, None, None).split("\n") == [
+        "web: stable@000000000000",
+        "tag     created            why",
+        "stable  2026-03-16 09:00Z  selected",
+        "b                          gone",
+    ]
+    assert text.selection("web", Selection(None, chosen.considered), 1, None).split("\n") == [
+        "web: (none)",
+        "tag     created            why",
+        "stable  2026-03-16 09:00Z  selected",
+        "... and 1 more (--limit)",
+    ]

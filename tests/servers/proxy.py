@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import socket
@@ -25,6 +26,7 @@ class Asked:
     host: str
     authorization: str
     accept: str
+    etag: str = ""
 
 
 @dataclass
@@ -34,6 +36,8 @@ class FaultyProxy:
     upstream: str
     page_size: int = 0
     absolute_links: bool = False
+    links: bool = True
+    etags: bool = False
     port: int = 0
     log: list[Asked] = field(default_factory=list)
     faults: list[tuple[str, Fault, int]] = field(default_factory=list)
@@ -87,9 +91,8 @@ class ProxyHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         proxy = self.proxy
         header = self.headers.get
-        proxy.log.append(
-            Asked(self.command, self.path, header("Host", ""), header("Authorization", ""), header("Accept", ""))
-        )
+        said = [header(name, "") for name in ("Host", "Authorization", "Accept", "If-None-Match")]
+        proxy.log.append(Asked(self.command, self.path, *said))
         # A client that hangs up, as it should on many a fault, is nothing to report.
         with suppress(ConnectionError, socket.timeout):
             fault = proxy.next_fault(self.path)
@@ -115,6 +118,11 @@ class ProxyHandler(BaseHTTPRequestHandler):
             body = self._page(body, headers)
         if self.proxy.change is not None:
             status, headers, body = self.proxy.change(self.path, status, headers, body)
+        if self.proxy.etags and "/tags/list" in self.path and status == 200:
+            headers["ETag"] = f'"{hashlib.sha256(body + headers.get("Link", "").encode()).hexdigest()}"'
+            if self.headers.get("If-None-Match") == headers["ETag"]:
+                status, body = 304, b""
+                headers = {"ETag": headers["ETag"]}
         self.answer(status, body, **{name.replace("-", "_"): value for name, value in headers.items()})
 
     def _page(self, body: bytes, headers: dict[str, str]) -> bytes:
@@ -124,7 +132,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
         last = query.get("last", [""])[0]
         size = min(self.proxy.page_size, int(query.get("n", ["1000"])[0]))
         left = [tag for tag in sorted(value["tags"] or ()) if tag > last]
-        if len(left) > size:
+        if len(left) > size and self.proxy.links:
             base = f"http://{self.proxy.host}" if self.proxy.absolute_links else ""
             headers["Link"] = f'<{base}{parts.path}?last={quote(left[size - 1])}&n={size}>; rel="next"'
         return json.dumps(value | {"tags": left[:size]}).encode()

@@ -66,6 +66,9 @@ class TokenServer:
     refresh: str = ""
     anonymous: bool = False
     lifetime: int = 300
+    # What is sold to who asks for no scope: scopes, or None, which is a refusal.
+    whole: list[str] | None = field(default_factory=list)
+    issued_at: str = ""
     name: str = "127.0.0.1"
     # Method, query or form without secrets, and whether it came with credentials.
     log: list[tuple[str, str, bool]] = field(default_factory=list)
@@ -155,8 +158,12 @@ def _token_handler(server: TokenServer) -> type[BaseHTTPRequestHandler]:
             if not server.signed_in(authorization):
                 self._answer(401, {"errors": [{"code": "UNAUTHORIZED"}]})
                 return
-            scopes = parse_qs(query).get("scope", [])
-            self._answer(200, {"token": server.token(scopes), "expires_in": server.lifetime})
+            scopes = parse_qs(query).get("scope", []) or server.whole
+            if scopes is None:
+                self._answer(400, {"errors": [{"code": "UNSUPPORTED"}]})
+                return
+            issued = {"issued_at": server.issued_at} if server.issued_at else {}
+            self._answer(200, {"token": server.token(scopes), "expires_in": server.lifetime} | issued)
 
         def do_POST(self) -> None:
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())

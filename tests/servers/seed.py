@@ -41,6 +41,9 @@ class ImageSpec:
     name: str | None = None
     # Of one platform: its own date, so that it can be seen whose is taken.
     dates: Mapping[str, str] = field(default_factory=dict)
+    # What annotations say of the date: of the index, and of each manifest in it.
+    of_index: str | None = None
+    of_manifest: str | None = None
 
 
 @dataclass
@@ -82,16 +85,21 @@ def _image(spec: ImageSpec, platform: str, built: Built) -> dict[str, object]:
     raw = json.dumps(config).encode()
     built.blobs |= {digest(raw): raw, digest(layer): layer}
     kinds = (DOCKER_IMAGE, DOCKER_CONFIG, DOCKER_LAYER) if spec.docker else (OCI_IMAGE, OCI_CONFIG, OCI_LAYER)
-    manifest = {
+    manifest: dict[str, object] = {
         "schemaVersion": 2,
         "mediaType": kinds[0],
         "config": {"mediaType": kinds[1], "digest": digest(raw), "size": len(raw)},
         "layers": [{"mediaType": kinds[2], "digest": digest(layer), "size": len(layer)}],
     }
+    manifest |= _annotated(spec.of_manifest)
     named: dict[str, object] = {"os": system, "architecture": architecture}
     if variant:
         named["variant"] = variant[0]
     return _add(manifest, kinds[0], built) | {"platform": named}
+
+
+def _annotated(created: str | None) -> dict[str, object]:
+    return {} if created is None else {"annotations": {"org.opencontainers.image.created": created}}
 
 
 def _add(manifest: Mapping[str, object], media_type: str, built: Built) -> dict[str, object]:
@@ -106,7 +114,7 @@ def build(spec: ImageSpec) -> Built:
     """The blobs of `spec`."""
     built = Built("", "", {}, {})
     children = [_image(spec, platform, built) for platform in spec.platforms]
-    if len(children) == 1 and not spec.nested and not spec.attested:
+    if len(children) == 1 and not spec.nested and not spec.attested and spec.of_index is None:
         return built
     kind = DOCKER_INDEX if spec.docker else OCI_INDEX
     if spec.attested:
@@ -114,7 +122,7 @@ def build(spec: ImageSpec) -> Built:
         children.append(attestation | {"annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
     if spec.nested:
         children = [_add({"schemaVersion": 2, "mediaType": kind, "manifests": children}, kind, built)]
-    _add({"schemaVersion": 2, "mediaType": kind, "manifests": children}, kind, built)
+    _add({"schemaVersion": 2, "mediaType": kind, "manifests": children} | _annotated(spec.of_index), kind, built)
     return built
 
 

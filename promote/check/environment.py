@@ -1,15 +1,12 @@
-"""`check`: every environment, app and registry looked at, each finding with its cure. Pure: facts are asked for."""
+"""One environment: its files, and whether each app's places could be written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping
 
+from promote.check.finding import Finding
 from promote.estate.estate import Estate, shared
 from promote.estate.trial import unworkable
-from promote.image import Repository
-from promote.question import Absent, Answers, Asking, Facts, Question, Tags, Unknown
 from promote.sites.cure import CURES
 from promote.sites.site import where
 from promote.text.document import Stream
@@ -20,31 +17,10 @@ from promote.tree import show
 
 # A tag that nobody has, and that may stand wherever one stands.
 TRIAL = "0.0.0-check"
-Level = Literal["ok", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: how it is, a stable code, and what to do where it is not well."""
-
-    level: Level
-    subject: str
-    code: str
-    what: str
-    exit_code: int = 0
-
-
-def examine(estates: Mapping[str, Estate], names: Sequence[str]) -> Asking[tuple[Finding, ...]]:
-    """All findings of these environments, then of their registries, each in its order.
-
-    Environments of `estates` that are not named are there for what they share with these.
-    """
-    found = [finding for name in names for finding in _environment(estates, name)]
-    registries = yield from _registries({name: estates[name] for name in names})
-    return (*found, *registries)
-
-
-def _environment(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
+def findings(estates: Mapping[str, Estate], name: str) -> Iterator[Finding]:
+    """What there is to say of the environment `name` and its apps, in their order."""
     estate = estates[name]
     for item in estate.unread:
         yield Finding("warning", name, "unread", f"{show(item.entry.path)} is not read: {item.why}")
@@ -97,31 +73,3 @@ def _unproven(estate: Estate, app: str) -> Iterator[tuple[Part, Disagreement]]:
             made = rewrite(text, [(site.tag, TRIAL)])
             if isinstance(made, Disagreement):
                 yield site.tag, made
-
-
-def _registries(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:
-    """Whether each repository answers: its tags where a policy will ask for them, else the tag that runs."""
-    asked: dict[Repository, Question] = {}
-    for estate in estates.values():
-        for app in estate.apps.values():
-            versions = estate.versions(app.name)
-            for repository in app.repositories:
-                running = versions.get(repository)
-                if app.policy is not None:
-                    asked[repository] = Tags(repository)
-                elif running is not None and running.reference:
-                    asked.setdefault(repository, Facts(repository, running.reference))
-    asked = dict(sorted(asked.items(), key=lambda item: str(item[0])))
-    answers: Answers = (yield frozenset(asked.values())) if asked else {}
-    out = []
-    for repository, question in asked.items():
-        answer = answers[question]
-        if isinstance(answer, Unknown):
-            out.append(Finding("error", str(repository), "registry", answer.why, answer.exit_code))
-        elif isinstance(answer, Absent):
-            out.append(Finding("error", str(repository), "no-such-tag", answer.why, 4))
-        elif isinstance(question, Tags) and isinstance(answer, tuple):
-            out.append(Finding("ok", str(repository), "registry", f"{len(answer)} tags"))
-        else:
-            out.append(Finding("ok", str(repository), "registry", "answers"))
-    return tuple(out)

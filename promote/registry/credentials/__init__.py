@@ -1,0 +1,1 @@
+"""Whose credentials are used for a host: one source a file; `keyring` tells their order."""

@@ -1,0 +1,55 @@
+"""Lines and columns for people. What fits is laid out here; what must be folded is left to rich, imported only then.
+
+rich takes ten seconds for a table of 100,000 rows, and a tenth of a short run to import.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+
+
+def one_line(text: str) -> str:
+    """One line of it, safe to show: a terminal would obey control characters, wherever they come from."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal it takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _folded(head: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, show_edge=False, header_style=None)
+    for title in head:
+        drawn.add_column(title, overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(Text, row))
+    # Into a file of its own: rich would write to stdout even what it captures.
+    page = io.StringIO()
+    console = Console(file=page, width=width, color_system=None, legacy_windows=False, highlight=False, markup=False)
+    console.print(drawn)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None) -> str:
+    """Columns, as wide as they need; folded to `width` where there is a terminal of that width."""
+    shown = [[one_line(cell) for cell in row] for row in rows]
+    widest = [max(_cells(cell) for cell in column) for column in zip(head, *shown, strict=True)]
+    if width is not None and sum(widest) + 2 * (len(widest) - 1) > width:
+        return _folded(head, shown, width)
+    lines = []
+    for row in (head, *shown):
+        padded = (cell + " " * (most - _cells(cell)) for cell, most in zip(row, widest, strict=True))
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,133 @@
+"""Order and downgrades under each policy (SEMANTICS §4): nothing older comes in, whatever ranks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from promote.plan.intent import Before, Rules, Update
+from tests.estate.building import Built, build, kustomization
+from tests.plan.planning import WEB, Book, after, outcome, plan, sha, wanted
+
+# By policy: an older and a newer tag, with the letters of their digests and the years in which they were made.
+POLICIES = {
+    "{semver: '*'}": (("1.9.0", "1", 2024), ("1.10.0", "2", 2023)),
+    "{order: numeric}": (("9", "1", 2024), ("10", "2", 2023)),
+    "{order: {calver: YYYY.MM.MICRO}}": (("2025.9.12", "1", 2024), ("2025.10.2", "2", 2023)),
+    "{order: alphabetical}": (("alpha", "1", 2024), ("beta", "2", 2023)),
+    "{order: created}": (("zulu", "1", 2023), ("alpha", "2", 2024)),
+    "{order: numeric, direction: desc}": (("10", "1", 2024), ("9", "2", 2023)),
+    "{order: created, direction: desc}": (("zulu", "1", 2024), ("alpha", "2", 2023)),
+}
+UPDATE = Update(("dev",))
+
+
+def built(folder: Path, policy: str, runs: str) -> Built:
+    config = f"apps: {{web: {{image: {WEB}, policy: {policy}}}}}\nenvironments: {{dev: {{path: dev}}}}"
+    return build(folder, config, {"dev/kustomization.yaml": kustomization(WEB, f'"{runs}"')})
+
+
+def registry(*tags: tuple[str, str, int]) -> Book:
+    return Book({WEB: {tag: (letter, year) for tag, letter, year in tags}})
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_4_2_what_ranks_lower_is_a_downgrade(tmp_path: Path, policy: str) -> None:
+    older, newer = POLICIES[policy]
+    here = built(tmp_path, policy, newer[0])
+    made = plan(here, wanted("dev", web=older[0]), registry(older, newer))
+    assert outcome(made) == ["dev web downgrade"]
+    assert "by its policy" in made.refusals[0].reason
+    allowed = plan(here, wanted("dev", web=older[0]), registry(older, newer), Rules(allow_downgrade=True))
+    assert outcome(allowed) == [f"dev web {newer[0]} → {older[0]}"]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_4_1_what_ranks_higher_goes_ahead(tmp_path: Path, policy: str) -> None:
+    older, newer = POLICIES[policy]
+    here = built(tmp_path, policy, older[0])
+    told = [f"dev web {older[0]} → {newer[0]}"]
+    assert outcome(plan(here, wanted("dev", web=newer[0]), registry(older, newer))) == told
+    assert outcome(plan(here, UPDATE, registry(older, newer))) == told
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_newest_that_runs_already_is_no_change(tmp_path: Path, policy: str) -> None:
+    older, newer = POLICIES[policy]
+    assert outcome(plan(built(tmp_path, policy, newer[0]), UPDATE, registry(older, newer))) == ["dev web already"]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_4_3_what_somebody_newer_has_overtaken_is_no_fault(tmp_path: Path, policy: str) -> None:
+    older, newer = POLICIES[policy]
+    before = Before.of(built(tmp_path / "then", policy, "0").estates)
+    now = built(tmp_path / "now", policy, newer[0])
+    made = plan(now, wanted("dev", web=older[0]), registry(older, newer), None, before)
+    assert outcome(made) == ["dev web overtaken"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ("{semver: '<2'}", "outside <2"),
+        ("{semver: '*', filter: {ignore: ['2.*']}}", "ignored by 2.*"),
+        ("{semver: '*', platforms: [linux/riscv64]}", ""),
+    ],
+)
+def test_4_2_a_policy_that_would_lower_an_environment_says_so(tmp_path: Path, policy: str, why: str) -> None:
+    here = built(tmp_path, policy, "2.0.0")
+    made = plan(here, UPDATE, registry(("1.9.0", "1", 2023), ("2.0.0", "2", 2024)))
+    if not why:
+        assert outcome(made) == ["dev web no-candidate"]
+        return
+    assert outcome(made) == ["dev web downgrade"]
+    assert "its policy does not take 2.0.0: " in made.refusals[0].reason
+    assert why in made.refusals[0].reason
+
+
+def test_4_2_a_version_that_the_registry_no_longer_lists_is_not_left_for_an_older_one(tmp_path: Path) -> None:
+    made = plan(built(tmp_path, "{semver: '*'}", "2.0.0"), UPDATE, registry(("1.9.0", "1", 2023)))
+    assert outcome(made) == ["dev web downgrade"]
+    assert "the registry does not list it" in made.refusals[0].reason
+
+
+def test_4_2_what_a_policy_cannot_rank_is_told_by_the_dates(tmp_path: Path) -> None:
+    tags = (("main", "1", 2025), ("1.9.0", "2", 2024), ("1.10.0", "3", 2026))
+    here = built(tmp_path, "{semver: '*'}", "main")
+    assert outcome(plan(here, UPDATE, registry(*tags))) == ["dev web main → 1.10.0"]
+    assert outcome(plan(here, UPDATE, registry(*tags[:2]))) == ["dev web downgrade"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [
+        # Without a digest there: the pin that follows one writes it beside the tag.
+        ("main", f"main → main@{'b' * 12}"),
+        (f"main@{sha('a')}", f"main@{'a' * 12} → main@{'b' * 12}"),
+        (f"main@{sha('b')}", "already"),
+        # From an ordinary tag to the followed one: the dates tell.
+        ("1.9.0", f"1.9.0 → main@{'b' * 12}"),
+        ("3.0.0", "downgrade"),
+    ],
+)
+def test_a_followed_tag_moves_by_its_digest(tmp_path: Path, runs: str, told: str) -> None:
+    tag, _, digest = runs.partition("@")
+    policy = "{order: {digest: main}}"
+    config = f"apps: {{web: {{image: {WEB}, policy: {policy}}}}}\nenvironments: {{dev: {{path: dev}}}}"
+    here = build(tmp_path, config, {"dev/kustomization.yaml": kustomization(WEB, tag, digest=digest or None)})
+    book = registry(("main", "b", 2025), ("1.9.0", "1", 2024), ("3.0.0", "3", 2026))
+    made = plan(here, UPDATE, book)
+    assert outcome(made) == [f"dev web {told}"]
+    assert not any(type(question).__name__ == "Tags" for question in book.asked)
+    if made.changes:
+        assert sha("b") in after(made, "dev/kustomization.yaml")
+
+
+def test_with_created_and_no_questions_allowed_nothing_is_asked(tmp_path: Path) -> None:
+    older, newer = POLICIES["{order: created}"]
+    book = registry(older, newer)
+    here = built(tmp_path, "{order: created}", newer[0])
+    made = plan(here, wanted("dev", web=older[0]), book, Rules(verify_tag=False))
+    assert (outcome(made), book.asked) == ([f"dev web {newer[0]} → {older[0]}"], [])
+    assert made.warnings

@@ -1,0 +1,65 @@
+"""Tables: hostile strings cannot break them, nothing is lost, and both ways of drawing one agree."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promote.report import table as tables
+from promote.report.table import one_line, table
+
+HOSTILE = "\x1b[31mred\n[bold]not markup[/bold]\u202e :smile:"
+WIDE = 10_000
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("1.4.0", "1.4.0"),
+        ("naïve 日本", "naïve 日本"),
+        ("a\nb", "a\\x0ab"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\u202eabc", "\\x202eabc"),
+    ],
+)
+def test_one_line(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+def test_no_rows_are_a_head() -> None:
+    assert table(["tag", "why"], [], None) == "tag  why"
+    assert table(["tag", "why"], [], 80) == "tag  why"
+
+
+def test_a_table_is_safe_and_as_wide_as_it_needs() -> None:
+    lines = table(["a", "b"], [[HOSTILE, "x" * 300]], None).split("\n")
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    assert lines[1].endswith("x" * 300)
+
+
+def test_a_narrow_table_loses_nothing() -> None:
+    drawn = table(["app", "version"], [["web", "1.5.0-" + "z" * 60]], 30)
+    assert all(len(line) <= 30 for line in drawn.split("\n"))
+    assert drawn.count("z") == 60
+
+
+def test_a_table_that_just_fits_is_not_folded() -> None:
+    row = ["web", "1.5.0"]
+    assert table(["app", "version"], [row], 12) == "app  version\nweb  1.5.0"
+    assert all(len(line) <= 11 for line in table(["app", "version"], [row], 11).split("\n"))
+
+
+def test_columns_stand_below_each_other_where_signs_are_two_cells_wide() -> None:
+    assert table(["app", "why"], [["日本", "x"], ["ab", "y"]], None) == "app   why\n日本  x\nab    y"
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Zs", "Mn", "Me"]), max_size=12)
+
+
+@given(st.lists(st.tuples(CELL, CELL, CELL), max_size=6))
+def test_what_fits_looks_as_rich_would_draw_it(rows: list[tuple[str, str, str]]) -> None:
+    shown = [[one_line(cell) for cell in row] for row in rows]
+    assert table(["a", "b", "c"], rows, None) == tables._folded(["a", "b", "c"], shown, WIDE)
