@@ -14,12 +14,14 @@ from promote.image import Repository
 class Cargo:
     """Digests by the target's images; `unproven` are those that no site of the source names beside the tag.
 
-    `origins` are the source's names of the images that are called otherwise in the target.
+    `origins` are the source's names of the images that are called otherwise in the target. With `judged` no environment
+    is the source: a policy has looked at these digests, and the tag must still have them.
     """
 
     digests: Mapping[Repository, str] = field(default_factory=dict)
     unproven: frozenset[Repository] = frozenset()
     origins: Mapping[Repository, Repository] = field(default_factory=dict)
+    judged: bool = False
 
 
 def _called(app: App) -> Mapping[Repository, Repository]:

@@ -30,7 +30,9 @@ def settle(
     fault = unfit(estate, choice.app)
     if fault is not None:
         return fault
-    told = Skip(environment, choice.app, "already", f"{environment} already runs {choice.app} {choice.version.short}")
+    # A digest that a policy has looked at need not be one that is written here.
+    said = choice.tag if choice.cargo.judged else choice.version.short
+    told = Skip(environment, choice.app, "already", f"{environment} already runs {choice.app} {said}")
     if _is_there(estate, choice):
         return told
     refused = _shared(estates, estate, choice.app)

@@ -9,6 +9,7 @@ from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.assemble import assemble
+from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.draft import Decision, unfit
 from promote.plan.intent import Before, Rules, Update
@@ -51,7 +52,9 @@ def _app(estates: Mapping[str, Estate], environment: str, app: str, rules: Rules
         return Failure(environment, app, "registry", selection.failure.exit_code, selection.failure.why)
     if selection.winner is None:
         return Skip(environment, app, "no-candidate", _nobody(app, selection))
-    choice = Choice(app, selection.winner.tag, f"the newest by {settings.kind}")
+    judged = Cargo(dict(selection.judged), judged=True)
+    reason = f"what {selection.winner.tag} is now" if settings.kind == "digest" else f"the newest by {settings.kind}"
+    choice = Choice(app, selection.winner.tag, reason, judged)
     decision = yield from settle(estates, environment, choice, rules, before)
     if isinstance(decision, Refusal) and decision.code == "downgrade" and current is not None:
         why = selection.why_not(current)

@@ -29,7 +29,7 @@ def _needs(estate: Estate, choice: Choice, rules: Rules) -> list[_Need]:
         given, origin = choice.cargo.digests.get(repository), choice.cargo.origins.get(repository)
         holds = any(pinned(estate, choice, site) for site in sites if site.repository == repository)
         unproven = repository in choice.cargo.unproven
-        if not rules.verify_tag and not (holds and (given is None or unproven)):
+        if not rules.verify_tag and not (holds and (given is None or unproven or choice.cargo.judged)):
             continue
         if origin is not None and rules.verify_tag:
             # The same tag must be the same image there, so the tag is asked for even where a digest is carried.
@@ -37,7 +37,7 @@ def _needs(estate: Estate, choice: Choice, rules: Rules) -> list[_Need]:
             out.append(_Need(repository, (fact,), Facts(origin, choice.tag or given or "")))
             continue
         references = [choice.tag] if choice.tag is not None else []
-        if given is not None:
+        if given is not None and not choice.cargo.judged:
             # A digest that was carried over decides alone; one that was asked for must be the tag's.
             references = [given] if holds and not (choice.explicit or unproven) else [*references, given]
         out.append(_Need(repository, [Facts(repository, reference) for reference in dict.fromkeys(references)]))
@@ -81,7 +81,8 @@ def _found(estate: Estate, choice: Choice, need: _Need, fact: Facts, answers: An
         moved = f"{image} is {answer.digest} now, not {wanted}"
         cure = "give the digest that the tag has, or the tag alone"
         if not choice.explicit:
-            cure = f"`pin: both` on {app} carries the digest itself"
+            carried = f"`pin: both` on {app} carries the digest itself"
+            cure = "it has moved since the policy looked at it: run again" if choice.cargo.judged else carried
         return Refusal(name, app, "tag-moved", f"{moved}; {cure}")
     return answer.digest
 

@@ -7,7 +7,7 @@ now, so that nothing flaps between them, then the lexically greatest.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from promote.image import Repository, Version
@@ -88,7 +88,10 @@ def contest(
         run = yield from _rounds(ordered, conditions, repositories, before)
     if run.failure is not None:
         return Selection(None, (), run.failure)
-    return _selection(ordered, run, before, current, rejected)
+    winner = None if run.winner is None else ordered[run.winner][1]
+    looked = [each[winner].digests for each in (run.verdicts, before) if winner is not None and winner in each]
+    judged = tuple(zip(repositories, looked[0], strict=True)) if looked and looked[0] else ()
+    return replace(_selection(ordered, run, before, current, rejected), judged=judged)
 
 
 def _considered(tag: str, why: str | None, *facts: Verdict | None, accepted: bool = True) -> Considered:

@@ -31,7 +31,8 @@ class Digest:
             return Selection(None, (), verdict.failure)
         fits = verdict.why_not is None
         only = Considered(self.tag, fits, verdict.why_not, verdict.created, verdict.digest)
-        return Selection(Version(self.tag, verdict.digest) if fits else None, (only,))
+        judged = tuple(zip(images, verdict.digests, strict=True)) if fits else ()
+        return Selection(Version(self.tag, verdict.digest) if fits else None, (only,), judged=judged)
 
     def compare(
         self, repositories: Sequence[Repository], a: Version, b: Version  # noqa: ARG002  a digest has no order

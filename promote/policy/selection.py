@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from promote.image import Version
+from promote.image import Repository, Version
 from promote.question import Unknown
 
 
@@ -35,11 +35,13 @@ class Selection:
     """The winner, every tag once (the admitted ones first, best first), and the fact that was missing, if any.
 
     With a `failure` there is neither a winner nor a list: a choice from half the facts is none (SEMANTICS 5.2).
+    `judged` are the digests of the winner's images, where they were looked at: a tag may move before it is written.
     """
 
     winner: Version | None
     considered: tuple[Considered, ...] = ()
     failure: Unknown | None = None
+    judged: tuple[tuple[Repository, str], ...] = ()
 
     def why_not(self, version: Version) -> str | None:
         """Why a version that runs is no candidate, as after a change of the policy; None where it is one."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from promote.plan.intent import Before, Rules, Update
+from promote.question import Answers, Facts, Question
 from tests.estate.building import Built, build, kustomization
 from tests.plan.planning import WEB, Book, after, outcome, plan, sha, wanted
 
@@ -131,3 +132,23 @@ def test_with_created_and_no_questions_allowed_nothing_is_asked(tmp_path: Path) 
     made = plan(here, wanted("dev", web=older[0]), book, Rules(verify_tag=False))
     assert (outcome(made), book.asked) == ([f"dev web {newer[0]} → {older[0]}"], [])
     assert made.warnings
+
+
+class Moving(Book):
+    """A registry in which `main` is pushed anew after its platforms were looked at."""
+
+    def __call__(self, questions: frozenset[Question]) -> Answers:
+        answers = super().__call__(questions)
+        if any(isinstance(each, Facts) for each in questions):
+            self.images = {WEB: {"main": ("c", 2026)}}
+        return answers
+
+
+@pytest.mark.parametrize("digest", [sha("a"), None])
+def test_5_2_what_was_not_judged_is_not_written(tmp_path: Path, digest: str | None) -> None:
+    policy = "{order: {digest: main}, min_age: 1d}"
+    config = f"apps: {{web: {{image: {WEB}, policy: {policy}}}}}\nenvironments: {{dev: {{path: dev}}}}"
+    here = build(tmp_path, config, {"dev/kustomization.yaml": kustomization(WEB, "main", digest=digest)})
+    made = plan(here, UPDATE, Moving({WEB: {"main": ("b", 2025)}}))
+    assert outcome(made) == ["dev web tag-moved"]
+    assert made.refusals[0].reason.endswith("it has moved since the policy looked at it: run again")

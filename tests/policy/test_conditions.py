@@ -247,3 +247,14 @@ def test_ties_and_rounds_do_not_depend_on_the_order_of_the_list(
     policy = build(chosen)
     shuffled = dict(random.sample(list(answers.items()), len(answers)))
     assert web(shuffled).choose(policy, current) == web(answers).choose(policy, current)
+
+
+def test_5_2_the_digests_that_were_judged_are_told_image_by_image() -> None:
+    images = {
+        WEB: {"1.0.0": image("web", HOUR, "linux/amd64")},
+        MIGRATE: {"1.0.0": image("migrate", HOUR, "linux/amd64")},
+    }
+    settings = PolicySettings(semver="*", platforms=("linux/amd64",))
+    assert Shelf(images).choose(build(settings)).judged == ((WEB, digest("web")), (MIGRATE, digest("migrate")))
+    # Nothing was looked at: nothing is promised of it.
+    assert Shelf(images).choose(build(PolicySettings(semver="*"))).judged == ()

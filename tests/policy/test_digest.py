@@ -52,7 +52,9 @@ def test_an_image_that_is_not_as_it_must_be_is_not_followed(settings: PolicySett
 def test_the_tag_wins_with_its_digest_and_no_list_is_asked_for(current: str | None) -> None:
     shelf = web({"stable": image("stable", HOUR), "1.4.0": image("1.4.0", HOUR)})
     assert shelf.choose(STABLE, current) == Selection(
-        Version("stable", digest("stable")), (Considered("stable", True, None, NOON - HOUR, digest("stable")),)
+        Version("stable", digest("stable")),
+        (Considered("stable", True, None, NOON - HOUR, digest("stable")),),
+        judged=((WEB, digest("stable")),),
     )
     assert shelf.asked == [frozenset({Facts(WEB, "stable", frozenset({"digest"}))})]
 
