@@ -30,11 +30,11 @@ def plan_update(estates: Mapping[str, Estate], intent: Update, rules: Rules, bef
 
 
 def _nobody(app: str, selection: Selection) -> str:
-    """That no tag passes, and what keeps out the one that came nearest."""
+    """That no tag passes, and what keeps one of them out: the best one, where images were looked at."""
     count = len(selection.considered)
     told = f"no tag of {app} passes its policy" if count < 2 else f"none of the {count} tags of {app} passes its policy"
-    nearest = next(iter(selection.considered), None)
-    return told if nearest is None else f"{told}; {nearest.tag}: {nearest.reason}"
+    first = next(iter(selection.considered), None)
+    return told if first is None else f"{told}; {first.tag}, for one: {first.reason}"
 
 
 def _app(estates: Mapping[str, Estate], environment: str, app: str, rules: Rules, before: Before) -> Asking[Decision]:

@@ -152,3 +152,19 @@ def test_5_2_what_was_not_judged_is_not_written(tmp_path: Path, digest: str | No
     made = plan(here, UPDATE, Moving({WEB: {"main": ("b", 2025)}}))
     assert outcome(made) == ["dev web tag-moved"]
     assert made.refusals[0].reason.endswith("it has moved since the policy looked at it: run again")
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("{semver: '^9'}", "none of the 2 tags of web passes its policy; 1.9.0, for one: outside ^9"),
+        # The best one that failed is told, not just any.
+        ("{semver: '*', platforms: [linux/arm64]}", "2.0.0, for one: lacks linux/arm64"),
+        ("{order: {digest: main}}", "no tag of web passes its policy; main, for one: 404"),
+    ],
+)
+def test_that_no_tag_passes_is_told_with_an_example(tmp_path: Path, policy: str, told: str) -> None:
+    here = built(tmp_path, policy, "1.0.0")
+    made = plan(here, UPDATE, registry(("1.9.0", "1", 2023), ("2.0.0", "2", 2024)))
+    assert outcome(made) == ["dev web no-candidate"]
+    assert made.skips[0].reason.endswith(told)
