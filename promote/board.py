@@ -10,7 +10,7 @@ from typing import Literal
 from promote.config.model import App
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.question import Asking, abreast
+from promote.question import Asking, Unknown, abreast
 from promote.sites.site import where
 
 State = Literal["runs", "mixed", "absent", "refused"]
@@ -80,9 +80,11 @@ def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version
     if not isinstance(there, Version) or not there.reference or _agree(there, running):
         return Cell(name, app, "runs", running)
     its = estates[name].apps[app]
-    if its.chooser is not None and (yield from its.chooser.compare(its.repositories, there, running)) == -1:
+    sign = None if its.chooser is None else (yield from its.chooser.compare(its.repositories, there, running))
+    if sign == -1:
         return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
-    return Cell(name, app, "runs", running, there, source)
+    note = f"whether {there.short} is newer is not known: {sign.why}" if isinstance(sign, Unknown) else ""
+    return Cell(name, app, "runs", running, there, source, note)
 
 
 def _agree(a: Version, b: Version) -> bool:
@@ -110,6 +112,9 @@ def _newer(estate: Estate, name: str, app: str, running: Version) -> Asking[Cell
     passed_over = "" if why is None else f"its policy does not take {running.short}: {why}"
     if winner is None or _runs(estate.apps[app], winner, running):
         return Cell(name, app, "runs", running, note=passed_over)
-    if (yield from policy.compare(repositories, winner, running)) == -1:
+    sign = yield from policy.compare(repositories, winner, running)
+    if isinstance(sign, Unknown):
+        return Cell(name, app, "runs", running, note=f"whether {winner.short} is newer is not known: {sign.why}")
+    if sign == -1:
         return Cell(name, app, "runs", running, note=f"{passed_over}, and {winner.short} is older" if why else "")
     return Cell(name, app, "runs", running, winner, "registry")

@@ -18,7 +18,8 @@ from promote.image import Version
 from promote.outcome import Plan
 from promote.plan.intent import Before, Rules, Set
 from promote.plan.set import plan_set
-from promote.question import Answers, Known, Question, drive
+from promote.question import Answers, Known, Now, Question, drive
+from tests.clock import NOON
 from tests.estate.building import build
 from tests.readback import leaves
 from tests.shared import ROOT
@@ -52,7 +53,8 @@ class Case:
 
     def answers(self, questions: frozenset[Question]) -> Answers:
         """A registry that has everything, at one digest."""
-        return {question: Known(self.digest or f"sha256:{'f' * 64}") for question in questions}
+        image = Known(self.digest or f"sha256:{'f' * 64}")
+        return {question: NOON if isinstance(question, Now) else image for question in questions}
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,10 @@ def _app(opened: Session, word: str) -> App:
     repository = parse_repository(word)
     try:
         if opened.has_config:
-            return opened.config.app(app_named(opened.config, word))
+            found = opened.config.app(app_named(opened.config, word))
+            # Whoever names an image asks about that one: not about the others of its app, nor the one that it mirrors.
+            named = repository is not None and "/" in word and word not in opened.config.apps
+            return replace(found, name=word, repositories=(repository,)) if named and repository else found
     except UsageError:
         if repository is None or "/" not in word:
             raise

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.question import Answers, Asking, Facts, Known, Question
+from promote.policy.created import Created
+from promote.policy.filter import Filter
+from promote.question import Asking, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,14 @@ class Ordered:
     """How a new version stands to the present one: 1 newer, 0 the same, -1 older, None unordered; and what told.
 
     `asked` is False where there was nothing to compare with; `versus` is the present version that was compared with.
+    `failure` is what could not be had: then nothing is known of the order, and that is no leave to go back (5.2).
     """
 
     sign: int | None
     how: str = ""
     asked: bool = True
     versus: Version | None = None
+    failure: Unknown | None = None
 
 
 def order(estate: Estate, app: str, new: Version, *, dates: bool) -> Asking[Ordered]:
@@ -41,8 +44,10 @@ def order(estate: Estate, app: str, new: Version, *, dates: bool) -> Asking[Orde
 
 
 def _rank(ordered: Ordered) -> tuple[int, bool]:
-    """The least first: older, then unordered, then level or newer."""
-    return -1 if ordered.sign is None else 2 * ordered.sign, not ordered.asked
+    """The least first: older, then not known, then unordered, then level or newer."""
+    if ordered.failure is not None:
+        return -2, False
+    return {-1: -3, None: -1, 0: 0, 1: 2}[ordered.sign], not ordered.asked
 
 
 def _against(estate: Estate, app: str, new: Version, present: Version, *, dates: bool) -> Asking[Ordered]:
@@ -51,21 +56,17 @@ def _against(estate: Estate, app: str, new: Version, present: Version, *, dates:
     if its.chooser is not None and its.policy is not None and (dates or its.policy.kind != "created"):
         sign = yield from its.chooser.compare(its.repositories, new, present)
         if sign is not None:
-            return Ordered(sign, f"by its policy, {its.policy.kind}", versus=present)
+            return _told(sign, f"by its policy, {its.policy.kind}", present)
     if new.tag == present.tag:
         return Ordered(None, asked=False)
     if not dates:
         return Ordered(None)
-    repository = estate.sites(app)[0].repository
-    facts = [Facts(repository, version.reference, frozenset({"created"})) for version in (new, present)]
-    answers: Answers = yield frozenset[Question](facts)
-    newer, older = (_date(answers[fact]) for fact in facts)
-    if newer is None or older is None or newer == older:
-        return Ordered(None)
-    return Ordered(1 if newer > older else -1, "by the dates of the images", versus=present)
+    sign = yield from Created(Filter()).compare(its.repositories, new, present)
+    # Two images of one moment have no order by it.
+    return Ordered(None) if sign is None or sign == 0 else _told(sign, "by the dates of the images", present)
 
 
-def _date(answer: object) -> datetime | None:
-    """When the image was made, or None where that is not known; reproducible builds say 1970 and mean nothing."""
-    created = answer.created if isinstance(answer, Known) else None
-    return None if created is None or created.year <= 1970 else created
+def _told(sign: int | Unknown, how: str, present: Version) -> Ordered:
+    if isinstance(sign, Unknown):
+        return Ordered(None, how, versus=present, failure=sign)
+    return Ordered(sign, how, versus=present)

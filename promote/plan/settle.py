@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from promote.estate.estate import Estate, shared
 from promote.image import Repository, Version
-from promote.outcome import Refusal, Skip
+from promote.outcome import Failure, Refusal, Skip
 from promote.plan.choice import Choice, pinned
 from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.intent import Before, Rules
@@ -55,7 +55,8 @@ def settle(
         if isinstance(overridden, Refusal):
             return overridden
         made = overridden
-    ordered = yield from order(estate, choice.app, choice.version, dates=rules.verify_tag)
+    # Who chooses by a policy asks the registry in any case.
+    ordered = yield from order(estate, choice.app, choice.version, dates=rules.verify_tag or choice.cargo.judged)
     stop = _step_back(estate, choice, ordered, rules, before)
     if stop is not None:
         return stop
@@ -109,9 +110,14 @@ def _written(estate: Estate, choice: Choice, digests: Mapping[Repository, str]) 
 
 def _step_back(
     estate: Estate, choice: Choice, ordered: Ordered, rules: Rules, before: Before
-) -> Skip | Refusal | None:
-    """Why a version that ranks lower than what runs stays out (SEMANTICS 4.2, 4.3), or None where it does not."""
+) -> Skip | Refusal | Failure | None:
+    """Why a version that ranks lower than what runs stays out (SEMANTICS 4.2, 4.3), or None where it does not.
+
+    So does one of which it could not be learned (5.2).
+    """
     name, app = estate.environment.name, choice.app
+    if ordered.failure is not None and not rules.allow_downgrade:
+        return Failure(name, app, "registry", ordered.failure.exit_code, ordered.failure.why)
     if ordered.sign is None or ordered.sign >= 0 or ordered.versus is None:
         return None
     told = f"{name} runs {app} {ordered.versus.short}, and {choice.version.short} is older ({ordered.how})"

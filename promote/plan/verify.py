@@ -82,9 +82,16 @@ def _found(estate: Estate, choice: Choice, need: _Need, fact: Facts, answers: An
         cure = "give the digest that the tag has, or the tag alone"
         if not choice.explicit:
             carried = f"`pin: both` on {app} carries the digest itself"
-            cure = "it has moved since the policy looked at it: run again" if choice.cargo.judged else carried
+            cure = _moved(estate, choice) if choice.cargo.judged else carried
         return Refusal(name, app, "tag-moved", f"{moved}; {cure}")
     return answer.digest
+
+
+def _moved(estate: Estate, choice: Choice) -> str:
+    """What to do where a tag is another image than the one that its policy has judged."""
+    if estate.apps[choice.app].immutable_tags:
+        return "its app says that tags never move, and this one has: run with --no-cache"
+    return "it has moved since the policy looked at it: run again"
 
 
 def _same(

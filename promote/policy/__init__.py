@@ -23,7 +23,7 @@ from promote.policy.ranked import Order, Ranked
 from promote.policy.selection import Selection
 from promote.policy.semver_range import SemverRange
 from promote.policy.settings import PolicySettings
-from promote.question import Asking
+from promote.question import Asking, Unknown
 
 
 class Policy(Protocol):
@@ -31,8 +31,11 @@ class Policy(Protocol):
         """The best tag that all of `repositories` have, and for every other tag why not."""
         ...
 
-    def compare(self, repositories: Sequence[Repository], a: Version, b: Version) -> Asking[int | None]:
-        """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None: they have no order."""
+    def compare(self, repositories: Sequence[Repository], a: Version, b: Version) -> Asking[int | Unknown | None]:
+        """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None: they have no order.
+
+        Unknown where a fact that would tell could not be had.
+        """
         ...
 
 

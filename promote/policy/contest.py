@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from promote.image import Repository, Version
 from promote.policy.conditions import Conditions, Verdict
 from promote.policy.selection import Considered, Selection
-from promote.question import Asking, Facts, Unknown
+from promote.question import Absent, Answers, Asking, Facts, Unknown
 
 MOST_AT_ONCE = 16
 
@@ -48,6 +48,15 @@ def best_first(accepted: Ranking[R], *, greatest: bool, current: str | None) -> 
     return ordered
 
 
+def _gone(asked: Sequence[Facts], answers: Answers) -> Unknown | None:
+    """An image that was there a moment ago, by its digest, and is not: its tag has moved, and may be the best still."""
+    for fact in asked:
+        answer = answers[fact]
+        if isinstance(answer, Absent):
+            return Unknown(f"{answer.why}; its tag has moved while it was looked at: run again", 4)
+    return None
+
+
 def _rounds(
     ordered: Ranking[R], conditions: Conditions, repositories: Sequence[Repository], before: Mapping[str, Verdict]
 ) -> Asking[_Run]:
@@ -61,7 +70,9 @@ def _rounds(
             digests = before[tag].digests if tag in before else ()
             asked[tag] = conditions.questions(repositories, digests or (tag,) * len(repositories))
         answers = yield conditions.clock.union(*asked.values())
-        verdicts |= {tag: conditions.verdict(facts, answers) for tag, facts in asked.items()}
+        for tag, facts in asked.items():
+            gone = _gone(facts, answers) if tag in before else None
+            verdicts[tag] = conditions.verdict(facts, answers) if gone is None else Verdict(failure=gone)
         for place, tag in enumerate(asked, start):
             verdict = verdicts[tag]
             if verdict.why_not is None:

@@ -72,10 +72,11 @@ class Created:
         rest = Conditions(self.conditions.platforms, immutable=self.conditions.immutable)
         return (yield from contest(ordered, rest, images, running, (*unfit, *found.rejected), verdicts))
 
-    def compare(self, repositories: Sequence[Repository], a: Version, b: Version) -> Asking[int | None]:
-        """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None where a date is missing or unusable.
+    def compare(self, repositories: Sequence[Repository], a: Version, b: Version) -> Asking[int | Unknown | None]:
+        """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None where one has no usable date.
 
-        A filter has no part in it: whatever runs has a date.
+        Unknown where a date could not be had: an older version must not pass for that (SEMANTICS 5.2). A filter has no
+        part in it: whatever runs has a date.
         """
         images = distinct(repositories)
         left, right = (_reference(version, len(images)) for version in (a, b))
@@ -85,7 +86,11 @@ class Created:
         asked: list[tuple[Facts, ...]] = [dates.questions(images, (each,) * len(images)) for each in (left, right)]
         answers = yield dates.clock.union(*asked)
         one, other = (dates.verdict(facts, answers) for facts in asked)
-        if one.why_not or other.why_not or one.created is None or other.created is None:
+        if one.why_not or other.why_not:
+            return None
+        if one.failure or other.failure:
+            return one.failure or other.failure
+        if one.created is None or other.created is None:
             return None
         sign = (one.created > other.created) - (one.created < other.created)
         return sign if self.newest else -sign

@@ -30,7 +30,7 @@ def shown(tag: str) -> str:
     if is_tag(tag):
         return tag
     escaped = tag[:128].encode("unicode_escape").decode("ascii")
-    return f"{escaped}… ({len(tag)} characters)" if len(tag) > 128 else escaped
+    return f"{escaped}… (longer than any tag)" if len(tag) > 128 else escaped
 
 
 def _legible(pattern: str) -> str:

@@ -52,7 +52,7 @@ class Ranked(Generic[R]):
 
     def compare(
         self, repositories: Sequence[Repository], a: Version, b: Version  # noqa: ARG002  the tags tell
-    ) -> Asking[int | None]:
+    ) -> Asking[int | Unknown | None]:
         """-1, 0 or 1 as `a` is older than, level with or newer than `b`; None where one of them has no rank.
 
         What is no candidate (outside the range, a prerelease, ignored, too young) has a rank all the same: 2.0.0 that

@@ -36,12 +36,14 @@ class Selection:
 
     With a `failure` there is neither a winner nor a list: a choice from half the facts is none (SEMANTICS 5.2).
     `judged` are the digests of the winner's images, where they were looked at: a tag may move before it is written.
+    `listed` is False where one tag is followed, and no list was asked for.
     """
 
     winner: Version | None
     considered: tuple[Considered, ...] = ()
     failure: Unknown | None = None
     judged: tuple[tuple[Repository, str], ...] = ()
+    listed: bool = True
 
     def why_not(self, version: Version) -> str | None:
         """Why a version that runs is no candidate, as after a change of the policy; None where it is one."""
@@ -49,5 +51,5 @@ class Selection:
             return None
         said = next((each for each in self.considered if each.tag == version.tag), None)
         if said is None:
-            return "the registry does not list it"
+            return "the registry does not list it" if self.listed else f"it follows {self.considered[0].tag}"
         return None if said.accepted else said.reason

@@ -22,7 +22,7 @@ def choosing(repository: Gitops, policy: str) -> None:
         ("{semver: '*', platforms: [linux/s390x]}", "no-candidate"),
         ("{semver: '*', min_age: 36500d}", "no-candidate"),
         ("{order: created, filter: {match: '^x'}}", "no-candidate"),
-        ("{order: {digest: stable}}", "no-candidate"),
+            ("{order: {digest: latest}, platforms: [linux/s390x]}", "no-candidate"),
         ("{order: {calver: YYYY.0M}}", "no-candidate"),
     ],
 )
@@ -87,3 +87,19 @@ def test_what_is_known_of_an_image_is_told(policy: str, repository: Gitops, insi
         "digest:latest": (None, latest),
         "semver:^1.4": (None, None),
     }[policy]
+
+
+def test_an_image_is_asked_about_by_its_own_name(repository: Gitops, inside: Inside) -> None:
+    """Of an app of several images the one that is named, and of a mirror its own tags, not the origin's."""
+    text = repository.tree()["promote.yaml"].decode()
+    host = text.partition("image: ")[2].partition("/")[0]
+    several = text.replace(f"image: {host}/acme/web", f"images: [{host}/acme/web, {host}/acme/web-migrate]")
+    mirrored = several.replace("from: test}", f'from: test, rewrite: {{"{host}/acme/": "{host}/elsewhere/"}}}}')
+    repository.commit({"promote.yaml": mirrored.encode()})
+    named = inside.ok("tags", f"{host}/acme/web", "--repo", repository.url, "-o", "json")
+    assert (named.document["image"], named.document["selected"]) == (f"{host}/acme/web", NEW_WEB)
+    # Neither the second image nor the mirror is there: they are asked, and say so.
+    for image in (f"{host}/acme/web-migrate", f"{host}/elsewhere/web"):
+        absent = inside("tags", image, "--repo", repository.url)
+        assert absent.code == 4
+        assert image.partition("/")[2] in absent.output

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from promote.image import Repository, Version
 from promote.policy import Policy
 from promote.policy.selection import Selection
-from promote.question import Absent, Answer, Answers, Facts, Known, Now, Question, Tags, drive
+from promote.question import Absent, Answer, Answers, Facts, Known, Now, Question, Tags, Unknown, drive
 from tests.clock import NOON
 
 WEB = Repository("ghcr.io", "acme/web")
@@ -51,7 +51,7 @@ class Shelf:
         running = None if current is None else Version(current)
         return drive(policy.choose(tuple(self.images), running), self.gather)
 
-    def compare(self, policy: Policy, a: Version, b: Version) -> int | None:
+    def compare(self, policy: Policy, a: Version, b: Version) -> int | Unknown | None:
         return drive(policy.compare(tuple(self.images), a, b), self.gather)
 
     def references(self) -> list[set[str]]:

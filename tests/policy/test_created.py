@@ -11,7 +11,7 @@ from promote.image import Version
 from promote.policy import build
 from promote.policy.selection import Considered, Selection
 from promote.policy.settings import FilterSettings, PolicySettings, parse_short
-from promote.question import Absent, Answer, Facts, Known, Now, Tags, Unknown, Unreadable
+from promote.question import Absent, Answer, Answers, Facts, Known, Now, Question, Tags, Unknown, Unreadable, drive
 from tests.clock import NOON
 from tests.policy.shelf import MIGRATE, WEB, Shelf, digest, image, reasons, web
 
@@ -143,7 +143,6 @@ def test_platforms_are_asked_for_from_the_newest_down_by_digest() -> None:
         (Version(None), Version("b"), None),
         (Version("gone"), Version("b"), None),
         (Version("epoch"), Version("b"), None),
-        (Version("unknown"), Version("b"), None),
         (Version("a"), Version("b"), 1),
         # What runs need not be a candidate.
         (Version("ignored"), Version("b"), 1),
@@ -155,7 +154,7 @@ def test_platforms_are_asked_for_from_the_newest_down_by_digest() -> None:
 def test_4_1_two_versions_are_ranked_by_their_dates_or_unordered(a: Version, b: Version, expected: int | None) -> None:
     policy = build(PolicySettings(order="created", filter=FilterSettings(ignore=("ignored",))))
     answers: dict[str, Answer] = {"a": image("a", HOUR), "b": image("b", 2 * HOUR), "ignored": image("i", HOUR)}
-    shelf = web({**answers, "epoch": EPOCH, "unknown": Unknown("timed out", 4)})
+    shelf = web({**answers, "epoch": EPOCH})
     assert shelf.compare(policy, a, b) == expected
     assert shelf.compare(policy, b, a) == (None if expected is None else -expected)
     assert all(Tags(WEB) not in asked for asked in shelf.asked)
@@ -194,3 +193,28 @@ def test_choose_and_compare_agree_whatever_the_order_of_the_list(
             sign = web(answers).compare(policy, better, other)
             assert sign in (0, 1)
             assert web(answers).compare(policy, other, better) == -(sign or 0)
+
+
+def test_5_2_a_date_that_cannot_be_had_leaves_two_versions_open() -> None:
+    failure = Unknown("timed out", 4)
+    shelf = web({"a": image("a", HOUR), "epoch": EPOCH, "unknown": failure})
+    told = Unknown("ghcr.io/acme/web:unknown: timed out", 4)
+    assert shelf.compare(build(PolicySettings(order="created")), Version("unknown"), Version("a")) == told
+    assert shelf.compare(build(PolicySettings(order="created")), Version("a"), Version("unknown")) == told
+    # One that has no date has no order, whatever the other's is.
+    assert shelf.compare(build(PolicySettings(order="created")), Version("epoch"), Version("unknown")) is None
+
+
+def test_5_2_an_image_that_is_gone_after_its_date_was_read_is_no_leave_for_an_older_one() -> None:
+    settings = PolicySettings(order="created", platforms=("linux/amd64",))
+    new, old = image("new", HOUR, "linux/amd64"), image("old", 2 * HOUR, "linux/amd64")
+    shelf = web({"new": new, "old": old})
+
+    def moved(questions: frozenset[Question]) -> Answers:
+        answers = dict(shelf.gather(questions))
+        gone = [each for each in questions if isinstance(each, Facts) and each.reference == new.digest]
+        return answers | {each: Absent("MANIFEST_UNKNOWN") for each in gone}
+
+    chosen = drive(build(settings).choose((WEB,), None), moved)
+    assert chosen.winner is None
+    assert chosen.failure == Unknown("MANIFEST_UNKNOWN; its tag has moved while it was looked at: run again", 4)

@@ -8,7 +8,7 @@ from promote.image import Version
 from promote.policy import build
 from promote.policy.selection import Considered, Selection
 from promote.policy.settings import OrderSettings, PolicySettings, parse_short
-from promote.question import Absent, Answer, Facts, Tags, Unknown, Unreadable
+from promote.question import Absent, Facts, Tags, Unknown, Unreadable
 from tests.clock import NOON
 from tests.policy.shelf import MIGRATE, WEB, Shelf, digest, image, reasons, web
 
@@ -16,15 +16,14 @@ HOUR = timedelta(hours=1)
 STABLE = build(parse_short("digest:stable"))
 
 
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (Absent("ghcr.io/acme/web:stable: no such image"), "ghcr.io/acme/web:stable: no such image"),
-        (Unreadable("ghcr.io/acme/web:stable: schema 1"), "ghcr.io/acme/web:stable: schema 1"),
-    ],
-)
-def test_a_tag_that_names_no_image_is_no_candidate(answer: Answer, why: str) -> None:
-    assert web({"stable": answer}).choose(STABLE) == Selection(None, (Considered("stable", False, why),))
+def test_a_tag_that_names_no_image_is_no_candidate() -> None:
+    why = "ghcr.io/acme/web:stable: schema 1"
+    chosen = web({"stable": Unreadable(why)}).choose(STABLE)
+    assert chosen == Selection(None, (Considered("stable", False, why),), listed=False)
+
+
+def test_a_tag_that_is_gone_is_a_failure_as_it_is_the_one_thing_asked_for() -> None:
+    assert web({"stable": Absent("404")}).choose(STABLE).failure == Unknown("ghcr.io/acme/web:stable: 404", 4)
 
 
 def test_5_2_a_digest_that_cannot_be_had_means_no_choice() -> None:
@@ -55,6 +54,7 @@ def test_the_tag_wins_with_its_digest_and_no_list_is_asked_for(current: str | No
         Version("stable", digest("stable")),
         (Considered("stable", True, None, NOON - HOUR, digest("stable")),),
         judged=((WEB, digest("stable")),),
+        listed=False,
     )
     assert shelf.asked == [frozenset({Facts(WEB, "stable", frozenset({"digest"}))})]
 
@@ -69,7 +69,7 @@ def test_several_images_have_no_digest_in_common() -> None:
     shelf = Shelf({WEB: {"stable": image("a", HOUR)}, MIGRATE: {"stable": image("b", HOUR)}})
     assert shelf.choose(STABLE).winner == Version("stable")
     lacking = Shelf({WEB: {"stable": image("a", HOUR)}, MIGRATE: {"stable": Absent("gone")}})
-    assert reasons(lacking.choose(STABLE)) == [("stable", "gone")]
+    assert lacking.choose(STABLE).failure == Unknown("ghcr.io/acme/web-migrate:stable: gone", 4)
 
 
 @pytest.mark.parametrize(

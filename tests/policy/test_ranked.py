@@ -34,7 +34,9 @@ def run(policy: Policy, answers: dict[Repository, Answer], current: str | None =
 
 
 def compared(policy: Policy, a: Version, b: Version) -> int | None:
-    return drive(policy.compare((WEB,), a, b), lambda questions: dict[Question, Answer]() if not questions else {})
+    sign = drive(policy.compare((WEB,), a, b), lambda questions: dict[Question, Answer]() if not questions else {})
+    assert not isinstance(sign, Unknown)
+    return sign
 
 
 def choose(policy: str | PolicySettings, tags: Sequence[str], current: str | None = None) -> Selection:
