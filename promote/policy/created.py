@@ -16,6 +16,7 @@ from promote.policy.selection import Considered, Rejected, Selection
 from promote.question import Asking, Facts, Unknown
 
 _TOLD = 3
+_FIRST = 16  # dates that are asked for in the first round
 
 
 def _reference(version: Version, images: int) -> str | None:
@@ -23,12 +24,12 @@ def _reference(version: Version, images: int) -> str | None:
     return version.reference or None if images == 1 else version.tag
 
 
-def _failure(verdicts: Mapping[str, Verdict]) -> Unknown | None:
+def _failure(verdicts: Mapping[str, Verdict], all_tags: int) -> Unknown | None:
     """Any of those that are not known could be the newest (SEMANTICS 5.2)."""
     found = [each.failure for each in verdicts.values() if each.failure is not None]
     if not found:
         return None
-    more = f"; and {len(found) - _TOLD} more of {len(verdicts)}" if len(found) > _TOLD else ""
+    more = f"; and {len(found) - _TOLD} more of {all_tags}" if len(found) > _TOLD else ""
     whys = "; ".join(each.why for each in found[:_TOLD])
     return Unknown(f"{whys}{more}", worst({each.exit_code for each in found}))
 
@@ -44,8 +45,8 @@ class Created:
     def choose(self, repositories: Sequence[Repository], current: Version | None) -> Asking[Selection]:
         """The tag whose youngest image is the newest, of those that all of `repositories` have.
 
-        The dates of all candidates are asked for, their platforms only from the newest down. `current` decides only
-        between tags of the same date.
+        The dates of all candidates are asked for until one is missing, their platforms only from the newest down.
+        `current` decides only between tags of the same date.
         """
         images = distinct(repositories)
         found = yield from candidates(images, self._candidate)
@@ -53,13 +54,16 @@ class Created:
             return Selection(None, (), found)
         dates = replace(self.conditions, by_date=True, platforms=())
         verdicts: dict[str, Verdict] = {}
-        if found.accepted:
-            asked = {tag: dates.questions(images, (tag,) * len(images)) for _, tag in found.accepted}
+        tags, size = [tag for _, tag in found.accepted], _FIRST
+        while len(verdicts) < len(tags):
+            # Growing rounds: where a registry has stopped answering, thousands are not asked for in vain.
+            asked = {tag: dates.questions(images, (tag,) * len(images)) for tag in tags[len(verdicts) :][:size]}
             answers = yield dates.clock.union(*asked.values())
-            verdicts = {tag: dates.verdict(facts, answers) for tag, facts in asked.items()}
-        failure = _failure(verdicts)
-        if failure is not None:
-            return Selection(None, (), failure)
+            verdicts |= {tag: dates.verdict(facts, answers) for tag, facts in asked.items()}
+            failure = _failure(verdicts, len(tags))
+            if failure is not None:
+                return Selection(None, (), failure)
+            size *= 8
         dated: list[tuple[datetime, str]] = []
         unfit: list[Considered] = []
         for tag, verdict in verdicts.items():

@@ -218,3 +218,17 @@ def test_5_2_an_image_that_is_gone_after_its_date_was_read_is_no_leave_for_an_ol
     chosen = drive(build(settings).choose((WEB,), None), moved)
     assert chosen.winner is None
     assert chosen.failure == Unknown("MANIFEST_UNKNOWN; its tag has moved while it was looked at: run again", 4)
+
+
+def test_a_registry_that_has_stopped_answering_is_not_asked_for_thousands() -> None:
+    shelf = web({f"t{number:04d}": Unknown("it answered 503", 4) for number in range(5_000)})
+    chosen = shelf.choose(build(PolicySettings(order="created")))
+    assert chosen.failure is not None
+    assert chosen.failure.why.endswith("; and 13 more of 5000")
+    assert [len(each) for each in shelf.references()[1:]] == [16]
+
+
+def test_all_dates_are_asked_for_in_few_rounds() -> None:
+    shelf = web({f"t{number:04d}": image(f"t{number:04d}", number * HOUR) for number in range(2_000)})
+    assert shelf.choose(build(PolicySettings(order="created"))).winner == Version("t0000")
+    assert [len(each) for each in shelf.references()[1:]] == [16, 128, 1024, 832]

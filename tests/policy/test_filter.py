@@ -129,4 +129,11 @@ def test_any_glob_compiles(glob: str, tag: str) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_tag_is_shown_in_one_printable_line(tag: str) -> None:
-    assert re.fullmatch(r"[\x20-\x7e]*(… \(\d+ characters\))?", shown(tag))
+    assert re.fullmatch(r"[\x20-\x7e]*(… \(longer than any tag\))?", shown(tag))
+
+
+@pytest.mark.parametrize(
+    ("length", "end"), [(128, "x"), (129, "… (longer than any tag)"), (300, "… (longer than any tag)")]
+)
+def test_a_name_that_is_longer_than_any_tag_is_shown_cut(length: int, end: str) -> None:
+    assert shown("x" * length) == "x" * min(length, 128) + end.removeprefix("x")
