@@ -63,7 +63,7 @@ class Access:
         # A secret that promote.yaml names must be there, even if this host turns out to ask for none.
         self._explicit = settings.credentials() if callable(settings.credentials) else settings.credentials
         self._transport = transport
-        self._clock = clock
+        self.clock = clock
         self._keyring = keyring
         self._patience = patience
         self._tokens = Tokens(host, settings, own=self.base, transport=transport, clock=clock, patience=patience)
@@ -182,7 +182,7 @@ class Access:
                 self.quota = quota_in(response.headers) or self.quota
             return response
 
-        return ask(send, self._clock, self._patience)
+        return ask(send, self.clock, self._patience)
 
     def request(self, method: str, url: str, path: str, *, accept: str, cap: int, etag: str = "") -> Response:
         """The answer for `url`, which is of the repository `path`: signed in and redirected, whatever its status.

@@ -12,7 +12,16 @@ from promote.registry.cache import Cache
 from promote.registry.contents import Contents
 from promote.registry.facts import known
 from promote.registry.listing import list_tags
-from promote.registry.manifest import ACCEPT, Config, Manifest, digest_of, parse_config, parse_manifest, prove
+from promote.registry.manifest import (
+    ACCEPT,
+    Config,
+    Manifest,
+    digest_of,
+    parse_config,
+    parse_manifest,
+    prove,
+    prove_manifest,
+)
 from promote.transport import Response, redact
 
 _MANIFEST_CAP = 4 << 20  # what registries must at least take, and most take at most
@@ -118,7 +127,7 @@ class Client:
         self._access.judge(response, f"{path}:{reference}" if is_tag(reference) else f"{path}@{reference}")
         claimed = reference if is_digest(reference) else response.headers.get("docker-content-digest", "")
         if claimed:
-            prove(response.body, claimed, redact(response.url))
+            prove_manifest(response.body, claimed, redact(response.url))
         return response, claimed or digest_of(response.body), bool(claimed)
 
     def config(self, path: str, digest: str) -> Config:

@@ -18,9 +18,11 @@ from promote.registry.manifest import (
     Descriptor,
     Manifest,
     digest_of,
+    is_manifest,
     parse_config,
     parse_manifest,
     prove,
+    prove_manifest,
 )
 
 _INDEX_CAP = 64 << 20
@@ -35,6 +37,10 @@ class _Marker(msgspec.Struct, rename={"version": "imageLayoutVersion"}):
     version: str
 
 
+class _TooLarge(RegistryUnreachable):
+    pass
+
+
 def _read(path: Path, cap: int) -> bytes:
     try:
         with path.open("rb") as file:
@@ -46,7 +52,7 @@ def _read(path: Path, cap: int) -> bytes:
             f"cannot be read ({error.strerror})", where=str(path), cure="check the folder and its permissions"
         ) from error
     if len(raw) > cap:
-        raise RegistryUnreachable(f"is larger than {cap >> 20} MiB", where=str(path), cure="check what it is")
+        raise _TooLarge(f"is larger than {cap >> 20} MiB", where=str(path), cure="check what it is")
     return raw
 
 
@@ -68,6 +74,7 @@ class Layout:
         self.folder = folder
         self._lock = threading.Lock()
         self._tagged: dict[str, Descriptor] | None = None
+        self._named: set[str] = set()  # digests in the indexes that were read for the tags
 
     def _index(self) -> Manifest:
         marker = self.folder / "oci-layout"
@@ -113,6 +120,7 @@ class Layout:
             inner: list[str] = []
             for index in level:
                 for child in index.children:
+                    self._named.add(child.digest)
                     tag = _tag(child)
                     if tag is not None:
                         if found.setdefault(tag, child).digest != child.digest:
@@ -141,9 +149,19 @@ class Layout:
         return tuple(sorted(self._tags()))
 
     def facts(self, reference: str, what: frozenset[What]) -> Known:
-        """What was asked for of a tag or digest; RegistryAbsent where the layout has none such."""
+        """What was asked for of a tag or digest; RegistryAbsent where the layout has none such.
+
+        Layers and configurations lie among the images: a digest is an image's if an index names it, or what has it
+        is made like a manifest.
+        """
         tags = self._tags()
         if is_digest(reference):
+            if reference not in self._named and not self._has_manifest(reference):
+                raise RegistryAbsent(
+                    f"{reference} is a part of an image, and none itself",
+                    where=str(self.folder),
+                    cure="give the digest of the image",
+                )
             return self._known(reference, what)
         if reference not in tags:
             raise RegistryAbsent(
@@ -162,7 +180,7 @@ class Layout:
     def _known(self, digest: str, what: frozenset[What]) -> Known:
         if what <= {"digest"}:
             # What it is does not matter then: it need not be an image that can be read.
-            self._proven(digest, _MANIFEST_CAP)
+            self._manifest(digest)
             return Known(digest)
         return known(self.manifest(digest), what, self)
 
@@ -175,16 +193,25 @@ class Layout:
         algorithm, _, encoded = digest.partition(":")
         return self.folder / "blobs" / algorithm / encoded
 
-    def _proven(self, digest: str, cap: int) -> bytes:
+    def _has_manifest(self, digest: str) -> bool:
+        try:
+            return is_manifest(self._manifest(digest))
+        except _TooLarge:
+            return False
+
+    def _manifest(self, digest: str) -> bytes:
         path = self._blob(digest)
-        raw = _read(path, cap)
-        prove(raw, digest, str(path))
+        raw = _read(path, _MANIFEST_CAP)
+        prove_manifest(raw, digest, str(path))
         return raw
 
     def manifest(self, digest: str) -> Manifest:
         """The manifest `digest`."""
-        return parse_manifest(self._proven(digest, _MANIFEST_CAP), digest, where=str(self._blob(digest)), proven=True)
+        return parse_manifest(self._manifest(digest), digest, where=str(self._blob(digest)), proven=True)
 
     def config(self, digest: str) -> Config:
         """The image configuration `digest`."""
-        return parse_config(self._proven(digest, _CONFIG_CAP), str(self._blob(digest)))
+        path = self._blob(digest)
+        raw = _read(path, _CONFIG_CAP)
+        prove(raw, digest, str(path))
+        return parse_config(raw, str(path))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from promote.clock import Clock
 from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.registry.access import Access
 from promote.registry.cache import Cache, Page
@@ -17,15 +18,22 @@ from promote.transport import Response, redact
 _PAGE_CAP = 32 << 20
 _KEPT = 4 << 20  # bytes of a page that is kept
 _PAGES = 10_000
+_LIST_CAP = 64 << 20  # bytes of all its pages
+_SECONDS = 600.0  # for all its pages: each is waited for as long as anything is
+_LONGEST = 300  # characters of a name that are kept: it cannot be a tag (at most 128) and stays none
 _ASKED = 1000  # tags a page
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{1,200}"')
 # What a server says that knows no `last`, or nothing after it.
 _NO_MORE = frozenset({400, 404, 405, 416, 422})
 _ASK = "ask who runs the registry"
+_TRY = "try again later, or ask who runs the registry"
 
 
 class _TagPage(msgspec.Struct):
-    tags: list[str] | None = None
+    # An emptied repository, and an empty last page, have null. A page without the key, as an error that is sent with
+    # 200 has none, is no page: taken for an empty one it would hide the newest tags.
+    tags: list[str] | None
+    errors: list[msgspec.Raw] | None = None
 
 
 class _Pages:
@@ -67,32 +75,61 @@ class _Pages:
             self._cache.keep_page(url, page)
 
 
+class _Bounds:
+    """What one list may cost; RegistryUnreachable beyond."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = clock.monotonic() + _SECONDS
+        self._asked: set[str] = set()
+        self._bytes = 0
+
+    def asks(self, url: str) -> None:
+        if url in self._asked or len(self._asked) >= _PAGES:
+            raise RegistryUnreachable("its pages never end", where=redact(url), cure=_ASK)
+        if self._clock.monotonic() >= self._until:
+            raise RegistryUnreachable(
+                f"its list of tags is not whole after {_SECONDS / 60:.0f} minutes", where=redact(url), cure=_TRY
+            )
+        self._asked.add(url)
+
+    def brings(self, url: str, size: int) -> None:
+        self._bytes += size
+        if self._bytes > _LIST_CAP:
+            raise RegistryUnreachable(
+                f"its list of tags is larger than {_LIST_CAP >> 20} MiB", where=redact(url), cure=_ASK
+            )
+
+
 def list_tags(access: Access, path: str, cache: Cache | None) -> tuple[str, ...]:
     """All names in the list of `path`, sorted; what cannot be a tag is among them, for policies to reject.
 
     A page that cannot be had fails the whole: no list is better than half of one. Where no page has had a Link, and
     the list may have been cut off nevertheless, the page after its last tag is asked for, until one brings nothing new.
+    Of a name that is far too long only the beginning is kept.
     """
     pages = _Pages(access, path, cache)
     first = f"{access.base}/v2/{path}/tags/list?n={_ASKED}"
     url: str | None = first
-    asked: set[str] = set()
+    bounds = _Bounds(access.clock)
     found: set[str] = set()
     linked = probing = False
     while url is not None:
-        if url in asked or len(asked) >= _PAGES:
-            raise RegistryUnreachable("its pages never end", where=redact(url), cure=_ASK)
-        asked.add(url)
+        bounds.asks(url)
         response = pages.ask(url)
         if probing and response.status in _NO_MORE:
             break
         # Only the first page can say that there is no such repository.
-        absent = RegistryAbsent if len(asked) == 1 else RegistryUnreachable
+        absent = RegistryAbsent if url == first else RegistryUnreachable
         access.judge(response, f"the repository {path}", absent=absent)
         where = redact(response.url)
+        bounds.brings(url, len(response.body))
         kind = response.headers.get("content-type", "")
         page = decode(response.body, _TagPage, where=where, noun="a list of tags", content_type=kind)
-        before, tags = len(found), page.tags or []  # an emptied repository has null
+        if page.errors:
+            raise RegistryUnreachable("sent errors and no whole list of tags", where=where, cure=_ASK)
+        tags = [tag[:_LONGEST] for tag in page.tags or ()]  # an emptied repository has null
+        before = len(found)
         found.update(tags)
         link = response.headers.get("link", "")
         after = next_page(link, response.url)

@@ -12,7 +12,7 @@ from promote.image import is_digest
 from promote.platform import spell
 from promote.registry.dating import CREATED
 from promote.registry.decode import decode
-from promote.registry.schema1 import signed_payload
+from promote.registry.schema1 import is_schema_1, signed_payload
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -24,6 +24,7 @@ IMAGES = (
 )
 ACCEPT = ", ".join((*INDEXES, *IMAGES))
 CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+_PARTS = ("manifests", "config", "fsLayers")  # the last of schema 1
 _ASK = "ask who pushed it"
 _NAMES = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 
@@ -105,18 +106,34 @@ def digest_of(raw: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}:{hashlib.new(algorithm, raw).hexdigest()}"
 
 
-def _has(raw: bytes | None, digest: str) -> bool:
-    return raw is not None and digest_of(raw, digest.partition(":")[0]) == digest
+def _has(raw: bytes, digest: str) -> bool:
+    return is_digest(digest) and digest_of(raw, digest.partition(":")[0]) == digest
 
 
 def prove(raw: bytes, digest: str, where: str) -> None:
     """Refuse `raw` unless it is what `digest` names."""
-    if not is_digest(digest) or (not _has(raw, digest) and not _has(signed_payload(raw), digest)):
+    if not _has(raw, digest):
         raise RegistryUnreachable(
             f"the content does not have its digest {digest[:80]!r}",
             where=where,
             cure="try again, or push the image again",
         )
+
+
+def _old(kind: type[RegistryError], where: str) -> RegistryError:
+    return kind("the image has the old schema 1", where=where, cure="push it again with a newer tool")
+
+
+def prove_manifest(raw: bytes, digest: str, where: str) -> None:
+    """Refuse `raw` unless it is what `digest` names; RegistryUnreadable where that names a signed one of schema 1.
+
+    A signature says itself what of `raw` is signed, and so it never makes `raw` what `digest` names.
+    """
+    if not _has(raw, digest):
+        signed = signed_payload(raw)
+        if signed is not None and _has(signed, digest) and is_schema_1(signed):
+            raise _old(RegistryUnreadable, where)
+    prove(raw, digest, where)
 
 
 def _platform(platform: _Platform | _Config | None) -> str:
@@ -147,7 +164,7 @@ def parse_manifest(raw: bytes, digest: str, *, where: str, proven: bool, content
     sent = "" if proven else content_type
     read = decode(raw, _Manifest, where=where, noun="an image manifest", content_type=sent, unfit=wrong)
     if read.schema == 1:
-        raise wrong("the image has the old schema 1", where=where, cure="push it again with a newer tool")
+        raise _old(wrong, where)
     if (read.manifests is None) == (read.config is None):
         # Both at once may be read as either: the image spec warns of it, and so nobody's reading is taken.
         raise wrong("it is neither an image nor an index", where=where, cure=_ASK)
@@ -157,6 +174,15 @@ def parse_manifest(raw: bytes, digest: str, *, where: str, proven: bool, content
     config = None if read.config is None else _descriptor(read.config, where, wrong)
     created = (read.annotations or {}).get(CREATED, "")
     return Manifest(digest, where, read.manifests is not None, children, config, created, proven)
+
+
+def is_manifest(raw: bytes) -> bool:
+    """Whether `raw` is made like a manifest: with a schema version, and parts or a configuration."""
+    try:
+        read = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        return False
+    return "schemaVersion" in read and not read.keys().isdisjoint(_PARTS)
 
 
 def parse_config(raw: bytes, where: str) -> Config:

@@ -30,8 +30,8 @@ def retry_after(value: str, clock: Clock) -> float | None:
         return float(value[:9])
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
+    except (ValueError, OverflowError):
+        return None  # no date, or one of a year or a zone that no date has
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - clock.now()).total_seconds())

@@ -1,6 +1,6 @@
 """Signed manifests, whose digest leaves out the signature (distribution, "Image Manifest Version 2, Schema 1").
 
-They are refused, but as what they are: without this their content would never seem to have its digest.
+They are refused, but as what they are: their content never has its digest, and that alone would look like a mishap.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ import base64
 import binascii
 
 import msgspec
+
+
+class _Version(msgspec.Struct, rename={"schema": "schemaVersion"}):
+    schema: int
 
 
 class _Signature(msgspec.Struct):
@@ -29,7 +33,7 @@ def _decoded(text: str) -> bytes:
 
 
 def signed_payload(raw: bytes) -> bytes | None:
-    """What is signed in the manifest `raw`, or None where it is not one that is signed."""
+    """What the signature in `raw` says that it signs, or None where there is none; it proves nothing about `raw`."""
     try:
         signatures = msgspec.json.decode(raw, type=_Signed).signatures
         if not signatures:
@@ -38,3 +42,11 @@ def signed_payload(raw: bytes) -> bytes | None:
         return raw[: max(0, protected.length)] + _decoded(protected.tail)
     except (ValueError, RecursionError, binascii.Error):
         return None
+
+
+def is_schema_1(payload: bytes) -> bool:
+    """Whether `payload` calls itself a manifest of schema 1."""
+    try:
+        return msgspec.json.decode(payload, type=_Version).schema == 1
+    except (ValueError, RecursionError):
+        return False

@@ -137,10 +137,14 @@ def _scribbled(path: Path) -> None:
     path.write_bytes(raw)
 
 
+def _version(path: Path) -> int:
+    return int(path.stem.removeprefix("registry-"))
+
+
 def _no_table(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {_version(path)}")
     db.close()
     path.chmod(0o600)
 
@@ -149,9 +153,15 @@ def _other_table(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE kept (name TEXT)")
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {_version(path)}")
     db.close()
     path.chmod(0o600)
+
+
+def test_the_page_on_the_cache_names_the_file(opened: Open, folder: Path) -> None:
+    _put(opened(), VALUES)
+    page = Path(__file__).parents[2] / "docs" / "cache.md"
+    assert [f"`{path.name}`" in page.read_text() for path in folder.iterdir()] == [True]
 
 
 @pytest.mark.parametrize("breaking", [_zero, _text, _cut, _scribbled, _no_table, _other_table])

@@ -57,7 +57,7 @@ def test_an_emptied_repository_has_no_tags(ask: Ask, proxy: FaultyProxy, web: Re
     assert ask().tags(web) == ()
 
 
-@pytest.mark.parametrize("odd", ["a b", "1.0\n2.0", "\u001b[2J", "", "é", "-1", "x" * 10_000])
+@pytest.mark.parametrize("odd", ["a b", "1.0\n2.0", "\u001b[2J", "", "é", "-1", "x" * 300])
 def test_a_name_that_cannot_be_a_tag_fails_no_list(ask: Ask, proxy: FaultyProxy, web: Repository, odd: str) -> None:
     proxy.fail("tags", faults.says(json.dumps({"tags": ["1.0", odd]}).encode()))
     assert ask().tags(web) == tuple(sorted(["1.0", odd]))

@@ -308,6 +308,57 @@ def test_what_is_no_image_has_a_digest_all_the_same(tmp_path: Path) -> None:
         layout.facts("1.0", ALL)
 
 
+@pytest.mark.parametrize("what", [ALL, frozenset({"digest"})])
+def test_a_part_of_an_image_is_no_image(tmp_path: Path, what: frozenset[What]) -> None:
+    write_layout(tmp_path / "web", TAGS)
+    layout = Layout(tmp_path / "web")
+    images = {name for spec in TAGS.values() for name in build(spec).manifests}
+    parts = {name for spec in TAGS.values() for name in build(spec).blobs} - images
+    assert len(parts) > len(TAGS)
+    for name in sorted(parts):
+        with pytest.raises(RegistryAbsent, match="a part of an image, and none itself"):
+            layout.facts(name, what)
+    for name in sorted(images):
+        assert layout.facts(name, what).digest == name
+
+
+LAYERS = [
+    b"",
+    b"\x1f\x8b\x08 a layer",
+    b"x" * (5 << 20),  # larger than any manifest
+    b"[" * 100_000,
+    b"[]",
+    b"{}",
+    b'{"schemaVersion": 2}',
+    b'{"config": {}, "os": "linux"}',
+]
+
+
+@pytest.mark.parametrize("what", [ALL, frozenset({"digest"})])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_no_index_names_and_is_made_like_no_manifest_is_absent(
+    tmp_path: Path, layer: bytes, what: frozenset[What]
+) -> None:
+    one = build(SPEC)
+    part = Built(digest(layer), "", {digest(layer): layer}, {})
+    layout = _laid(tmp_path / "web", [_named(one, "1.0")], one, part)
+    with pytest.raises(RegistryAbsent, match="a part of an image, and none itself"):
+        layout.facts(part.root, what)
+    # What an index names is there, whatever it is.
+    named = _laid(tmp_path / "named", [_entry(part)], part)
+    if len(layer) < 4 << 20 and what != ALL:
+        assert named.facts(part.root, what) == Known(part.root)
+    else:
+        with pytest.raises((RegistryUnreadable, RegistryUnreachable)):
+            named.facts(part.root, what)
+
+
+def test_an_image_that_only_a_tagged_index_names_is_there(tmp_path: Path) -> None:
+    built = build(ImageSpec(platforms=("linux/amd64", "linux/arm64"), nested=True))
+    layout = _laid(tmp_path / "web", [_named(built, "1.0")], built)
+    assert all(layout.facts(name, frozenset({"digest"})) == Known(name) for name in built.manifests)
+
+
 @pytest.mark.parametrize("name", ["3.0.0", "ghcr.io/acme/web:3.0.0"])
 def test_a_layout_written_by_skopeo_says_the_same_as_the_registry_that_it_is_from(
     ask: Ask, tmp_path: Path, registry: RunningRegistry, name: str

@@ -10,6 +10,7 @@ import pytest
 
 from promote.errors import RegistryError, RegistryUnreachable
 from promote.image import Repository
+from tests.clock import FakeClock
 from tests.registry.conftest import Ask
 from tests.servers import proxy as faults
 from tests.servers.proxy import Fault, FaultyProxy
@@ -148,3 +149,83 @@ def test_a_server_error_that_passes_is_waited_for(ask: Ask, proxy: FaultyProxy, 
     proxy.fail("last=", faults.status(503), 2)
     proxy.fail("tags", _serves(lambda last, asked: (_tags(50) if not last else ["x"] if not asked > 1 else [], "")))
     assert "x" in ask().tags(web)
+
+
+def _linked(pages: int, name: Callable[[int], str]) -> Fault:
+    def serve(last: str, asked: int) -> tuple[list[str], str]:
+        link = f'</v2/acme/web/tags/list?last={asked}>; rel="next"' if asked + 1 < pages else ""
+        return [name(asked)], link
+
+    return _serves(serve)
+
+
+@pytest.mark.parametrize(("pages", "fine"), [(3, True), (4, False), (10_000, False)])
+def test_a_list_that_is_too_large_as_a_whole_is_refused(
+    ask: Ask, proxy: FaultyProxy, web: Repository, monkeypatch: pytest.MonkeyPatch, pages: int, fine: bool
+) -> None:
+    monkeypatch.setattr("promote.registry.listing._LIST_CAP", 1 << 20)
+    proxy.fail("tags", _linked(pages, lambda number: str(number) + "x" * 300_000))
+    if fine:
+        assert len(ask().tags(web)) == pages
+        return
+    with pytest.raises(RegistryUnreachable, match="its list of tags is larger than 1 MiB"):
+        ask().tags(web)
+    assert len(proxy.log) == 4
+
+
+@pytest.mark.parametrize(("pages", "fine"), [(1, True), (12, True), (13, False), (10_000, False)])
+def test_a_patient_registry_has_ten_minutes_for_a_list(
+    ask: Ask, proxy: FaultyProxy, web: Repository, clock: FakeClock, pages: int, fine: bool
+) -> None:
+    page, turn = _linked(pages, str), 0
+
+    def busy_every_other_time(handler: faults.ProxyHandler) -> None:
+        nonlocal turn
+        turn += 1
+        (faults.status(503, Retry_After="50") if turn % 2 else page)(handler)
+
+    proxy.fail("tags", busy_every_other_time)
+    if fine:
+        assert len(ask().tags(web)) == pages
+    else:
+        with pytest.raises(RegistryUnreachable, match="its list of tags is not whole after 10 minutes"):
+            ask().tags(web)
+    # Each page but the last was asked for within the time.
+    assert sum(clock.slept[:-1]) < 600 <= sum(clock.slept) or pages == 1
+
+
+def test_of_a_name_that_is_far_too_long_the_beginning_is_kept(ask: Ask, proxy: FaultyProxy, web: Repository) -> None:
+    odd = [*_tags(9), "x" * 100_000]
+    proxy.fail("tags", _serves(lambda last, asked: (odd if not asked else [], "")))
+    assert ask().tags(web) == (*_tags(9), "x" * 300)
+    assert proxy.paths()[1].endswith("&last=" + "x" * 300)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"name": "acme/web"}',
+        b'{"errors": [{"code": "TOOMANYREQUESTS"}]}',
+        b'{"tags": ["1.1.0"], "errors": [{"code": "UNKNOWN"}]}',
+    ],
+)
+@pytest.mark.parametrize("first", [False, True])
+def test_5_2_a_page_without_tags_is_no_empty_page(
+    ask: Ask, proxy: FaultyProxy, web: Repository, body: bytes, *, first: bool
+) -> None:
+    """An error that was sent with 200 hid the newest tags, and the newest of the others was written."""
+    if not first:
+        link = '</v2/acme/web/tags/list?n=1000&last=1.0.0>; rel="next"'
+        proxy.fail("tags", faults.says(b'{"tags": ["1.0.0"]}', Link=link), times=1)
+    proxy.fail("tags", faults.says(body))
+    with pytest.raises(RegistryUnreachable):
+        ask().tags(web)
+
+
+def test_an_empty_last_page_has_null_or_nothing_in_its_list(ask: Ask, proxy: FaultyProxy, web: Repository) -> None:
+    for body in (b'{"tags": null}', b'{"tags": []}'):
+        link = '</v2/acme/web/tags/list?n=1000&last=1.0.0>; rel="next"'
+        proxy.fail("tags", faults.says(b'{"tags": ["1.0.0"]}', Link=link), times=1)
+        proxy.fail("tags", faults.says(body), times=1)
+        assert ask().tags(web) == ("1.0.0",)

@@ -355,7 +355,7 @@ def test_a_token_that_ends_in_the_middle_of_paging_is_renewed_before_it_is_refus
     guarded.page_size = 2
 
     def later(path: str, status: int, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-        clock.advance(200)
+        clock.advance(150)
         return status, headers, body
 
     guarded.change = later

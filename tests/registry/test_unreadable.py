@@ -92,8 +92,10 @@ def test_a_signed_manifest_of_schema_1_is_named_as_one(ask: Ask, proxy: FaultyPr
     raw = payload[:cut] + b',\n   "signatures": [{"protected": "%s"}]\n}' % word.encode()
     kind = "application/vnd.docker.distribution.manifest.v1+prettyjws"
     proxy.fail("/manifests/", faults.says(raw, kind, Docker_Content_Digest=digest(payload)))
-    with pytest.raises(RegistryUnreadable, match="old schema 1"):
-        ask().facts(web, "1.0.0", CREATED)
+    for reference in ("1.0.0", digest(payload)):
+        with pytest.raises(RegistryUnreadable, match="old schema 1"):
+            ask().facts(web, reference, CREATED)
+        assert ask().facts(web, reference, frozenset({"digest"})) == Known(digest(payload))
 
 
 @pytest.mark.parametrize("signatures", [[], [{"protected": "&"}], [{"protected": "e30"}], [{"protected": "a"}], {}, 5])

@@ -21,7 +21,7 @@ from promote.clock import Clock
 
 T = TypeVar("T")
 
-_VERSION = 1
+_VERSION = 2
 _PAGE = 4096
 _CHECK = 16  # bytes of the check value before each value
 _DAY = 86_400
