@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from promote.clock import Clock
@@ -41,6 +40,22 @@ def _only_pulling(named: str, path: str) -> str:
     return _usual(path)
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """The Authorization header of one request, and what its token was for; the header is a secret."""
+
+    header: str | None = field(default=None, repr=False)
+    want: Want | None = None
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is signed, and not for one repository alone."""
+        return self.header is not None and (self.want is None or not self.want.scope)
+
+
+_UNSIGNED = _Signed()
+
+
 class Access:
     """Asks one host; remembers how it wants to be asked. May be used from many threads."""
 
@@ -67,7 +82,6 @@ class Access:
         self._keyring = keyring
         self._patience = patience
         self._tokens = Tokens(host, settings, own=self.base, transport=transport, clock=clock, patience=patience)
-        self._lock = threading.Lock()
         self._source: str | None = None  # where the credentials came from that were used last, if any were
         self._challenge: Challenge | None = None
         self._scopes: dict[str, str] = {}
@@ -83,8 +97,7 @@ class Access:
             raise RegistryDenied(
                 "asks for credentials, which never go over plain HTTP", where=self.base, cure="serve it over TLS"
             )
-        if found is not None:
-            self._source = found.source
+        self._source = None if found is None else found.source
         return found
 
     def _scope(self, path: str) -> str:
@@ -95,14 +108,14 @@ class Access:
     def _want(self, challenge: Challenge, path: str) -> Want:
         return Want(challenge.get("realm"), challenge.get("service"), self._scope(path))
 
-    def _authorization(self, path: str) -> str | None:
+    def _authorization(self, path: str) -> _Signed:
         """What to send by all that this host has asked for so far."""
         challenge = self._challenge
         if challenge is None:
-            return None
+            return _UNSIGNED
         credentials = self._credentials(path)
         if challenge.scheme == "bearer":
-            return "Bearer " + self._bearer(challenge, path, credentials)
+            return self._bearer(challenge, path, credentials)
         if credentials is None:
             raise RegistryDenied("asks for credentials", where=self.base, cure=sign_in_cure(self._host))
         if not credentials.password:
@@ -111,19 +124,20 @@ class Access:
                 where=self.base,
                 cure=sign_in_cure(self._host),
             )
-        return basic(credentials)
+        return _Signed(basic(credentials))
 
-    def _bearer(self, challenge: Challenge, path: str, credentials: Credentials | None) -> str:
+    def _bearer(self, challenge: Challenge, path: str, credentials: Credentials | None) -> _Signed:
         want = self._want(challenge, path)
         try:
-            return self._tokens.bearer(want, credentials)
+            return _Signed("Bearer " + self._tokens.bearer(want, credentials), want)
         except RegistryDenied:
             if want.scope:
                 raise
         self._scopeless = False
-        return self._tokens.bearer(self._want(challenge, path), credentials)
+        want = self._want(challenge, path)
+        return _Signed("Bearer " + self._tokens.bearer(want, credentials), want)
 
-    def _learn(self, response: Response, path: str, sent: str | None, *, again: bool) -> None:
+    def _learn(self, response: Response, path: str, sent: _Signed, *, again: bool) -> None:
         """Take in what a 401 asks for, and drop the token that it did not like; `again`: a fresh one."""
         challenges = {
             each.scheme: each for each in reversed(parse_challenges(response.headers.get("www-authenticate", "")))
@@ -136,11 +150,9 @@ class Access:
                 where=redact(response.url),
                 cure="ask who runs the registry",
             )
-        known = self._challenge
-        if known is not None and sent is not None and known.scheme == "bearer":
-            want = self._want(known, path)
-            self._tokens.forget(want, sent.removeprefix("Bearer "))
-            if again and not want.scope:
+        if sent.header is not None and sent.want is not None:
+            self._tokens.forget(sent.want, sent.header.removeprefix("Bearer "))
+            if again and not sent.want.scope:
                 self._scopeless = False
         if challenge.scheme == "bearer" and challenge.get("scope"):
             self._scopes[path] = _only_pulling(challenge.get("scope"), path)
@@ -189,26 +201,26 @@ class Access:
 
         With an `etag` it may be 304, which means that what had that ETag still stands.
         """
-        authorization = self._authorization(path) if same_origin(url, self.base) else None
-        response = self._follow(method, url, accept, authorization, cap, etag)
+        sent = self._authorization(path) if same_origin(url, self.base) else _UNSIGNED
+        response = self._follow(method, url, accept, sent.header, cap, etag)
         # Twice at most: a token that had expired is renewed, and one for the whole host gives way to the repository's.
         for again in (False, True):
             if not same_origin(response.url, self.base):
                 break
-            before = self._scope(path)
             if response.status == 401:
-                self._learn(response, path, authorization, again=again)
-            elif response.status == 403 and authorization is not None and not before:
+                self._learn(response, path, sent, again=again)
+            elif response.status == 403 and sent.is_for_all:
                 self._scopeless = False  # "insufficient_scope" may come so too (RFC 6750 §3.1)
             else:
                 break
-            if again and self._scope(path) == before:
+            # By what was sent, not by what is known now: another thread may have learned more meanwhile.
+            if again and sent.want is not None and self._scope(path) == sent.want.scope:
                 break
             renewed = self._authorization(path)
-            if renewed == authorization:
+            if renewed == sent:
                 break
-            authorization = renewed
-            response = self._follow(method, url, accept, authorization, cap, etag)
+            sent = renewed
+            response = self._follow(method, url, accept, sent.header, cap, etag)
         return response
 
     def _denied_cure(self) -> str:
