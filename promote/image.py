@@ -18,6 +18,7 @@ _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _SEGMENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*\Z")
 _HOST = re.compile(rf"{_DOMAIN}\Z")
+_PORT = re.compile(r":([0-9]+)\Z")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 _DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
 
@@ -87,12 +88,18 @@ def has_host(written: str) -> bool:
     return bool(slash) and ("." in first or ":" in first or first == "localhost" or first.startswith("["))
 
 
+def _has_port(host: str) -> bool:
+    """Whether the port of a host, if it names one, is one that there is."""
+    port = _PORT.search(host)
+    return port is None or (len(port[1]) <= 5 and 0 < int(port[1]) < 1 << 16)
+
+
 @lru_cache(maxsize=1 << 16)
 def parse_repository(written: str) -> Repository | None:
     """The repository that `written` names, or None where it is not a well-formed name."""
     if has_host(written):
         host, _, path = written.partition("/")
-        if _HOST.match(host) is None:
+        if _HOST.match(host) is None or not _has_port(host):
             return None
     else:
         host, path = DOCKER_HUB, written

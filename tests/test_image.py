@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,11 @@ D512 = "sha512:" + "0a" * 64
         "ghcr.io/a@x",
         "host:port/a",
         "host:1x/a",
+        # A port that there is not ended the whole run as a fault of promote's own.
+        "host:0/a",
+        "host.io:65536/a",
+        "127.0.0.1:99999/a",
+        "[::1]:70000/a",
         "-host.io/a",
         "host-.io/a",
         "http://x/y",
@@ -72,6 +79,8 @@ def test_what_is_no_repository(text: str) -> None:
         ("GHCR.io/acme/web", "ghcr.io/acme/web"),
         ("host:443/a-b/c__d/e.f/g--h", "host:443/a-b/c__d/e.f/g--h"),
         ("[::1]:5000/web", "[::1]:5000/web"),
+        ("[::1]/web", "[::1]/web"),
+        ("host.io:65535/web", "host.io:65535/web"),
         ("1.2.3.4/web", "1.2.3.4/web"),
         ("ghcr.io", "docker.io/library/ghcr.io"),
         ("x" * 247, "docker.io/library/" + "x" * 247),
@@ -166,9 +175,10 @@ def test_no_version_says_so() -> None:
     assert (str(none), none.short, none.reference) == ("", "(none)", "")
 
 
-@given(st.text(alphabet="ab:/@.-_A[]0", max_size=20))
+@given(st.text(alphabet="ab:/@.-_A[]09", max_size=20))
 def test_any_text_is_a_reference_or_not(text: str) -> None:
     name, tag, digest = split_reference(text)
     assert text == name + ("" if tag is None else f":{tag}") + ("" if digest is None else f"@{digest}")
     found = parse_reference(text)
     assert found is None or str(found.repository) == str(parse_repository(str(found.repository)))
+    assert found is None or (urlsplit(f"//{found.repository.host}").port or 1) > 0
