@@ -18,6 +18,8 @@ _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _SEGMENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*\Z")
 _HOST = re.compile(rf"{_DOMAIN}\Z")
+# Not the tag before a digest.
+_USERINFO = re.compile(r"(\A|//)[^/@\s]*:[^/@\s]*@(?!sha(?:256|512):)")
 _PORT = re.compile(r":([0-9]+)\Z")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
 _DIGEST = re.compile(r"(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})\Z")
@@ -80,6 +82,11 @@ class Reference:
 
     repository: Repository
     version: Version
+
+
+def without_password(text: str) -> str:
+    """`text` for a message: a name and a password that somebody wrote before a host are left out."""
+    return _USERINFO.sub(r"\1…@", text)
 
 
 def has_host(written: str) -> bool:

@@ -15,6 +15,7 @@ from promote.image import (
     parse_repository,
     parse_version,
     split_reference,
+    without_password,
 )
 
 D = "sha256:" + "0a" * 32
@@ -173,6 +174,21 @@ def test_versions(text: str, short: str, reference: str) -> None:
 def test_no_version_says_so() -> None:
     none = Version(None)
     assert (str(none), none.short, none.reference) == ("", "(none)", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("web", "web"),
+        ("ghcr.io:443/acme/web:1.0", "ghcr.io:443/acme/web:1.0"),
+        ("web:1.0@sha256:" + "a" * 64, "web:1.0@sha256:" + "a" * 64),
+        ("https://ci:hunter2@ghcr.io/acme/web", "https://…@ghcr.io/acme/web"),
+        ("ci:hunter2@ghcr.io/acme/web", "…@ghcr.io/acme/web"),
+        ("https://ci:hunter2@ghcr.io", "https://…@ghcr.io"),
+    ],
+)
+def test_a_password_before_a_host_is_not_shown(text: str, shown: str) -> None:
+    assert without_password(text) == shown
 
 
 @given(st.text(alphabet="ab:/@.-_A[]09", max_size=20))

@@ -67,7 +67,7 @@ def _app(opened: Session, word: str) -> App:
     from promote.config.model import App
     from promote.config.named import app_named
     from promote.errors import UsageError
-    from promote.image import parse_repository
+    from promote.image import parse_repository, without_password
 
     repository = parse_repository(word)
     try:
@@ -80,7 +80,8 @@ def _app(opened: Session, word: str) -> App:
         if repository is None or "/" not in word:
             raise
     if repository is None:
-        raise UsageError(f"{word[:100]!r} is no image", cure="write it as registry/name, without a tag")
+        shown = without_password(word)[:100]
+        raise UsageError(f"{shown!r} is no image", cure="write it as registry/name, without a tag")
     return App(word, (repository,))
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import UNSET, UnsetType
 
 from promote.errors import Mistake
+from promote.image import without_password
 from promote.text.document import Stream
 from promote.tree import show
 
@@ -20,7 +21,8 @@ MAX_MISTAKES = 100
 
 
 def quoted(text: str) -> str:
-    """`text` for a message: cut, on one line, without control characters."""
+    """`text` for a message: cut, on one line, without control characters and passwords."""
+    text = without_password(text)
     cut = text if len(text) <= 60 else f"{text[:60]}…"
     return "`" + "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut) + "`"
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from promote.config.model import Config
 from promote.config.scope import claims_of
 from promote.errors import UsageError
-from promote.image import Repository, Version, parse_reference, parse_repository, parse_version
+from promote.image import Repository, Version, parse_reference, parse_repository, parse_version, without_password
 from promote.sites.claim import Claim
 from promote.sites.wanted import Wanted
 
@@ -41,7 +41,7 @@ def app_named(config: Config, word: str) -> str:
     known = sorted(config.apps)
     close = get_close_matches(word[:60], known, n=1)
     cure = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known) or 'none'}"
-    raise UsageError(f"there is no app {word[:60]!r}", cure=cure)
+    raise UsageError(f"there is no app {without_password(word)[:60]!r}", cure=cure)
 
 
 def apps_named(config: Config, words: Sequence[str]) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def wish(text: str) -> tuple[str, Version]:
         reference = parse_reference(text)
         if reference is not None and (reference.version.tag or reference.version.digest):
             return reference.repository.written, reference.version
-    shown = "".join(char if char.isprintable() else "?" for char in text[:100])
+    shown = "".join(char if char.isprintable() else "?" for char in without_password(text)[:100])
     raise UsageError(
         f"{shown!r} is no version to set", cure="write APP=TAG, APP=TAG@sha256:DIGEST or an image as registry/name:TAG"
     )
