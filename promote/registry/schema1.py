@@ -28,6 +28,12 @@ class _Protected(msgspec.Struct, rename={"length": "formatLength", "tail": "form
     tail: str
 
 
+# Made here, by one thread (see `decode`).
+_VERSION = msgspec.json.Decoder(_Version)
+_SIGNED = msgspec.json.Decoder(_Signed)
+_PROTECTED = msgspec.json.Decoder(_Protected)
+
+
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
@@ -35,10 +41,10 @@ def _decoded(text: str) -> bytes:
 def signed_payload(raw: bytes) -> bytes | None:
     """What the signature in `raw` says that it signs, or None where there is none; it proves nothing about `raw`."""
     try:
-        signatures = msgspec.json.decode(raw, type=_Signed).signatures
+        signatures = _SIGNED.decode(raw).signatures
         if not signatures:
             return None
-        protected = msgspec.json.decode(_decoded(signatures[0].protected), type=_Protected)
+        protected = _PROTECTED.decode(_decoded(signatures[0].protected))
         return raw[: max(0, protected.length)] + _decoded(protected.tail)
     except (ValueError, RecursionError, binascii.Error):
         return None
@@ -47,6 +53,6 @@ def signed_payload(raw: bytes) -> bytes | None:
 def is_schema_1(payload: bytes) -> bool:
     """Whether `payload` calls itself a manifest of schema 1."""
     try:
-        return msgspec.json.decode(payload, type=_Version).schema == 1
+        return _VERSION.decode(payload).schema == 1
     except (ValueError, RecursionError):
         return False

@@ -31,6 +31,10 @@ class Page:
     body: bytes
 
 
+# Made here, by one thread: two that make the first decoder of a Struct at once crash the process.
+_PAGE = msgspec.msgpack.Decoder(Page)
+
+
 class Cache:
     """Facts of registries that need no second asking; may be used by many threads."""
 
@@ -67,7 +71,7 @@ class Cache:
         if raw is None:
             return None
         try:
-            return msgspec.msgpack.decode(raw, type=Page)
+            return _PAGE.decode(raw)
         except (ValueError, RecursionError):
             return None  # broken: it is read again, and put in its place
 

@@ -29,6 +29,10 @@ class _File(msgspec.Struct, rename={"helpers": "credHelpers", "store": "credsSto
     store: str | None = None
 
 
+# Made here, by one thread (see `decode`).
+_FILE = msgspec.json.Decoder(_File)
+
+
 def _normal(key: str) -> str:
     """A key as docker writes or wrote them, `https://HOST/v1/`, `HOST/v2/`, `HOST`, or podman's `HOST/NAMESPACE`."""
     host, _, path = key.removeprefix("https://").removeprefix("http://").partition("/")
@@ -64,7 +68,7 @@ class AuthFile:
         try:
             if len(raw) > _CAP:
                 raise msgspec.DecodeError("it is larger than 1 MiB")
-            said = msgspec.json.decode(raw, type=_File)
+            said = _FILE.decode(raw)
         except (ValueError, RecursionError) as error:
             # The parser's own words name places and types, never values.
             what = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not well-formed JSON"

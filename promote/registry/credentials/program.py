@@ -30,6 +30,10 @@ class _Answer(msgspec.Struct, rename={"username": "Username", "secret": "Secret"
     secret: str = ""
 
 
+# Made here, by one thread (see `decode`).
+_ANSWER = msgspec.json.Decoder(_Answer)
+
+
 class Helpers:
     """Asks helpers, each once for a server; they see `environ`, for they are the user's own, and have `seconds`."""
 
@@ -92,7 +96,7 @@ class Helpers:
 
     def _understood(self, said: bytes, program: str, server: str, file: Path) -> Credentials | None:
         try:
-            answer = msgspec.json.decode(said, type=_Answer)
+            answer = _ANSWER.decode(said)
         except (ValueError, RecursionError):
             # Not chained: the error may hold a part of what was said.
             raise self._denied(program, server, file, "answered what is no credentials") from None
