@@ -79,8 +79,8 @@ def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version
     there = estates[source].runs(app) if source in estates else "absent"
     if not isinstance(there, Version) or not there.reference or _agree(there, running):
         return Cell(name, app, "runs", running)
-    its = estates[name].apps[app]
-    sign = None if its.chooser is None else (yield from its.chooser.compare(its.repositories, there, running))
+    policy, repositories = estates[name].apps[app].chooser, estates[name].apps[app].repositories
+    sign = None if policy is None else (yield from policy.compare(repositories, there, running))
     if sign == -1:
         return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
     note = f"whether {there.short} is newer is not known: {sign.why}" if isinstance(sign, Unknown) else ""

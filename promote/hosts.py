@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from promote.config.check import mirror_of
 from promote.config.model import Config
+from promote.config.registry_name import mirror_of
 from promote.config.secret import resolve_secret
 from promote.config.settings import RegistrySettings, SecretSettings
 from promote.errors import UsageError

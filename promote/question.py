@@ -48,6 +48,11 @@ class Facts:
     what: frozenset[What] = frozenset({"digest"})
     immutable: bool = False
 
+    @property
+    def image(self) -> str:
+        """The image that is asked about, as a reference."""
+        return f"{self.repository}{'@' if ':' in self.reference else ':'}{self.reference}"
+
 
 @dataclass(frozen=True, slots=True)
 class Now:

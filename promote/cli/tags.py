@@ -90,12 +90,12 @@ def _policy(text: str | None, app: App | None, word: str) -> Policy:
     from promote.policy import build
     from promote.policy.settings import parse_short
 
-    immutable = app is not None and app.immutable_tags
     if text is not None:
         try:
-            return build(parse_short(text), immutable=immutable)
+            return build(parse_short(text), immutable=app is not None and app.immutable_tags)
         except ValueError as exc:
             raise UsageError(f"--policy {text[:100]!r}: {exc}") from exc
-    if app is None or app.policy is None:
+    policy = None if app is None else app.chooser
+    if policy is None:
         raise UsageError(f"{word[:100]} has no policy", cure="try one, such as --policy 'semver:*'")
-    return build(app.policy, immutable=immutable)
+    return policy

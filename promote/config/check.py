@@ -11,27 +11,11 @@ from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
 from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
 from promote.config.marks import Marks, Path, meant, quoted
 from promote.config.placeholder import OWN, Names, placeholders
+from promote.config.registry_name import canonical_host, mirror_of
 from promote.config.secret import fault_of, name_of
 from promote.config.settings import CommitSettings, RegistrySettings, Settings
-from promote.image import parse_repository
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
-
-def canonical_host(host: str) -> str | None:
-    """The registry's host as references have it, or None where `host` is none."""
-    repository = parse_repository(f"{host}/x/y")
-    return repository.host if repository is not None and repository.path == "x/y" else None
-
-
-def mirror_of(text: str) -> tuple[str, str] | None:
-    """The host of a mirror, as references have it, and the path before all others there; None where it is neither."""
-    host, slash, prefix = text.partition("/")
-    canonical = canonical_host(host)
-    placed = parse_repository(f"{canonical}/{prefix}/x") if prefix else None
-    if canonical is None or (slash and (placed is None or placed.path != f"{prefix}/x")):
-        return None
-    return canonical, prefix
 
 
 def _targets(settings: Settings, marks: Marks) -> None:

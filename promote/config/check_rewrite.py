@@ -6,7 +6,8 @@ from msgspec import UNSET
 
 from promote.config.check_apps import images_of
 from promote.config.marks import Marks, Path, quoted
-from promote.config.rewrite import Rewrite, canonical_prefix
+from promote.config.registry_name import canonical_prefix
+from promote.config.rewrite import Rewrite
 from promote.config.settings import EnvironmentSettings, Settings, SharedKeys
 from promote.image import parse_repository
 

@@ -9,12 +9,13 @@ from types import MappingProxyType
 from msgspec import UNSET
 
 from promote.config import FILE, MAX_SIZE, fault
-from promote.config.check import canonical_host, check
+from promote.config.check import check
 from promote.config.check_apps import images_of
 from promote.config.convert import convert
 from promote.config.marks import Marks
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
 from promote.config.placeholder import fill
+from promote.config.registry_name import canonical_host
 from promote.config.rewrite import Rewrite
 from promote.config.settings import (
     AppKeys,

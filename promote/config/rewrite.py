@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from promote.config.registry_name import canonical_prefix
 from promote.image import Repository, parse_repository
 
 _APP = "{app}"
 _SENTINEL = "x0app0x"
-
-
-def canonical_prefix(text: str) -> str | None:
-    """A registry, a namespace or a whole repository in canonical spelling, without a final /; None where it is none."""
-    bare = text.removesuffix("/")
-    found = parse_repository(f"{bare}/x/y")
-    if found is None or not bare:
-        return None
-    if found.path == "x/y":
-        return found.host
-    whole = None if text.endswith("/") else parse_repository(bare)
-    return str(found).removesuffix("/x/y") if whole is None else str(whole)
 
 
 @dataclass(frozen=True, slots=True)

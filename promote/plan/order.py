@@ -52,9 +52,10 @@ def _rank(ordered: Ordered) -> tuple[int, bool]:
 
 def _against(estate: Estate, app: str, new: Version, present: Version, *, dates: bool) -> Asking[Ordered]:
     its = estate.apps[app]
+    policy = its.chooser
     # `created` itself compares dates, and so asks the registry.
-    if its.chooser is not None and its.policy is not None and (dates or its.policy.kind != "created"):
-        sign = yield from its.chooser.compare(its.repositories, new, present)
+    if policy is not None and its.policy is not None and (dates or its.policy.kind != "created"):
+        sign = yield from policy.compare(its.repositories, new, present)
         if sign is not None:
             return _told(sign, f"by its policy, {its.policy.kind}", present)
     if new.tag == present.tag:

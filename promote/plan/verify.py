@@ -66,10 +66,10 @@ def _found(estate: Estate, choice: Choice, need: _Need, fact: Facts, answers: An
     if isinstance(answer, Unknown | Unreadable):
         code = answer.exit_code if isinstance(answer, Unknown) else 4
         return Failure(name, app, "registry", code, answer.why)
-    image = shown(fact)
+    image = fact.image
     if isinstance(answer, Absent):
         if need.origin is not None:
-            there = f"{choice.source or 'its source'} runs it as {shown(need.origin)}: mirror it first"
+            there = f"{choice.source or 'its source'} runs it as {need.origin.image}: mirror it first"
             return Refusal(name, app, "not-mirrored", f"{image}: {answer.why}; {there}")
         return Refusal(name, app, "no-such-tag", f"{image}: {answer.why}")
     if not isinstance(answer, Known):
@@ -103,15 +103,10 @@ def _same(
     if isinstance(told, Unknown | Unreadable):
         return Failure(name, app, "registry", told.exit_code if isinstance(told, Unknown) else 4, told.why)
     if isinstance(told, Absent):
-        why = f"{shown(origin)}: {told.why}; nothing tells whether {image} is the same image"
+        why = f"{origin.image}: {told.why}; nothing tells whether {image} is the same image"
         return Refusal(name, app, "not-mirrored", why)
     wanted = told.digest if isinstance(told, Known) else told
     if digest != wanted:
-        why = f"{image} is {digest}, and {shown(origin)} is {wanted}: mirror it again, with all its platforms"
+        why = f"{image} is {digest}, and {origin.image} is {wanted}: mirror it again, with all its platforms"
         return Refusal(name, app, "not-mirrored", why)
     return digest
-
-
-def shown(fact: Facts) -> str:
-    """The image that a question is about, as a reference."""
-    return f"{fact.repository}{'@' if ':' in fact.reference else ':'}{fact.reference}"

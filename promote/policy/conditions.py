@@ -48,9 +48,9 @@ def dated(known: Known, now: datetime) -> datetime | Rejected:
     return created
 
 
-def located(repository: Repository, reference: str, why: str) -> str:
+def located(fact: Facts, why: str) -> str:
     """The reason, with what it speaks of where it does not say so itself."""
-    return why if str(repository) in why else f"{repository}:{reference}: {why}"
+    return why if str(fact.repository) in why else f"{fact.image}: {why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Conditions:
             elif isinstance(answer, Absent | Unreadable):
                 wrong.append(answer.why)
             elif isinstance(answer, Unknown):
-                failures.append((located(fact.repository, fact.reference, answer.why), answer.exit_code))
+                failures.append((located(fact, answer.why), answer.exit_code))
             else:
                 raise TypeError(f"the facts of {fact.repository} were answered with {type(answer).__name__}")
         digests = tuple(each.digest for each in known) if len(known) == len(asked) else ()

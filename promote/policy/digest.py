@@ -32,7 +32,7 @@ class Digest:
         for fact in asked:
             answer = answers[fact]
             if isinstance(answer, Absent):
-                return Selection(None, (), Unknown(located(fact.repository, fact.reference, answer.why), 4))
+                return Selection(None, (), Unknown(located(fact, answer.why), 4))
         verdict = self.conditions.verdict(asked, answers)
         if verdict.failure is not None:
             return Selection(None, (), verdict.failure)

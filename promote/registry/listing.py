@@ -43,13 +43,14 @@ class _Pages:
         self._access = access
         self._path = path
         self._cache = cache
+        self._had: Page | None = None  # what was kept for the page that was asked for last
 
     def _get(self, url: str, etag: str = "") -> Response:
         return self._access.request("GET", url, self._path, accept="application/json", cap=_PAGE_CAP, etag=etag)
 
     def ask(self, url: str) -> Response:
         """The answer for `url`; a 304 is replaced by the page that it means."""
-        kept = None if self._cache is None else self._cache.page(url)
+        self._had = kept = None if self._cache is None else self._cache.page(url)
         if kept is None:
             return self._get(url)
         response = self._get(url, kept.etag)
@@ -63,7 +64,7 @@ class _Pages:
         return Response(200, headers, kept.body, url)
 
     def keep(self, url: str, response: Response, after: str | None) -> None:
-        """Keep a page that was understood, unless its address or the next one's may hold a secret."""
+        """Keep the page that was asked for last and understood, unless its address or the next may hold a secret."""
         etag = response.headers.get("etag", "")
         link, kind = response.headers.get("link", "").strip(), response.headers.get("content-type", "")
         if after is not None:
@@ -71,7 +72,8 @@ class _Pages:
         public = response.url == url and all(redact(each) == each for each in (url, after or ""))
         if self._cache is None or not public or not _ETAG.fullmatch(etag) or len(response.body) > _KEPT:
             return
-        if (after or not link) and self._cache.page(url) != (page := Page(etag, link, kind, response.body)):
+        page = Page(etag, link, kind, response.body)
+        if (after or not link) and page != self._had:
             self._cache.keep_page(url, page)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promote.config.rewrite import Rewrite, canonical_prefix
+from promote.config.registry_name import canonical_prefix
+from promote.config.rewrite import Rewrite
 from promote.image import parse_repository
 from tests.config.loading import loaded, mistakes
 

@@ -82,10 +82,11 @@ class AuthFile:
         self._helpers = {_normal(key): helper for key, helper in helpers.items()} | helpers
         self._store = said.store
 
-    def find(self, keys: Sequence[str], hosts: Sequence[str], server: str, helpers: Helpers) -> Credentials | None:
-        """Those of the first of `keys` that has any, else what the helper for one of `hosts` has for `server`.
+    def find(self, keys: Sequence[str], hosts: Sequence[str], helpers: Helpers) -> Credentials | None:
+        """Those of the first of `keys` that has any, else what the helper for one of `hosts` has.
 
-        None where the file knows neither; RegistryDenied where it names the host, and no credentials are to be had.
+        `hosts` are the names of one host, first the one by which helpers know it. None where the file knows neither;
+        RegistryDenied where it names the host, and no credentials are to be had.
         """
         empty: str | None = None
         for key in keys:
@@ -99,7 +100,7 @@ class AuthFile:
         name = helper or self._store
         if name:
             # A store knows a host by the spelling with which it was signed in to.
-            found = helpers.get(name, empty or server, file=self._path)
+            found = helpers.get(name, empty or hosts[0], file=self._path)
             if found is not None:
                 return found
         if empty or helper:

@@ -9,6 +9,7 @@ from pathlib import Path
 from promote.errors import RegistryDenied
 from promote.image import DOCKER_HUB
 from promote.registry.credentials.authfile import AuthFile, read
+from promote.registry.credentials.once import Once
 from promote.registry.credentials.program import Helpers
 from promote.registry.settings import Credentials
 
@@ -29,12 +30,9 @@ def podman_files(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
     if named := environ.get("REGISTRY_AUTH_FILE"):
         return (Path(named),)
     runtime, settings = environ.get("XDG_RUNTIME_DIR"), environ.get("XDG_CONFIG_HOME")
-    folders = (
-        Path(runtime) if runtime else Path("/run/containers") / str(os.getuid()),
-        Path(settings) if settings else home / ".config",
-    )
-    first, second = folders
-    return (first / "containers/auth.json" if runtime else first / "auth.json", second / "containers/auth.json")
+    first = Path(runtime) / "containers" if runtime else Path("/run/containers") / str(os.getuid())
+    second = (Path(settings) if settings else home / ".config") / "containers"
+    return first / "auth.json", second / "auth.json"
 
 
 def _hosts(host: str) -> tuple[str, ...]:
@@ -53,19 +51,19 @@ def _prefixes(host: str, path: str) -> tuple[str, ...]:
 
 
 class AuthFiles:
-    """Credentials from docker's file and from podman's; each file is read once."""
+    """Credentials from docker's file and from podman's; each file is read once, whatever came of it."""
 
     def __init__(self, helpers: Helpers, *, environ: Mapping[str, str], home: Path) -> None:
         self._helpers = helpers
         self._docker = docker_config(environ, home)
         self._podman = podman_files(environ, home)
         self._named = bool(environ.get("REGISTRY_AUTH_FILE"))
-        self._read: dict[Path, AuthFile | RegistryDenied | None] = {}
+        self._read: Once[Path, AuthFile | None] = Once()
 
     def docker(self, host: str) -> Credentials | None:
         """What docker's config.json has for `host`."""
         file = self._file(self._docker, _DOCKER)
-        return None if file is None else file.find(_hosts(host), _hosts(host), _hosts(host)[0], self._helpers)
+        return None if file is None else file.find(_hosts(host), _hosts(host), self._helpers)
 
     def podman(self, host: str, path: str) -> Credentials | None:
         """What the first auth.json that knows it has for the longest part of `host`/`path`."""
@@ -76,18 +74,10 @@ class AuthFiles:
                     "REGISTRY_AUTH_FILE names it, and it is not there", where=str(each), cure="correct or unset that"
                 )
             if file is not None:
-                found = file.find(_prefixes(host, path), _hosts(host), _hosts(host)[0], self._helpers)
+                found = file.find(_prefixes(host, path), _hosts(host), self._helpers)
                 if found is not None:
                     return found
         return None
 
     def _file(self, path: Path, noun: str) -> AuthFile | None:
-        if path not in self._read:
-            try:
-                self._read[path] = read(path, noun)
-            except RegistryDenied as error:
-                self._read[path] = error
-        known = self._read[path]
-        if isinstance(known, RegistryDenied):
-            raise RegistryDenied(known.what, where=known.where, cure=known.cure)
-        return known
+        return self._read.get(path, lambda: read(path, noun))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from promote.errors import RegistryDenied
+from promote.registry.credentials.once import Once
 from promote.registry.settings import Credentials
 
 if TYPE_CHECKING:
@@ -40,21 +41,11 @@ class Helpers:
     def __init__(self, environ: Mapping[str, str], *, seconds: float = 30.0) -> None:
         self._environ = environ
         self._seconds = seconds
-        self._asked: dict[tuple[str, str], Credentials | RegistryDenied | None] = {}
+        self._asked: Once[tuple[str, str], Credentials | None] = Once()
 
     def get(self, name: str, server: str, *, file: Path) -> Credentials | None:
         """What docker-credential-`name`, which `file` names, has for `server`; None where it says that it has none."""
-        key = name, server
-        if key not in self._asked:
-            try:
-                self._asked[key] = self._get(name, server, file)
-            except RegistryDenied as error:
-                self._asked[key] = error
-        known = self._asked[key]
-        if isinstance(known, RegistryDenied):
-            # Another one each time: threads would pile their tracebacks on the same.
-            raise RegistryDenied(known.what, where=known.where, cure=known.cure)
-        return known
+        return self._asked.get((name, server), lambda: self._get(name, server, file))
 
     def _get(self, name: str, server: str, file: Path) -> Credentials | None:
         if _NAME.fullmatch(name) is None:
