@@ -6,7 +6,8 @@
 
 from typing import TYPE_CHECKING
 
-from promote.api.session import How, Session, open_session
+from promote.api.delivering import How
+from promote.api.session import Session, open_session
 from promote.api.where import Where
 
 if TYPE_CHECKING:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
-
+from promote.api.delivering import How, deliver, wording
 from promote.api.trees import FolderTrees
+from promote.api.unconfigured import require
 from promote.api.where import Opened, Where, open_where
 from promote.clock import Clock
 from promote.config import FILE
-from promote.errors import GitError, Refused, UsageError
-from promote.image import Version, parse_repository
+from promote.errors import UsageError
+from promote.image import Version
 from promote.question import Answers, Asking, Question, drive
-from promote.tree import Globs, show
 
 # What reads files, plans, asks or writes is imported where it is done: `find` asks nobody, `tags IMAGE` reads nothing.
 if TYPE_CHECKING:
@@ -27,21 +24,10 @@ if TYPE_CHECKING:
     from promote.config.model import App, Config
     from promote.estate.estate import Estate
     from promote.gather import Gather, Registry
-    from promote.gitrepo.commit import Author
-    from promote.outcome import Carried, Delivery, Plan
+    from promote.outcome import Delivery, Plan
     from promote.plan.intent import Before, Intent, Rules, Set
     from promote.policy import Policy
     from promote.policy.selection import Selection
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """How a plan is delivered; `template` and `author` stand above what promote.yaml says, `timeout` is in seconds."""
-
-    push: bool = True
-    timeout: float = 300.0
-    template: str | None = None
-    author: str | None = None
 
 
 class Session:
@@ -96,50 +82,26 @@ class Session:
 
         return World(self.config, self._opened.trees).estates(names, apps, adding_to=adding_to)
 
-    def require(self, path: str) -> None:
-        """UsageError where there is no file at or below `path`."""
-        if not self._opened.home.list(Globs((path,))):
-            raise UsageError("there is no file there", where=path, cure="name a path from the repository's root")
-
     def everything(self, folder: str) -> Estate:
         """What a folder runs, without a configuration: each image is an app of its own name."""
-        from promote.estate.world import World
+        from promote.api.unconfigured import everything
 
-        config = _implicit(folder)
-        self.require(folder)
-        world = World(config, self._opened.trees, everything=True)
-        return next(iter(world.estates(list(config.environments)).values()))
+        return everything(self._opened, folder)
+
+    def require(self, path: str) -> None:
+        """UsageError where there is no file at or below `path`."""
+        require(self._opened, path)
 
     def without_config(
         self, folder: str, words: Sequence[tuple[str, Version]], *, add: bool = False
     ) -> tuple[Session, Set]:
         """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
-        from promote.config.model import App
+        from promote.api.unconfigured import configured
         from promote.plan.intent import Set
 
-        config = _implicit(folder)
-        self.require(folder)
-        environment = next(iter(config.environments))
-        apps = {}
-        for word, _ in words:
-            repository = parse_repository(word) if "/" in word else None
-            found = repository or parse_repository(self._only_image(folder, word))
-            if found is not None:
-                apps[word] = App(word, (found,))
-        config = replace(config, apps=MappingProxyType(apps))
+        config = configured(self._opened, folder, [word for word, _ in words])
         session = Session(replace(self._opened, config=config), self._registry, self._clock, self._jobs)
-        return session, Set(environment, tuple(words), add)
-
-    def _only_image(self, folder: str, word: str) -> str:
-        """The one image below `folder` whose last path segment is `word`; UsageError where there is not just one."""
-        estate = self.everything(folder)
-        found = sorted(name for name in estate.joined if name.rpartition("/")[2] == word)
-        if len({str(parse_repository(name)) for name in found}) == 1:
-            return found[0]
-        what = f"{len(found)} images end" if found else "no image ends"
-        raise UsageError(
-            f"{what} in /{word} below {folder}", cure="name the image as the files do, with its registry"
-        )
+        return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
         """The pure function that plans `intent` on estates."""
@@ -161,21 +123,11 @@ class Session:
 
     def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
         """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
-        _, template = self._worded(how)
-        worded = _message(template)
+        worded = wording(self.config, how)
         plan = self.plan(intent, rules)
         for step in plan.steps:
-            worded(step.carried)
+            worded.message(step.carried)
         return plan
-
-    def _worded(self, how: How) -> tuple[Author | None, str | None]:
-        """The author and the message's template that count: those of the command line above those of promote.yaml."""
-        from promote.gitrepo.commit import Author
-
-        said = self.config.commit
-        template = how.template or (None if said.message is UNSET else said.message)
-        written = how.author or (None if said.author is UNSET else said.author)
-        return Author.parse(written) if written else None, template
 
     def write(self, intent: Intent, rules: Rules) -> Plan:
         """The plan, written into the working files (`--write-only`)."""
@@ -187,52 +139,15 @@ class Session:
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
-        import random
-
-        from promote.api.remotes import Writer
-        from promote.publish import Terms, publish
-
-        trees = self._opened.trees
-        if isinstance(trees, FolderTrees):
-            raise GitError(
-                "there is no remote to push to", where=str(self._opened.root),
-                cure="add one, name one by --repo, or use --write-only",
-            )  # fmt: skip
-        author, template = self._worded(how)
-        # Pauses between tries must differ from one process to the next, or all would collide again.
-        jitter = random.Random(os.getpid())  # noqa: S311 - no secret depends on it
-        terms = Terms(
-            message=_message(template),
-            check=self._check_clean,
-            push=how.push,
-            timeout=how.timeout,
-            jitter=lambda: jitter.uniform(0.5, 1.5),
+        return deliver(
+            self._opened,
+            lambda: self._look(intent),
+            self.decide(intent, rules),
+            self.ask,
+            worded=wording(self.config, how),
+            how=how,
+            clock=self._clock,
         )
-        decide = self.decide(intent, rules)
-        return publish(
-            lambda: self._look(intent), decide, self.ask, Writer(trees.remotes, author), self._clock, terms
-        )
-
-    def _check_clean(self, plan: Plan) -> None:
-        """Refuse a plan that touches a file with changes of the user's own that are not committed."""
-        from promote.place import Place
-
-        workdir = self._opened.workdir
-        if workdir is None or workdir.remote is None:
-            return
-        trees = self._opened.trees
-        home = None if isinstance(trees, FolderTrees) else trees.home.branch
-        # A branch of an environment's own, which is not checked out, has other files by the same names.
-        here = (home, workdir.branch, workdir.upstream)
-        places = [Place(workdir.remote.public, branch) for branch in here if branch is not None]
-        mine = [step for step in plan.steps if step.place in places]
-        dirty = workdir.dirty(sorted({change.path for step in mine for change in step.files}))
-        if dirty:
-            raise Refused(
-                "has changes here that are not committed, and would have to change",
-                where=show(dirty[0]),
-                cure="commit or stash them, or use --write-only",
-            )
 
     def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
         """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
@@ -251,8 +166,7 @@ class Session:
 
         found = drive(examine(self._estates(names), names), self.ask)
         try:
-            _, template = self._worded(How())
-            _message(template)([Carried("env", "app", Version("1.0.0"), Version("1.0.1"), None)])
+            wording(self.config, How()).message([Carried("env", "app", Version("1.0.0"), Version("1.0.1"), None)])
         except UsageError as exc:
             return (*found, Finding("error", "commit", "message", str(exc), exc.exit_code))
         return found
@@ -260,18 +174,6 @@ class Session:
     def select(self, app: App, policy: Policy) -> Selection:
         """Which tag a policy takes of an app's images, and why not the others."""
         return drive(policy.choose(app.repositories, None), self.ask)
-
-
-def _implicit(folder: str) -> Config:
-    from promote.config.load import implicit
-
-    return implicit(folder)
-
-
-def _message(template: str | None) -> Callable[[Sequence[Carried]], str]:
-    from promote.wording.message import message
-
-    return lambda carried: message(template, carried)
 
 
 @contextmanager

@@ -1,0 +1,117 @@
+"""A plan on its way out: how it is worded and by whom, what of the user's own it must leave alone, and the loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from promote.api.trees import FolderTrees
+from promote.api.where import Opened
+from promote.clock import Clock
+from promote.errors import GitError, Refused
+from promote.tree import show
+
+if TYPE_CHECKING:
+    from promote.config.model import Config
+    from promote.estate.estate import Estate
+    from promote.gitrepo.commit import Author
+    from promote.outcome import Carried, Delivery, Plan
+    from promote.plan.intent import Before
+    from promote.question import Answers, Asking, Question
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a plan is delivered; `template` and `author` stand above what promote.yaml says, `timeout` is in seconds."""
+
+    push: bool = True
+    timeout: float = 300.0
+    template: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """By whom commits are, and the template of their messages; None for what nobody said."""
+
+    author: Author | None
+    template: str | None
+
+    def message(self, carried: Sequence[Carried]) -> str:
+        """The message of a commit that carries these; UsageError where the template does not render."""
+        from promote.wording.message import message
+
+        return message(self.template, carried)
+
+
+def wording(config: Config, how: How) -> Wording:
+    """What counts: the command line above promote.yaml; UsageError for an author that is none."""
+    from promote.gitrepo.commit import Author
+
+    said = config.commit
+    template = how.template or (None if said.message is UNSET else said.message)
+    written = how.author or (None if said.author is UNSET else said.author)
+    return Wording(Author.parse(written) if written else None, template)
+
+
+def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
+    """Refused where a plan touches a file with changes of the user's own that are not committed."""
+    from promote.place import Place
+
+    workdir = opened.workdir
+    if workdir is None or workdir.remote is None:
+        return
+    home = None if isinstance(opened.trees, FolderTrees) else opened.trees.home.branch
+    # A branch of an environment's own, which is not checked out, has other files by the same names.
+    here = (home, workdir.branch, workdir.upstream)
+    places = [Place(workdir.remote.public, branch) for branch in here if branch is not None]
+    mine = [step for step in plan.steps if step.place in places]
+    dirty = workdir.dirty(sorted({change.path for step in mine for change in step.files}))
+    if dirty:
+        raise Refused(
+            "has changes here that are not committed, and would have to change",
+            where=show(dirty[0]),
+            cure="commit or stash them, or use --write-only",
+        )
+
+
+def deliver(
+    opened: Opened,
+    look: Callable[[], Mapping[str, Estate]],
+    decide: Callable[[Mapping[str, Estate], Before], Asking[Plan]],
+    ask: Callable[[frozenset[Question]], Answers],
+    *,
+    worded: Wording,
+    how: How,
+    clock: Clock,
+) -> Delivery:
+    """What came of planning by `decide` on what `look` finds, and of bringing it to its remotes.
+
+    GitError where there is no remote.
+    """
+    import random
+
+    from promote.api.remotes import Writer
+    from promote.publish import Terms, publish
+
+    trees = opened.trees
+    if isinstance(trees, FolderTrees):
+        raise GitError(
+            "there is no remote to push to",
+            where=str(opened.root),
+            cure="add one, name one by --repo, or use --write-only",
+        )
+    # Pauses between tries must differ from one process to the next, or all would collide again.
+    jitter = random.Random(os.getpid())  # noqa: S311 - no secret depends on it
+    terms = Terms(
+        message=worded.message,
+        check=lambda plan: _refuse_uncommitted(opened, plan),
+        push=how.push,
+        timeout=how.timeout,
+        jitter=lambda: jitter.uniform(0.5, 1.5),
+    )
+    return publish(look, decide, ask, Writer(trees.remotes, worded.author), clock, terms)
