@@ -7,55 +7,81 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.clock import Clock
 from promote.errors import GitError, Refused
+from promote.question import drive
 from promote.tree import show
 
 if TYPE_CHECKING:
     from promote.config.model import Config
     from promote.estate.estate import Estate
-    from promote.gitrepo.commit import Author
+    from promote.gitrepo.identity import Attribution, Author
     from promote.outcome import Carried, Delivery, Plan
     from promote.plan.intent import Before
     from promote.question import Answers, Asking, Question
+    from promote.wording.links import Images
+
+    Ask = Callable[[frozenset[Question]], Answers]
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a plan is delivered; `template` and `author` stand above what promote.yaml says, `timeout` is in seconds."""
+    """How a plan is delivered; what is None is left to promote.yaml, and then to git. `timeout` is in seconds."""
 
     push: bool = True
     timeout: float = 300.0
     template: str | None = None
     author: str | None = None
+    sign: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """By whom commits are, and the template of their messages; None for what nobody said."""
+    """What commits say: by whom they are, and the template of their messages, None for the default one."""
 
-    author: Author | None
+    said: Attribution
     template: str | None
+    images: Images
 
-    def message(self, carried: Sequence[Carried]) -> str:
+    def message(self, carried: Sequence[Carried], ask: Ask) -> str:
         """The message of a commit that carries these; UsageError where the template does not render."""
-        from promote.wording.message import message
+        from promote.wording.links import links
+        from promote.wording.message import message, wants_links
 
-        return message(self.template, carried)
+        linked = drive(links(carried, self.images), ask) if wants_links(self.template) else ()
+        return message(self.template, carried, linked)
 
 
-def wording(config: Config, how: How) -> Wording:
-    """What counts: the command line above promote.yaml; UsageError for an author that is none."""
-    from promote.gitrepo.commit import Author
+def _author(text: str | UnsetType) -> Author | None:
+    from promote.gitrepo.identity import Author
+
+    return None if text is UNSET else Author.parse(text)
+
+
+def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
+    """What counts: the command line above promote.yaml; UsageError for an author, or a secret, that is none."""
+    from promote.config.secret import resolve_secret
+    from promote.gitrepo.identity import Attribution
 
     said = config.commit
-    template = how.template or (None if said.message is UNSET else said.message)
-    written = how.author or (None if said.author is UNSET else said.author)
-    return Wording(Author.parse(written) if written else None, template)
+    signs: bool | None = None if said.sign is UNSET else said.sign is not False
+    signs = signs if how.sign is None else how.sign
+    key = None if said.signing_key is UNSET or not signs else resolve_secret(said.signing_key, environ)
+    return Wording(
+        Attribution(
+            author=_author(how.author or said.author),
+            committer=_author(said.committer),
+            is_signed=signs,
+            format=said.sign if said.sign in ("gpg", "ssh") else None,
+            key=key,
+        ),
+        how.template or (None if said.message is UNSET else said.message),
+        lambda item: config.app_in(item.environment, item.app).repositories,
+    )
 
 
 def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
@@ -83,7 +109,7 @@ def deliver(
     opened: Opened,
     look: Callable[[], Mapping[str, Estate]],
     decide: Callable[[Mapping[str, Estate], Before], Asking[Plan]],
-    ask: Callable[[frozenset[Question]], Answers],
+    ask: Ask,
     *,
     worded: Wording,
     how: How,
@@ -108,10 +134,10 @@ def deliver(
     # Pauses between tries must differ from one process to the next, or all would collide again.
     jitter = random.Random(os.getpid())  # noqa: S311 - no secret depends on it
     terms = Terms(
-        message=worded.message,
+        message=lambda carried: worded.message(carried, ask),
         check=lambda plan: _refuse_uncommitted(opened, plan),
         push=how.push,
         timeout=how.timeout,
         jitter=lambda: jitter.uniform(0.5, 1.5),
     )
-    return publish(look, decide, ask, Writer(trees.remotes, worded.author), clock, terms)
+    return publish(look, decide, ask, Writer(trees.remotes, worded.said), clock, terms)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promote.config.model import Environment
-from promote.gitrepo.commit import Author
+from promote.gitrepo.identity import Attribution
 from promote.gitrepo.remote import Remotes
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
@@ -37,10 +37,10 @@ class RemoteTrees:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Remotes as the loop writes to them: with the author of this run."""
+    """Remotes as the loop writes to them: with what this run says of who its commits are by."""
 
     remotes: Remotes
-    author: Author | None
+    said: Attribution
 
     def refresh(self, place: Place, *, seconds: float) -> Tree | None:
         return self.remotes.refresh(place, seconds=seconds)
@@ -49,7 +49,7 @@ class Writer:
         return self.remotes.arrived(place)
 
     def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str:
-        return self.remotes.commit(place, parent=parent, files=files, message=message, author=self.author)
+        return self.remotes.commit(place, parent=parent, files=files, message=message, said=self.said)
 
     def land(
         self,
@@ -67,7 +67,7 @@ class Writer:
             expected=expected,
             files=files,
             message=message,
-            author=self.author,
+            said=self.said,
             seconds=seconds,
         )
 

@@ -33,8 +33,17 @@ if TYPE_CHECKING:
 class Session:
     """An opened repository: `open_session` makes one, and closes what it has opened."""
 
-    def __init__(self, opened: Opened, registry: Callable[[Config | None], Registry], clock: Clock, jobs: int) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        registry: Callable[[Config | None], Registry],
+        clock: Clock,
+        *,
+        jobs: int,
+        environ: Mapping[str, str],
+    ) -> None:
         self._opened = opened
+        self._environ = environ
         self._registry = registry
         self._clock = clock
         self._jobs = jobs
@@ -100,7 +109,8 @@ class Session:
         from promote.plan.intent import Set
 
         config = configured(self._opened, folder, [word for word, _ in words])
-        session = Session(replace(self._opened, config=config), self._registry, self._clock, self._jobs)
+        opened = replace(self._opened, config=config)
+        session = Session(opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ)
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
@@ -123,10 +133,10 @@ class Session:
 
     def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
         """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
-        worded = wording(self.config, how)
+        worded = wording(self.config, how, self._environ)
         plan = self.plan(intent, rules)
         for step in plan.steps:
-            worded.message(step.carried)
+            worded.message(step.carried, self.ask)
         return plan
 
     def write(self, intent: Intent, rules: Rules) -> Plan:
@@ -144,7 +154,7 @@ class Session:
             lambda: self._look(intent),
             self.decide(intent, rules),
             self.ask,
-            worded=wording(self.config, how),
+            worded=wording(self.config, how, self._environ),
             how=how,
             clock=self._clock,
         )
@@ -163,10 +173,12 @@ class Session:
         """What `check` has to say of these environments, their registries, and how commits are worded."""
         from promote.check import Finding, examine
         from promote.outcome import Carried
+        from promote.wording.message import message
 
         found = drive(examine(self._estates(names), names), self.ask)
         try:
-            wording(self.config, How()).message([Carried("env", "app", Version("1.0.0"), Version("1.0.1"), None)])
+            template = wording(self.config, How(), self._environ).template
+            message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])
         except UsageError as exc:
             return (*found, Finding("error", "commit", "message", str(exc), exc.exit_code))
         return found
@@ -194,4 +206,4 @@ def open_session(
                 config, opened.root, environ=environ, clock=clock, jobs=jobs, cache=cache, stack=stack
             )
 
-        yield Session(opened, registry, clock, jobs)
+        yield Session(opened, registry, clock, jobs=jobs, environ=environ)

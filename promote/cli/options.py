@@ -145,6 +145,10 @@ def writing() -> Callable[[F], F]:
             click.option("--no-push", is_flag=True, help="Leave the commit at refs/promote/BRANCH of this clone."),
             text("-m", "--message", metavar="TEMPLATE", help="The commit message, a Jinja template."),
             text("--author", metavar="'NAME <EMAIL>'", help="The commit's author."),
+            click.option(
+                "--sign/--no-sign", default=None,
+                help="Sign commits, or do not [default: commit.sign, else as git does].",
+            ),
             click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed, or would change."),
             click.option("--allow-downgrade", is_flag=True, help="Write a version although it is older."),
             text(

@@ -105,7 +105,13 @@ def write(
     with session(options, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
         rules = _rules(opened, wanted, options)
-        how = How(not options["no_push"], options["push_timeout"], options["message"], options["author"])
+        how = How(
+            push=not options["no_push"],
+            timeout=options["push_timeout"],
+            template=options["message"],
+            author=options["author"],
+            sign=options["sign"],
+        )
         if dry:
             done = Delivery(opened.rehearse(wanted, rules, how))
         elif options["write_only"]:

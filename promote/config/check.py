@@ -109,9 +109,15 @@ def _registries(settings: Settings, marks: Marks, environ: Mapping[str, str]) ->
             _mirror(host, registry.mirror, settings, marks)
 
 
-def _commit(commit: CommitSettings, marks: Marks) -> None:
-    if commit.author is not UNSET and (wrong := fault.of_author(commit.author)) is not None:
-        marks.at_value(("commit", "author"), f"{quoted(commit.author)} {wrong}")
+def _commit(commit: CommitSettings, marks: Marks, environ: Mapping[str, str]) -> None:
+    for key, who in (("author", commit.author), ("committer", commit.committer)):
+        if who is not UNSET and (wrong := fault.of_author(who)) is not None:
+            marks.at_value(("commit", key), f"{quoted(who)} {wrong}")
+    if commit.signing_key is not UNSET:
+        if commit.sign != "ssh":
+            marks.at_key(("commit", "signing_key"), "`signing_key` needs `sign: ssh` beside it")
+        if (wrong := fault_of(commit.signing_key, environ)) is not None:
+            marks.at_value(("commit", "signing_key", name_of(commit.signing_key)[0]), f"the secret {wrong}")
     if commit.message is not UNSET and not commit.message.strip():
         marks.at_value(("commit", "message"), "expected a template, found nothing but space")
 
@@ -138,4 +144,4 @@ def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     check_environments(settings, marks)
     _targets(settings, marks)
     _registries(settings, marks, environ)
-    _commit(settings.commit, marks)
+    _commit(settings.commit, marks, environ)

@@ -230,6 +230,18 @@ class CommitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     author: Annotated[str | UnsetType, Meta(description="The author.", examples=["Promote <promote@example.com>"])] = (
         UNSET
     )
+    committer: Annotated[
+        str | UnsetType,
+        Meta(description="The committer, by whose key commits are signed; by default who git says that you are."),
+    ] = UNSET
+    sign: Annotated[
+        bool | Literal["gpg", "ssh"] | UnsetType,
+        Meta(description="Sign commits by GPG or SSH; true: as git is set up; false: never. By default as git does."),
+    ] = UNSET
+    signing_key: Annotated[
+        SecretSettings | UnsetType,
+        Meta(description="Where the SSH private key is to be had that commits are signed with, if not from git."),
+    ] = UNSET
     group: Annotated[
         Group, Meta(description="What shares a commit: the whole run, an environment, or nothing but one app.")
     ] = "environment"

@@ -31,7 +31,7 @@ UNBUILT = Unbuilt(
         Settings: frozenset({"forge", "notify"}),
         EnvironmentSettings: _ENVIRONMENT,
         DefaultSettings: _ENVIRONMENT,
-        CommitSettings: frozenset({"via", "sign"}),
+        CommitSettings: frozenset({"via"}),
     },
     values={
         EnvironmentSettings: {"from": frozenset({"all", "any"}), **_DELIVER},

@@ -58,13 +58,18 @@ class Git:
         *args: str | bytes,
         stdin: bytes | None = None,
         config: tuple[tuple[str, str], ...] = (),
+        environ: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> Finished:
-        """How `git ARGS` ended, whatever that was; `config` is for this one command, `seconds` may shorten its time."""
+        """How `git ARGS` ended, whatever that was; `seconds` may shorten its time.
+
+        `config` and `environ` are for this one command; what stands in `environ` is passed on as it is.
+        """
         deadline = self.deadline_seconds if seconds is None else min(self.deadline_seconds, seconds)
         env = for_git(self.environ, (*self.config, *config))
         if self.remote is not None:
             env |= self.remote.environ
+        env |= environ or {}
         words = [word if isinstance(word, str) else word.decode("utf-8", "surrogateescape") for word in args]
         # Never a repository found by accident: the store's own folder is named, and a clone of the user's is stood in.
         place = [] if self.directory is None or self.worktree else [f"--git-dir={self.directory}"]

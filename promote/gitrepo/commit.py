@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from promote.errors import GitError, UsageError
-from promote.gitrepo.command import Git
+from promote.gitrepo.identity import Identity
+from promote.gitrepo.signing import sign
 from promote.gitrepo.store import Store
 from promote.text.edit import FileChange
 from promote.tree import show
 
 _MODES = frozenset({0o100644, 0o100755})
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who a commit is by; UsageError for what git could not write down."""
-
-    name: str
-    email: str
-
-    def __post_init__(self) -> None:
-        for part in (self.name, self.email):
-            if any(char in "<>\n\r\0" for char in part):
-                raise UsageError(f"{part!r} cannot stand in a commit", where="author", cure="write NAME <EMAIL>")
-        if not self.name.strip() or not self.email.strip():
-            raise UsageError("needs a name and an address", where="author", cure="write NAME <EMAIL>")
-
-    @classmethod
-    def parse(cls, text: str) -> Author:
-        """The author in `NAME <EMAIL>`."""
-        name, opening, rest = text.strip().partition("<")
-        email, closing, more = rest.partition(">")
-        if not (opening and closing) or more:
-            raise UsageError(f"{text!r} is no author", where="author", cure="write NAME <EMAIL>")
-        return cls(name.strip(), email.strip())
-
-    def __str__(self) -> str:
-        return f"{self.name} <{self.email}>"
-
-
-OURSELVES = Author("promote", "promote@localhost")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    author: Author
-    committer: Author
-
-
-def identity(git: Git, environ: Mapping[str, str]) -> Identity:
-    """Who git would say the user is, by the environment and its settings; `promote` where nobody told it."""
-    finished = git.attempt("config", "--includes", "-z", "--get-regexp", r"^(user|author|committer)\.(name|email)$")
-    if finished.code not in (0, 1):  # 1: none of them is set
-        raise git.failed(finished)
-    told: dict[str, str] = {}
-    for line in finished.stdout.decode("utf-8", "replace").split("\0"):
-        key, _, value = line.partition("\n")
-        told[key] = value
-
-    def who(role: str) -> Author:
-        prefix = f"GIT_{role.upper()}"
-        name = environ.get(f"{prefix}_NAME") or told.get(f"{role}.name") or told.get("user.name")
-        email = environ.get(f"{prefix}_EMAIL") or told.get(f"{role}.email") or told.get("user.email")
-        return Author(name, email) if name and email else OURSELVES
-
-    return Identity(who("author"), who("committer"))
 
 
 def _quoted(path: bytes) -> bytes:
@@ -116,4 +61,6 @@ def make_commit(
     with store.lock:
         # --force: a second try has another parent, and this ref is only there to name what was made last.
         out = store.git.output("fast-import", "--quiet", "--force", "--date-format=raw", stdin=data)
-    return out.decode("ascii").strip()
+        oid = out.decode("ascii").strip()
+        # fast-import cannot sign: it makes the tree, and the commit that is then made again.
+        return sign(store.git, oid, parent, message, identity=identity, when=when)

@@ -13,8 +13,9 @@ from promote.clock import Clock
 from promote.errors import GitError, UsageError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command import Git
-from promote.gitrepo.commit import Author, Identity, identity, make_commit
+from promote.gitrepo.commit import make_commit
 from promote.gitrepo.environment import unasking
+from promote.gitrepo.identity import UNSAID, Attribution, Identity, identity
 from promote.gitrepo.push import push
 from promote.gitrepo.store import Store, open_store
 from promote.gitrepo.tree import CommitTree
@@ -71,7 +72,7 @@ class Remotes:
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._open = ExitStack()
-        self._identity: Identity | None = None
+        self._identities: dict[Attribution, Identity] = {}
         own = [] if home is None else [parse(home, base=base)]
         if workdir is not None and workdir.remote is not None:
             self._urls[workdir.remote.public] = workdir.remote
@@ -115,7 +116,7 @@ class Remotes:
         return self._store(place.repo, place.branch).arrived(place.branch)
 
     def commit(
-        self, place: Place, *, parent: str, files: Sequence[FileChange], message: str, author: Author | None = None
+        self, place: Place, *, parent: str, files: Sequence[FileChange], message: str, said: Attribution = UNSAID
     ) -> str:
         """The OID of a new commit, a child of `parent`, which is on no branch yet."""
         store = self._store(place.repo, place.branch)
@@ -124,7 +125,7 @@ class Remotes:
             parent,
             files,
             message.encode("utf-8", "replace"),
-            identity=self._who(store, author),
+            identity=self._who(store, said),
             when=self._clock.now(),
         )
 
@@ -136,14 +137,14 @@ class Remotes:
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        author: Author | None = None,
+        said: Attribution = UNSAID,
         seconds: float | None = None,
     ) -> Landed | Beaten | Unclear:
         """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there).
 
         A push that takes longer than `seconds` is cut off.
         """
-        oid = self.commit(place, parent=parent, files=files, message=message, author=author)
+        oid = self.commit(place, parent=parent, files=files, message=message, said=said)
         return push(self._store(place.repo, place.branch), place.branch, oid, expected, seconds=seconds)
 
     def keep(self, place: Place, oid: str) -> str:
@@ -173,11 +174,12 @@ class Remotes:
         git.output("update-ref", "-m", "promote --no-push", ref, oid, held)
         return ref
 
-    def _who(self, store: Store, author: Author | None) -> Identity:
+    def _who(self, store: Store, said: Attribution) -> Identity:
         with self._lock:
-            if self._identity is None:
-                self._identity = identity(store.git if self._workdir is None else self._workdir.git, self._environ)
-        return self._identity if author is None else Identity(author, self._identity.committer)
+            if said not in self._identities:
+                git = store.git if self._workdir is None else self._workdir.git
+                self._identities[said] = identity(git, self._environ, said)
+            return self._identities[said]
 
     def _reach(self, repo: str) -> Git:
         with self._lock:

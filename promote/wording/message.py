@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from promote.errors import UsageError
 from promote.outcome import Carried
+from promote.wording.links import Link
 from promote.wording.trailers import trailers
 
 EXAMPLE = "{{ environment }}: {{ summary }}"
@@ -43,7 +44,20 @@ def _default(carried: Sequence[Carried]) -> str:
     return body + "\n\n" + "\n".join(rows)
 
 
-def _rendered(template: str, carried: Sequence[Carried]) -> str:
+def wants_links(template: str | None) -> bool:
+    """Whether a template speaks of `links`, which have to be asked for; one that cannot be read speaks of nothing."""
+    if template is None or "links" not in template:
+        return False
+    from jinja2 import TemplateError, meta
+    from jinja2.sandbox import SandboxedEnvironment
+
+    try:
+        return "links" in meta.find_undeclared_variables(SandboxedEnvironment().parse(template))
+    except TemplateError:
+        return False  # `message` says what is wrong with it
+
+
+def _rendered(template: str, carried: Sequence[Carried], links: Sequence[Link]) -> str:
     # Imported here: most runs have no template, and jinja2 takes as long to import as git to commit.
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
@@ -54,6 +68,7 @@ def _rendered(template: str, carried: Sequence[Carried]) -> str:
         "environments": environments,
         "summary": _summary(carried),
         "changes": list(carried),
+        "links": list(links),
     }
     if len(carried) == 1:
         only = carried[0]
@@ -62,20 +77,20 @@ def _rendered(template: str, carried: Sequence[Carried]) -> str:
     try:
         text = sandbox.from_string(template).render(values).strip()
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError) as exc:
-        cure = "its names are environment, environments, summary, changes; app, old, new, source where one app moves"
+        cure = "its names are environment(s), summary, changes, links; app, old, new, source where one app moves"
         raise UsageError(f"the commit message's template does not render: {exc}", cure=cure) from exc
     if not text:
         raise UsageError("the commit message's template renders to nothing", cure=f"write one such as {EXAMPLE!r}")
     return text
 
 
-def message(template: str | None, carried: Sequence[Carried]) -> str:
+def message(template: str | None, carried: Sequence[Carried], links: Sequence[Link] = ()) -> str:
     """The whole message of a commit that carries these: the rendered template, a list of several, the trailers.
 
     Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
-    and app, old, new, source where one app moves.
+    links, and app, old, new, source where one app moves.
     """
-    body = _default(carried) if template is None else _rendered(template, carried)
+    body = _default(carried) if template is None else _rendered(template, carried, links)
     # What the template renders must not read as a trailer of ours.
     body = _TRAILER.sub(" ", _CONTROL.sub("", body[:_MAX])).strip("\n")
     return f"{body}\n\n{trailers(carried)}\n"

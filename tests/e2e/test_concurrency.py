@@ -228,7 +228,9 @@ def test_a_hostile_repository_runs_nothing(
     subprocess.run(["git", "status"], cwd=clone, env=dict(promote.environ), capture_output=True, check=False)
     assert mark.exists()
     mark.unlink()
-    promote.ok("set", "dev", f"web={NEW_WEB}", cwd=clone)
-    promote.ok("to", "test", "web", "--no-push", cwd=clone)
+    # That commits are to be signed counts, since it is the clone's owner who says so; by which program does not.
+    assert promote("set", "dev", f"web={NEW_WEB}", cwd=clone).code == 5
+    promote.ok("set", "dev", f"web={NEW_WEB}", "--no-sign", cwd=clone)
+    promote.ok("to", "test", "web", "--no-push", "--no-sign", cwd=clone)
     promote.ok("set", "dev", "web=1.4.1", "--write-only", cwd=clone)
     assert not mark.exists(), re.sub(r"\s+", " ", mark.read_text())

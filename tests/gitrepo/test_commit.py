@@ -7,7 +7,8 @@ import pytest
 
 from promote.errors import GitError, UsageError
 from promote.gitrepo.command import Git
-from promote.gitrepo.commit import OURSELVES, Author, Identity, identity, make_commit, stream
+from promote.gitrepo.commit import make_commit, stream
+from promote.gitrepo.identity import OURSELVES, Author, Identity, identity
 from promote.gitrepo.store import Store, open_store
 from promote.text.edit import FileChange
 from tests.gitrepo.person import WHEN, WHO, Person, change

@@ -12,7 +12,7 @@ import trustme
 
 from promote.errors import GitError, PushRejected, RemoteDenied, RemoteUnreachable, UsageError
 from promote.gitrepo.command import Git
-from promote.gitrepo.commit import Author
+from promote.gitrepo.identity import Attribution, Author
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.workdir import Workdir, find
 from promote.outcome import Beaten, Landed
@@ -89,7 +89,8 @@ def test_two_repositories_and_a_new_branch(other: Person, bare: Path, server: Gi
     oid = remotes.commit(by_file, parent=remotes.need(Place(by_file.repo, "main")).oid, files=[], message="m")
     assert oid != tip
     author = Author("Eve", "eve@example.com")
-    outcome = remotes.land(by_file, parent=tip, expected=None, files=[change("a", b"")], message="m", author=author)
+    said = Attribution(author=author)
+    outcome = remotes.land(by_file, parent=tip, expected=None, files=[change("a", b"")], message="m", said=said)
     assert isinstance(outcome, Landed)
     other.git("fetch", "--quiet")
     assert other.git("log", "-1", "--format=%an %cn", "origin/promote/env/prod") == "Eve promote"
