@@ -14,7 +14,7 @@ PromoteError                     1  a fault of promote's own
 │   ├── RemoteDenied             5  the remote does not let us in, is another host, or has no such repository
 │   └── PushRejected             5  the remote answered, and refused for good
 ├── ForgeError                   6  the forge did not do what was needed
-├── OutputError                141  stdout could not be written
+├── OutputError                  1  stdout could not be written
 └── Interrupted                130  ^C, or a signal that means it
 
 A message is one sentence that says where (file:line:column or URL), what is wrong and what to do. It never holds a
@@ -113,7 +113,7 @@ class ForgeError(PromoteError):
 
 
 class OutputError(PromoteError):
-    exit_code = 141
+    pass
 
 
 class Interrupted(PromoteError):

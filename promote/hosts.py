@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from promote.config import FILE
 from promote.config.model import Config
 from promote.config.registry_name import mirror_of
 from promote.config.secret import resolve_secret
@@ -27,9 +28,11 @@ class _Named:
 
     def __call__(self) -> Credentials:
         try:
-            return Credentials(self.username, resolve_secret(self.password, self.environ))
+            password = resolve_secret(self.password, self.environ)
         except UsageError as exc:
             raise UsageError(exc.what, where=f"registries: {self.host}: password", cure=exc.cure) from exc
+        cure = f"correct them under `registries: {self.host}:` in {FILE}"
+        return Credentials(self.username, password, source=FILE, cure=cure)
 
 
 def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Path) -> HostSettings:

@@ -58,7 +58,13 @@ def test_certificates_start_at_the_root() -> None:
 def test_10_3_a_secret_goes_only_to_its_own_host() -> None:
     text = "  a.example.com: {username: ci, password: {env: PROMOTE_A}}\n  b.example.com: {ca: ca.pem}\n"
     found = settings(text, {"PROMOTE_A": "s3cret"})
-    assert had(found["a.example.com"]) == Credentials("ci", "s3cret")
+    named = had(found["a.example.com"])
+    assert named == Credentials("ci", "s3cret")
+    assert named is not None
+    assert (named.source, named.cure) == (
+        "promote.yaml",
+        "correct them under `registries: a.example.com:` in promote.yaml",
+    )
     assert found["b.example.com"].credentials is None
     assert "s3cret" not in repr(found)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from promote.cli import options
+from promote.cli.shown import say
 
 EXAMPLES = """
 promote demo
@@ -26,4 +27,4 @@ def demo(folder: Path) -> None:
     from promote.demo.sandbox import build
     from promote.demo.tour import walk
 
-    walk(build(folder.absolute(), os.environ), os.environ, click.echo)
+    walk(build(folder.absolute(), os.environ), os.environ, say)

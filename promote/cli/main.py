@@ -27,6 +27,7 @@ from promote.cli.to import to
 from promote.cli.update import update
 from promote.errors import Interrupted, OutputError, PromoteError
 
+_READER_GONE = 141  # as a shell has it for a program that SIGPIPE has ended
 EPILOG = "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git."
 
 
@@ -74,18 +75,34 @@ def _run() -> int:
         exc.show()
         return 2
     except PromoteError as exc:
-        if isinstance(exc, OutputError):
-            _close_stdout()
-        click.echo("\n".join(f"promote: {line}" for line in str(exc).splitlines()), err=True)
-        return exc.exit_code
+        return _told(exc)
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
         _close_stdout()
-        return OutputError.exit_code
+        return _READER_GONE
+    except OSError as exc:
+        failed = _stdout_fault()  # click writes helps by itself
+        return _own_fault(exc) if failed is None else _told(unwritable(failed))
     except Exception as exc:  # noqa: BLE001 - the one boundary: a fault of promote's own is told as such
         return _own_fault(exc)
     return 0
+
+
+def _told(exc: PromoteError) -> int:
+    if isinstance(exc, OutputError):
+        _close_stdout()
+    click.echo("\n".join(f"promote: {line}" for line in str(exc).splitlines()), err=True)
+    return exc.exit_code
+
+
+def _stdout_fault() -> OSError | None:
+    """What keeps stdout from taking what it still holds, if anything does."""
+    try:
+        sys.stdout.flush()
+    except OSError as exc:
+        return exc
+    return None
 
 
 def _flush() -> None:

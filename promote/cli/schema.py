@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
 from promote.cli import options
+from promote.cli.shown import say
 
 EXAMPLES = """
 promote schema > promote.schema.json
@@ -17,4 +16,4 @@ def schema() -> None:
     from promote.config.schema import json_schema
     from promote.report.document import dump
 
-    click.echo(dump(json_schema()), nl=False)
+    say(dump(json_schema()).removesuffix("\n"))

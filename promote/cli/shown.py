@@ -14,7 +14,7 @@ import click
 from promote.errors import OutputError
 
 
-def _out(text: str, *, color: bool | None) -> None:
+def say(text: str, *, color: bool | None = None) -> None:
     """A line to stdout; OutputError where that is full or broken, but for a reader who has simply gone."""
     try:
         click.echo(text, color=color)
@@ -26,7 +26,10 @@ def _out(text: str, *, color: bool | None) -> None:
 
 def unwritable(exc: OSError) -> OutputError:
     """What to say where stdout takes no more: the work itself is done by then."""
-    return OutputError(f"the output could not be written: {exc.strerror}", cure="what was done is done; run again")
+    return OutputError(
+        f"the output could not be written to stdout ({exc.strerror})",
+        cure="send it elsewhere: what was done before stays done",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,20 @@ class Show:
 
     @property
     def width(self) -> int | None:
-        """The terminal's width, or None where stdout is none."""
+        """The width that COLUMNS says, or else the terminal's; None where there is neither."""
+        said = os.environ.get("COLUMNS", "")
+        if said.isascii() and said.isdigit() and int(said[:4]) > 0:
+            return int(said[:4])
         return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
     def result(self, text: str, *, style: str | None = None) -> None:
         """A line, or a whole document, of the result."""
-        _out(click.style(text, fg=style) if style else text, color=self.color)
+        say(click.style(text, fg=style) if style else text, color=self.color)
 
     def document(self, document: dict[str, object]) -> None:
         from promote.report.document import dump
 
-        _out(dump(document).removesuffix("\n"), color=False)
+        say(dump(document).removesuffix("\n"), color=False)
 
     def note(self, text: str) -> None:
         """Something beside the result, for people."""

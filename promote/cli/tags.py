@@ -49,21 +49,23 @@ def tags(word: str, policy: str | None, limit: int | None, **given: Any) -> None
         from promote.clock import SystemClock
 
         folder = Path(word.removeprefix("oci:"))
-        app, chosen = layout_session(folder, SystemClock()).select(_policy(policy, None, word))
+        name, chosen = layout_session(folder, SystemClock()).select(_policy(policy, None, word))
+        app, images = None, [name]
     else:
         with run.session(given, here=True) as opened:
-            found = _app(opened, word)
-            app = found.name
+            app, found = _app(opened, word)
+            name, images = found.name, [str(repository) for repository in found.repositories]
             chosen = opened.select(found, _policy(policy, found, word))
     if chosen.failure is not None:
         raise RegistryError(chosen.failure.why)
     if show.json:
-        show.document(document.selection(app, chosen, limit))
+        show.document(document.selection(app, images, chosen, limit))
     else:
-        show.result(text.selection(app, chosen, limit, show.width))
+        show.result(text.selection(name, chosen, limit, show.width))
 
 
-def _app(opened: Session, word: str) -> App:
+def _app(opened: Session, word: str) -> tuple[str | None, App]:
+    """The app that `word` is or belongs to, if any, and what is asked about by that word."""
     from promote.config.model import App
     from promote.config.named import app_named
     from promote.errors import UsageError
@@ -72,17 +74,23 @@ def _app(opened: Session, word: str) -> App:
     repository = parse_repository(word)
     try:
         if opened.has_config:
-            found = opened.config.app(app_named(opened.config, word))
+            app = app_named(opened.config, word)
+            found = opened.config.app(app)
             # Whoever names an image asks about that one: not about the others of its app, nor the one that it mirrors.
             named = repository is not None and "/" in word and word not in opened.config.apps
-            return replace(found, name=word, repositories=(repository,)) if named and repository else found
+            return app, replace(found, name=word, repositories=(repository,)) if named and repository else found
     except UsageError:
         if repository is None or "/" not in word:
             raise
+    shown = without_password(word)[:100]
+    if "/" not in word:
+        raise UsageError(
+            f"{shown!r} could only be an app, and there is no promote.yaml here that has one",
+            cure="name a clone by -C, a repository by --repo, or an image with its registry: docker.io/library/web",
+        )
     if repository is None:
-        shown = without_password(word)[:100]
         raise UsageError(f"{shown!r} is no image", cure="write it as registry/name, without a tag")
-    return App(word, (repository,))
+    return None, App(word, (repository,))
 
 
 def _policy(text: str | None, app: App | None, word: str) -> Policy:

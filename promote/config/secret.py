@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from promote.config.settings import SecretSettings
 from promote.errors import UsageError
+from promote.ordinary import read_ordinary
 
 ALLOW = "PROMOTE_ALLOW_SECRETS"
 _PREFIX = "PROMOTE_"
@@ -56,8 +57,7 @@ def resolve_secret(secret: SecretSettings, environ: Mapping[str, str]) -> str:
             raise UsageError(f"the secret {name} is not set", cure="set the environment variable")
         return value
     try:
-        with Path(name).open("rb") as file:
-            data = file.read(_MAX_FILE + 1)
+        data = read_ordinary(Path(name), _MAX_FILE + 1)
     except OSError as exc:
         raise UsageError(f"the secret {name} cannot be read: {exc.strerror}") from exc
     try:

@@ -121,7 +121,10 @@ class Conditions:
             age = now - created
             if self.min_age is not None and age < self.min_age:
                 wanted = show_duration(self.min_age)
-                return f"too young: created {show_duration(age, parts=2)} ago, wants {wanted}"
+                # A builder's clock may be ahead, within AHEAD.
+                span = show_duration(abs(age), parts=2)
+                dated_so = f"created {span} ago" if created <= now else f"dated {span} ahead"
+                return f"too young: {dated_so}, wants {wanted}"
         lacking = [platform for platform in self.platforms if platform not in known.platforms]
         return f"lacks {', '.join(lacking)}" if lacking else None
 

@@ -58,8 +58,9 @@ class FilterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="The text to rank, made of groups of `match`: {name}, {1} or $1. Default: the whole tag."),
     ] = UNSET
     allow: Annotated[
-        tuple[str, ...], Meta(description="Globs, of which a tag must match one. Default: every tag is allowed.")
-    ] = ()
+        Annotated[tuple[str, ...], Meta(min_length=1)] | UnsetType,
+        Meta(description="Globs, of which a tag must match one. Default: every tag is allowed."),
+    ] = UNSET
     ignore: Annotated[tuple[str, ...], Meta(description="Globs of tags that are never candidates.")] = ()
 
     def __post_init__(self) -> None:
@@ -69,7 +70,10 @@ class FilterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The filter; ValueError says which key is wrong."""
         match = None if self.match is UNSET else self.match
         extract = None if self.extract is UNSET else self.extract
-        return Filter.compile(match, extract, self.allow, self.ignore)
+        allow = () if self.allow is UNSET else self.allow
+        if self.allow is not UNSET and not allow:
+            raise ValueError("allow is empty, and so no tag could be a candidate; name a glob in it, or leave it out")
+        return Filter.compile(match, extract, allow, self.ignore)
 
 
 class OrderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from promote.clock import Clock
 from promote.errors import RegistryAbsent, RegistryDenied, RegistryError, RegistryUnreachable
@@ -11,17 +11,25 @@ from promote.question import Quota
 from promote.registry.credentials.ci import ci_token_hosts
 from promote.registry.credentials.keyring import Keyring
 from promote.registry.decode import error_codes
+from promote.registry.front import complaint
 from promote.registry.origin import base_url, moved, same_origin
 from promote.registry.quota import quota_in
 from promote.registry.retry import Patience, ask
 from promote.registry.settings import HostSettings
-from promote.registry.signing import UNSIGNED, Signing
+from promote.registry.signing import UNSIGNED, Signed, Signing
 from promote.registry.token import Tokens
 from promote.transport import Response, Tls, Transport, redact
 
 _REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _ABSENT_CODES = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NOT_FOUND"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Response):
+    """An answer, and what was sent for it: by now another thread may sign in otherwise."""
+
+    sent: Signed = UNSIGNED
 
 
 class Access:
@@ -45,8 +53,9 @@ class Access:
         self._transport = transport
         self.clock = clock
         self._patience = patience
-        tokens = Tokens(host, settings, own=self.base, transport=transport, clock=clock, patience=patience)
-        self._signing = Signing(host, self.base, settings, keyring=keyring, tokens=tokens)
+        cure = keyring.cure(host)
+        tokens = Tokens(host, settings, own=self.base, transport=transport, clock=clock, patience=patience, cure=cure)
+        self._signing = Signing(host, self.base, settings, keyring=keyring, tokens=tokens, veil=transport.veil)
         self.quota: Quota | None = None
 
     def _follow(
@@ -103,7 +112,7 @@ class Access:
                 break
             sent = renewed
             response = self._follow(method, url, accept, sent.header, cap, etag)
-        return response
+        return _Answer(response.status, response.headers, response.body, response.url, sent)
 
     def judge(self, response: Response, noun: str, *, absent: type[RegistryError] = RegistryAbsent) -> Response:
         """`response` where it is a 200; else the error that it means for `noun`, which was asked for."""
@@ -113,11 +122,15 @@ class Access:
         codes = error_codes(response.body)
         said = f" {', '.join(codes[:3])}" if codes else ""
         if status in (401, 403):
-            raise RegistryDenied(f"{noun}: denied ({status}{said})", where=where, cure=self._signing.cure())
+            sent = response.sent if isinstance(response, _Answer) else UNSIGNED
+            raise RegistryDenied(f"{noun}: denied ({status}{said})", where=where, cure=self._signing.cure(sent))
         if status == 404 and codes is not None and (not codes or _ABSENT_CODES & {code.upper() for code in codes}):
             raise absent(
                 f"{noun} is not there{said and f' ({said.strip()})'}", where=where, cure="check how it is spelled"
             )
+        complained = complaint(response)
+        if complained is not None:
+            raise RegistryUnreachable(complained.what, where=where, cure=complained.cure)
         raise RegistryUnreachable(
             f"{noun}: answered {status}{said}, not as a registry does",
             where=where,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from promote.errors import RegistryAbsent, RegistryUnreachable, RegistryUnreadable
+from promote.errors import RegistryAbsent, RegistryError, RegistryUnreachable, RegistryUnreadable
 from promote.image import is_digest, is_tag, parse_reference
+from promote.ordinary import read_ordinary
 from promote.question import Known, What
 from promote.registry.decode import decode
 from promote.registry.facts import known
@@ -37,14 +40,26 @@ class _Marker(msgspec.Struct, rename={"version": "imageLayoutVersion"}):
     version: str
 
 
+_WRITE = "write the layout again"
+_COPY = "copy the image into the layout again"
+
+
 class _TooLarge(RegistryUnreachable):
     pass
 
 
+@contextmanager
+def _cured_by(cure: str) -> Generator[None]:
+    """What is wrong with a file has its cure here: there is no registry to ask, and nobody to push again."""
+    try:
+        yield
+    except RegistryError as error:
+        raise type(error)(error.what, where=error.where, cure=cure) from error
+
+
 def _read(path: Path, cap: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            raw = file.read(cap + 1)
+        raw = read_ordinary(path, cap + 1)
     except FileNotFoundError as error:
         raise RegistryAbsent("there is no such file", where=str(path), cure="copy the image into the layout") from error
     except OSError as error:
@@ -88,7 +103,8 @@ class Layout:
                     cure="check the path",
                 ) from error
             raise RegistryAbsent("there is no such layout", where=str(self.folder), cure="check the path") from error
-        version = decode(raw, _Marker, where=str(marker), noun="an OCI image layout").version
+        with _cured_by(_WRITE):
+            version = decode(raw, _Marker, where=str(marker), noun="an OCI image layout").version
         if version != _VERSION:
             raise RegistryUnreachable(
                 f"layout version {version[:20]!r} is not known",
@@ -99,10 +115,12 @@ class Layout:
         try:
             raw = _read(path, _INDEX_CAP)
         except RegistryAbsent as error:
-            raise RegistryUnreachable("is missing", where=str(path), cure="write the layout again") from error
-        index = parse_manifest(raw, digest_of(raw), where=str(path), proven=False)
+            raise self._broken("is missing", str(path)) from error
+        noun = "the index of a layout"
+        with _cured_by(_WRITE):
+            index = parse_manifest(raw, digest_of(raw), where=str(path), proven=False, noun=noun)
         if not index.is_index:
-            raise RegistryUnreachable("is not an index", where=str(path), cure="write the layout again")
+            raise self._broken("is not an index", str(path))
         return index
 
     def _tags(self) -> dict[str, Descriptor]:
@@ -138,11 +156,12 @@ class Layout:
             return self.manifest(digest)
         except (RegistryAbsent, RegistryUnreadable) as error:
             # Its tags are not known, so that no list of them is whole.
-            raise self._broken(f"names an index that cannot be read: {error.what}", error.where) from error
+            what = f"the index {digest} that it names cannot be read: {error.what}"
+            raise self._broken(what, str(self.folder)) from error
 
     @staticmethod
     def _broken(what: str, where: str) -> RegistryUnreachable:
-        return RegistryUnreachable(what, where=where, cure="write the layout again")
+        return RegistryUnreachable(what, where=where, cure=_WRITE)
 
     def tags(self) -> tuple[str, ...]:
         """All tags, sorted."""
@@ -174,7 +193,7 @@ class Layout:
             raise RegistryUnreadable(
                 f"the tag {reference} names {digest}, which is not there",
                 where=str(self.folder),
-                cure="copy the image into the layout again",
+                cure=_COPY,
             ) from error
 
     def _known(self, digest: str, what: frozenset[What]) -> Known:
@@ -182,14 +201,14 @@ class Layout:
             # What it is does not matter then: it need not be an image that can be read.
             self._manifest(digest)
             return Known(digest)
-        return known(self.manifest(digest), what, self)
+        root = self.manifest(digest)
+        with _cured_by(_COPY):
+            return known(root, what, self)
 
     def _blob(self, digest: str) -> Path:
         # Only a digest's own characters reach the path: no separators, no dots.
         if not is_digest(digest):
-            raise RegistryUnreachable(
-                f"{digest[:80]!r} is no digest", where=str(self.folder), cure="write the layout again"
-            )
+            raise self._broken(f"{digest[:80]!r} is no digest", str(self.folder))
         algorithm, _, encoded = digest.partition(":")
         return self.folder / "blobs" / algorithm / encoded
 
@@ -202,16 +221,20 @@ class Layout:
     def _manifest(self, digest: str) -> bytes:
         path = self._blob(digest)
         raw = _read(path, _MANIFEST_CAP)
-        prove_manifest(raw, digest, str(path))
+        with _cured_by(_COPY):
+            prove_manifest(raw, digest, str(path))
         return raw
 
     def manifest(self, digest: str) -> Manifest:
         """The manifest `digest`."""
-        return parse_manifest(self._manifest(digest), digest, where=str(self._blob(digest)), proven=True)
+        raw = self._manifest(digest)
+        with _cured_by(_COPY):
+            return parse_manifest(raw, digest, where=str(self._blob(digest)), proven=True)
 
     def config(self, digest: str) -> Config:
         """The image configuration `digest`."""
         path = self._blob(digest)
         raw = _read(path, _CONFIG_CAP)
-        prove(raw, digest, str(path))
-        return parse_config(raw, str(path))
+        with _cured_by(_COPY):
+            prove(raw, digest, str(path))
+            return parse_config(raw, str(path))

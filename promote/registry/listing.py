@@ -12,7 +12,7 @@ from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.registry.access import Access
 from promote.registry.cache import Cache, Page
 from promote.registry.decode import decode
-from promote.registry.paging import is_doubtful, next_page
+from promote.registry.paging import is_senseless, may_be_cut_off, next_page
 from promote.transport import Response, redact
 
 _PAGE_CAP = 32 << 20
@@ -107,7 +107,8 @@ def list_tags(access: Access, path: str, cache: Cache | None) -> tuple[str, ...]
     """All names in the list of `path`, sorted; what cannot be a tag is among them, for policies to reject.
 
     A page that cannot be had fails the whole: no list is better than half of one. Where no page has had a Link, and
-    the list may have been cut off nevertheless, the page after its last tag is asked for, until one brings nothing new.
+    the list may have been cut off nevertheless, the page after its last tag is asked for, until one brings nothing new;
+    so it is where a Link cannot be understood.
     Of a name that is far too long only the beginning is kept.
     """
     pages = _Pages(access, path, cache)
@@ -142,6 +143,11 @@ def list_tags(access: Access, path: str, cache: Cache | None) -> tuple[str, ...]
             if tags and not new:
                 raise RegistryUnreachable("its pages bring the same tags again", where=where, cure=_ASK)
             linked, probing = True, False
-        elif tags and new and not linked and (probing or is_doubtful(link, len(tags), _ASKED)):
+            continue
+        if is_senseless(link, response.url):
+            linked, doubted = False, True
+        else:
+            doubted = not linked and (probing or may_be_cut_off(len(tags), _ASKED))
+        if doubted and tags and new:
             url, probing = f"{first}&last={quote(tags[-1], safe='')}", True
     return tuple(sorted(found))

@@ -155,14 +155,16 @@ def unfit(*, proven: bool) -> type[RegistryError]:
     return RegistryUnreadable if proven else RegistryUnreachable
 
 
-def parse_manifest(raw: bytes, digest: str, *, where: str, proven: bool, content_type: str = "") -> Manifest:
+def parse_manifest(
+    raw: bytes, digest: str, *, where: str, proven: bool, content_type: str = "", noun: str = "an image manifest"
+) -> Manifest:
     """The manifest in `raw`, which has that digest; where it is none that can be understood: see `unfit`.
 
     The content type of what is proven does not matter: its bytes cannot be another server's web page.
     """
     wrong = unfit(proven=proven)
     sent = "" if proven else content_type
-    read = decode(raw, _Manifest, where=where, noun="an image manifest", content_type=sent, unfit=wrong)
+    read = decode(raw, _Manifest, where=where, noun=noun, content_type=sent, unfit=wrong)
     if read.schema == 1:
         raise _old(wrong, where)
     if (read.manifests is None) == (read.config is None):

@@ -34,6 +34,10 @@ def base_url(host: str, settings: HostSettings) -> str:
 
 def moved(url: str, location: str) -> str:
     """Where a redirect from `url` leads; RegistryUnreachable where that would be in the clear, or no web address."""
+    if not location.strip():
+        raise RegistryUnreachable(
+            "redirects, and does not say where to", where=redact(url), cure="ask who runs the registry"
+        )
     try:
         target = urljoin(url, location)
         scheme, name, _ = _origin(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from promote.clock import Clock
@@ -42,6 +43,7 @@ class Registries:
     ) -> None:
         self._settings = settings
         self._transport = transport
+        self._veil = transport.veil
         self._clock = clock
         self._environ = environ
         self._keyring = Keyring(settings, environ=environ, home=home, clock=clock)
@@ -54,22 +56,37 @@ class Registries:
 
     def tags(self, repository: Repository) -> tuple[str, ...]:
         """All tags of `repository`, sorted, each once; RegistryAbsent where there is no such repository."""
-        repository = self._asked(repository)
-        place = self._place(repository)
-        return place.tags() if isinstance(place, Layout) else place.tags(repository.path)
+        with self._veil.over_errors():
+            repository = self._asked(repository)
+            place = self._place(repository)
+            # A name that holds a secret is no tag once it is hidden: it is never chosen, and never written.
+            return self._veil.hide_each(place.tags() if isinstance(place, Layout) else place.tags(repository.path))
 
     def facts(
         self, repository: Repository, reference: str, what: frozenset[What], *, immutable: bool = False
     ) -> Known | Absent:
         """What is known of a tag or digest, or Absent where its registry says clearly that there is none such."""
         try:
-            repository = self._asked(repository)
-            place = self._place(repository)
-            if isinstance(place, Layout):
-                return place.facts(reference, what)
-            return place.facts(repository.path, reference, what, immutable=immutable)
+            with self._veil.over_errors():
+                repository = self._asked(repository)
+                place = self._place(repository)
+                if isinstance(place, Layout):
+                    return place.facts(reference, what)
+                return self._veiled(place.facts(repository.path, reference, what, immutable=immutable), repository)
         except RegistryAbsent as error:
             return Absent(str(error))
+
+    def _veiled(self, known: Known, repository: Repository) -> Known:
+        hide = self._veil.hide
+        if hide(known.digest) != known.digest:
+            raise RegistryUnreachable(
+                "sends a digest that holds what it was signed in with",
+                where=str(repository),
+                cure="ask who runs the registry",
+            )
+        labels = tuple((hide(name), hide(value)) for name, value in known.labels)
+        platforms = self._veil.hide_each(known.platforms)
+        return replace(known, platforms=platforms, labels=labels, undated=hide(known.undated))
 
     def limits(self, repository: Repository) -> Quota | None:
         """What the registry of `repository`, or its mirror, has said so far of how much it lets us pull."""

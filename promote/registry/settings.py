@@ -11,7 +11,8 @@ from pathlib import Path
 class Credentials:
     """Who asks: a name and a password, or an identity token instead of them; secrets stay out of repr.
 
-    They end at `until`, in seconds of the monotonic clock, if at all; `source` says in a word or two who gave them.
+    They end at `until`, in seconds of the monotonic clock, if at all; `source` says in a word or two who gave them, and
+    `cure` what to do where they are refused, if that is not to sign in again.
     """
 
     username: str
@@ -19,6 +20,11 @@ class Credentials:
     identity_token: str | None = field(default=None, repr=False)
     until: float | None = field(default=None, compare=False)
     source: str = field(default="", compare=False)
+    cure: str = field(default="", compare=False)
+
+    def have_ended(self, moment: float) -> bool:
+        """Whether they are over at `moment` of the monotonic clock."""
+        return self.until is not None and self.until <= moment
 
 
 @dataclass(frozen=True, slots=True)

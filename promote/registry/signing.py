@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from promote.errors import RegistryDenied
 from promote.registry.challenge import Challenge, parse_challenges
-from promote.registry.credentials.keyring import Keyring
+from promote.registry.credentials.keyring import Keyring, sign_in_cure
 from promote.registry.settings import Credentials, HostSettings
-from promote.registry.token import Tokens, Want, basic, sign_in_cure
-from promote.transport import Response, is_loopback, redact
+from promote.registry.token import Tokens, Want, basic
+from promote.transport import Response, Veil, is_loopback, redact
 
 _PULLING = frozenset({"pull", "metadata_read"})
 
@@ -34,10 +34,14 @@ def _only_pulling(named: str, path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The Authorization header of one request, and what its token was for; the header is a secret."""
+    """The Authorization header of one request, what its token was for, and whose credentials it was had with.
+
+    The header is a secret.
+    """
 
     header: str | None = field(default=None, repr=False)
     want: Want | None = None
+    credentials: Credentials | None = None
 
     @property
     def is_for_all(self) -> bool:
@@ -54,14 +58,16 @@ class Signing:
     What is sent says itself what it was made for: between a request and its answer another thread may learn more.
     """
 
-    def __init__(self, host: str, base: str, settings: HostSettings, *, keyring: Keyring, tokens: Tokens) -> None:
+    def __init__(
+        self, host: str, base: str, settings: HostSettings, *, keyring: Keyring, tokens: Tokens, veil: Veil
+    ) -> None:
         self._host = host
         self._base = base
         # A secret that promote.yaml names must be there, even if this host turns out to ask for none.
         self._explicit = settings.credentials() if callable(settings.credentials) else settings.credentials
         self._keyring = keyring
         self._tokens = tokens
-        self._source: str | None = None  # where the credentials came from that were used last, if any were
+        self._veil = veil
         self._challenge: Challenge | None = None
         self._scopes: dict[str, str] = {}
         self._scopeless = True  # until a token without a scope has been refused
@@ -75,7 +81,9 @@ class Signing:
             raise RegistryDenied(
                 "asks for credentials, which never go over plain HTTP", where=self._base, cure="serve it over TLS"
             )
-        self._source = None if found is None else found.source
+        if found is not None:
+            self._veil.cover(found.password, username=found.username)
+            self._veil.cover(found.identity_token or "")
         return found
 
     def _scope(self, path: str) -> str:
@@ -95,32 +103,39 @@ class Signing:
         if challenge.scheme == "bearer":
             return self._bearer(challenge, path, credentials)
         if credentials is None:
-            raise RegistryDenied("asks for credentials", where=self._base, cure=sign_in_cure(self._host))
+            raise RegistryDenied("asks for credentials", where=self._base, cure=self._keyring.cure(self._host))
         if not credentials.password:
             raise RegistryDenied(
                 "asks for a password, and an identity token is all there is",
                 where=self._base,
                 cure=sign_in_cure(self._host),
             )
-        return Signed(basic(credentials))
+        return Signed(basic(credentials), None, credentials)
 
     def _bearer(self, challenge: Challenge, path: str, credentials: Credentials | None) -> Signed:
         want = self._want(challenge, path)
         try:
-            return Signed("Bearer " + self._tokens.bearer(want, credentials), want)
+            return Signed("Bearer " + self._tokens.bearer(want, credentials), want, credentials)
         except RegistryDenied:
             if want.scope:
                 raise
         self._scopeless = False
         want = self._want(challenge, path)
-        return Signed("Bearer " + self._tokens.bearer(want, credentials), want)
+        return Signed("Bearer " + self._tokens.bearer(want, credentials), want, credentials)
 
     def _learn(self, response: Response, path: str, sent: Signed, *, again: bool) -> None:
         """Take in what a 401 asks for, and drop the token that it did not like; `again`: a fresh one."""
         challenges = {
             each.scheme: each for each in reversed(parse_challenges(response.headers.get("www-authenticate", "")))
         }
-        challenge = challenges.get("bearer") or challenges.get("basic")
+        bearer = challenges.get("bearer")
+        challenge = bearer if bearer is not None and bearer.get("realm") else challenges.get("basic")
+        if challenge is None and bearer is not None:
+            raise RegistryDenied(
+                "wants a token, and does not say which server sells it (a Bearer challenge without realm)",
+                where=redact(response.url),
+                cure="ask who runs the registry",
+            )
         if challenge is None:
             named = ", ".join(sorted(challenges))[:100] or "nothing"
             raise RegistryDenied(
@@ -153,16 +168,15 @@ class Signing:
         renewed = self.sign(path)
         return None if renewed == sent else renewed
 
-    def cure(self) -> str:
-        """What to do where the host denies what was asked of it."""
-        challenge, usual = self._challenge, sign_in_cure(self._host)
-        if self._source is None:
-            return usual
-        cure = f"its credentials are from {self._source}: {usual}" if self._source else usual
-        if challenge is None or challenge.scheme != "bearer":
-            return cure
-        realm = challenge.get("realm")
-        if self._tokens.trusts(realm):
+    def cure(self, sent: Signed) -> str:
+        """What to do where the host denies what was asked of it with `sent`."""
+        used = sent.credentials
+        if used is None:
+            return self._keyring.cure(self._host)
+        usual = sign_in_cure(self._host, used)
+        cure = f"its credentials are from {used.source}: {usual}" if used.source else usual
+        realm = "" if sent.want is None else sent.want.realm
+        if sent.want is None or self._tokens.trusts(realm):
             return cure
         name = (urlsplit(realm).hostname or "")[:200]
         cure = f"list it under registries: {self._host}: token_hosts"

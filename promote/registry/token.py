@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -17,7 +16,9 @@ import msgspec
 from promote.clock import Clock
 from promote.errors import RegistryDenied, RegistryUnreachable
 from promote.image import DOCKER_HUB
+from promote.registry.credentials.keyring import sign_in_cure
 from promote.registry.decode import decode
+from promote.registry.once import Once
 from promote.registry.origin import same_origin
 from promote.registry.retry import Patience, ask
 from promote.registry.settings import Credentials, HostSettings
@@ -25,6 +26,7 @@ from promote.transport import Response, Tls, Transport, is_loopback, redact
 
 _CAP = 1 << 20
 _SHORTEST = 60.0  # the specification's default, and its least
+_LONGEST = 24 * 3600.0  # what a token is kept at most, whatever its server says
 _MARGIN = 10.0  # a token that expires on its way is no use
 # Token servers that are known to be their registry's own, though they are other hosts.
 _PARTNERS = {DOCKER_HUB: frozenset({"auth.docker.io"}), "registry.gitlab.com": frozenset({"gitlab.com"})}
@@ -59,10 +61,21 @@ def basic(credentials: Credentials) -> str:
 
 
 class Tokens:
-    """The tokens for one registry host, whose API is at `own`; may be asked from many threads."""
+    """The tokens for one registry host, whose API is at `own`; may be asked from many threads.
+
+    `cure` says what to do where no token is sold to somebody without credentials.
+    """
 
     def __init__(
-        self, host: str, settings: HostSettings, *, own: str, transport: Transport, clock: Clock, patience: Patience
+        self,
+        host: str,
+        settings: HostSettings,
+        *,
+        own: str,
+        transport: Transport,
+        clock: Clock,
+        patience: Patience,
+        cure: str,
     ) -> None:
         self._host = host
         self._own = own
@@ -71,10 +84,9 @@ class Tokens:
         self._transport = transport
         self._clock = clock
         self._patience = patience
-        self._lock = threading.Lock()
+        self._cure = cure
         # By whose credentials bought them too: parts of a host may have their own.
-        self._locks: dict[tuple[Want, Credentials | None], threading.Lock] = {}
-        self._kept: dict[tuple[Want, Credentials | None], _Kept] = {}
+        self._kept = Once[tuple[Want, Credentials | None], _Kept](lambda kept: kept.until <= clock.monotonic())
 
     def trusts(self, realm: str) -> bool:
         """Whether the token server `realm` may be given this host's credentials: by its name, and safe on the way."""
@@ -85,21 +97,15 @@ class Tokens:
         return name == self._hostname or name in self._settings.token_hosts or name in _PARTNERS.get(self._host, ())
 
     def bearer(self, want: Want, credentials: Credentials | None) -> str:
-        """The token for `want`; bought with `credentials` only where its server is trusted, else anonymously."""
-        with self._lock:
-            lock = self._locks.setdefault((want, credentials), threading.Lock())
-        with lock:  # of sixteen threads that want the same token one buys it
-            kept = self._kept.get((want, credentials))
-            if kept is None or kept.until <= self._clock.monotonic():
-                kept = self._kept[want, credentials] = self._buy(want, credentials)
-            return kept.token
+        """The token for `want`; bought with `credentials` only where its server is trusted, else anonymously.
+
+        A server that has refused is not asked again for the same: many lock out who insists.
+        """
+        return self._kept.get((want, credentials), lambda: self._buy(want, credentials)).token
 
     def forget(self, want: Want, token: str) -> None:
         """Not to offer `token` again: it was refused before its time."""
-        with self._lock:
-            for key, kept in list(self._kept.items()):
-                if key[0] == want and kept.token == token:
-                    del self._kept[key]
+        self._kept.forget(lambda key, kept: key[0] == want and kept.token == token)
 
     def _checked(self, realm: str) -> SplitResult:
         try:
@@ -158,9 +164,8 @@ class Tokens:
         if response.status in (400, 401, 403):
             source = f" from {signed.source}" if signed is not None and signed.source else ""
             whose = "to sell a token without credentials" if signed is None else f"the credentials{source}"
-            raise RegistryDenied(
-                f"the token server refused {whose} ({response.status})", where=where, cure=sign_in_cure(self._host)
-            )
+            cure = self._cure if signed is None else sign_in_cure(self._host, signed)
+            raise RegistryDenied(f"the token server refused {whose} ({response.status})", where=where, cure=cure)
         if response.status != 200:
             raise RegistryUnreachable(
                 f"the token server answered {response.status}", where=where, cure="ask who runs the registry"
@@ -175,7 +180,8 @@ class Tokens:
         token = answer.token or answer.access_token or ""
         if _SAFE.match(token) is None:
             raise RegistryUnreachable("the token server sent no usable token", where=where, cure="ask who runs it")
-        lifetime = (answer.expires_in or 0.0) - self._age(answer.issued_at)
+        self._transport.veil.cover(token)
+        lifetime = min(_LONGEST, answer.expires_in or 0.0) - self._age(answer.issued_at)
         return _Kept(token, asked_at + max(_SHORTEST, lifetime) - _MARGIN)
 
     def _age(self, issued_at: str | None) -> float:
@@ -187,8 +193,3 @@ class Tokens:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return max(0.0, (self._clock.now() - moment).total_seconds())
-
-
-def sign_in_cure(host: str) -> str:
-    """What to do where a host wants other credentials than it got."""
-    return f"run `docker login {host}`, or set username and password under `registries: {host}:`"

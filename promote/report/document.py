@@ -156,11 +156,13 @@ def sites(rows: Sequence[Json]) -> Json:
     return {"schema": SCHEMA, "sites": list(rows)}
 
 
-def selection(image: str, chosen: Selection, limit: int | None) -> Json:
-    """Which tag a policy takes of an image, and why not the others (`tags`)."""
+def selection(app: str | None, images: Sequence[str], chosen: Selection, limit: int | None) -> Json:
+    """Which tag a policy takes of an app or of an image of none, and why not the others (`tags`)."""
     return {
         "schema": SCHEMA,
-        "image": image,
+        "app": app,
+        "image": images[0],
+        "images": list(images),
         "selected": None if chosen.winner is None else chosen.winner.tag,
         "considered": [
             {

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
+_MUCH = 40  # cells: up to here every one has room in its column
+
 
 def one_line(text: str) -> str:
     """One line of it, safe to show: a terminal would obey control characters, wherever they come from."""
@@ -42,12 +44,19 @@ def _folded(head: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> s
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 
 
+def _padding(widths: Sequence[int]) -> int:
+    """How wide a column is drawn: a few cells that are much longer than the others stand out of it."""
+    usual = sorted(widths)[len(widths) * 3 // 4]
+    return min(max(widths), max(usual, _MUCH))
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None) -> str:
-    """Columns, as wide as they need; folded to `width` where there is a terminal of that width."""
+    """Columns, as wide as they need; folded to `width` where that is not enough."""
     shown = [[one_line(cell) for cell in row] for row in rows]
-    widest = [max(_cells(cell) for cell in column) for column in zip(head, *shown, strict=True)]
-    if width is not None and sum(widest) + 2 * (len(widest) - 1) > width:
+    widths = [[_cells(cell) for cell in column] for column in zip(head, *shown, strict=True)]
+    if width is not None and sum(map(max, widths)) + 2 * (len(widths) - 1) > width:
         return _folded(head, shown, width)
+    widest = [_padding(column) for column in widths]
     lines = []
     for row in (head, *shown):
         padded = (cell + " " * (most - _cells(cell)) for cell, most in zip(row, widest, strict=True))

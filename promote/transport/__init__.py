@@ -9,13 +9,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import SplitResult
 
 from promote import __version__
 from promote.clock import Clock
@@ -23,12 +21,14 @@ from promote.errors import PromoteError
 from promote.transport.address import checked, is_loopback, redact
 from promote.transport.deadline import Watchdog, watched
 from promote.transport.fault import TooLongError, is_stale, late, translated
-from promote.transport.tls import CA_VARIABLES, Tls
+from promote.transport.proxy import Proxy, ProxyDenied, proxy_for
+from promote.transport.tls import Tls, authorities, file_fault
+from promote.transport.veil import Veil
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
-__all__ = ["Response", "Tls", "Transport", "is_loopback", "redact"]
+__all__ = ["Response", "Tls", "Transport", "Veil", "is_loopback", "redact"]
 
 _CHUNK = 1 << 16
 _HOSTS = 64  # pools kept at a time
@@ -71,12 +71,6 @@ def _read(raw: Any, declared: str, cap: int) -> bytes:
     return b"".join(chunks)
 
 
-def _trust(tls: Tls) -> str | bool:
-    if tls.ca is not None:
-        return str(tls.ca)
-    return next((path for name in CA_VARIABLES if (path := os.environ.get(name))), True)
-
-
 def _client_certificate(tls: Tls) -> tuple[str, str] | None:
     if tls.certificate is None:
         return None
@@ -87,7 +81,8 @@ def _client_certificate(tls: Tls) -> tuple[str, str] | None:
 class Transport:
     """Asks, from any number of threads; at most `jobs` connections to a host are open at a time.
 
-    `timeout` is the whole time of one request, in seconds. `log` gets one redacted line for each.
+    `timeout` is the whole time of one request, in seconds. `log` gets one redacted line for each. What is sent and is
+    secret, the `veil` is to cover first.
     """
 
     def __init__(
@@ -97,6 +92,7 @@ class Transport:
         self._jobs = jobs
         self._timeout = timeout
         self._log = log
+        self.veil = Veil()
         self._lock = threading.Lock()
         self._adapter: HTTPAdapter | None = None
         self._watchdog = Watchdog()
@@ -136,10 +132,20 @@ class Transport:
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)
         started = self._clock.monotonic()
         outcome = "failed"
+        proxy = proxy_for(url, parts)
+        unfit = None if proxy is None else proxy.unfit()
+        if unfit is None and parts.scheme == "https":
+            unfit = file_fault(tls)  # before OpenSSL waits for a pipe
+        if unfit is not None:
+            raise unreachable(unfit.what, where=redact(url), cure=unfit.cure)
 
         def once() -> Response:
-            with translated(guard, redact(url), tls, unreachable):
-                response = self._send(method, url, parts, headers or {}, body, tls, cap, seconds)
+            with translated(guard, redact(url), tls, proxy, unreachable):
+                response = self._send(method, url, headers or {}, body, tls, proxy, cap, seconds)
+                # Through a tunnel this would be the host's own word.
+                if proxy is not None and parts.scheme == "http" and response.status == 407:
+                    guard.at_proxy = True
+                    raise ProxyDenied
             # A connection that the watchdog shut inside the headers reads like one that ended well.
             if guard.expired:
                 raise late(redact(url), unreachable)
@@ -158,21 +164,21 @@ class Transport:
             return response
         finally:
             if self._log is not None:
-                self._log(f"{method} {redact(url)} {outcome} {self._clock.monotonic() - started:.3f} s")
+                line = f"{method} {redact(url)} {outcome} {self._clock.monotonic() - started:.3f} s"
+                self._log(self.veil.hide(line))
 
     def _send(
         self,
         method: str,
         url: str,
-        parts: SplitResult,
         headers: Mapping[str, str],
         body: bytes | None,
         tls: Tls,
+        proxy: Proxy | None,
         cap: int,
         seconds: float,
     ) -> Response:
         from requests.models import PreparedRequest
-        from requests.utils import get_environ_proxies
 
         with self._lock:
             if self._adapter is None:
@@ -185,15 +191,13 @@ class Transport:
             data=body,
             auth=lambda request: request,
         )
-        # What is allowed in the clear on loopback must not leave the machine by a proxy.
-        proxies = {} if is_loopback(parts.hostname or "") else get_environ_proxies(url)
         answer = self._adapter.send(
             prepared,
             stream=True,
             timeout=seconds,
-            verify=_trust(tls),
+            verify=authorities(tls)[1] or True,
             cert=_client_certificate(tls),
-            proxies=proxies,
+            proxies={} if proxy is None else {"all": proxy.url},
         )
         try:
             found = {name.lower(): value for name, value in answer.headers.items()}

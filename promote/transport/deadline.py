@@ -20,6 +20,7 @@ class Guard:
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
         self.expired = False
+        self.at_proxy = False  # while it is a proxy that the socket speaks with
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
@@ -42,6 +43,7 @@ class Guard:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def release(self) -> None:
+        self.at_proxy = False
         with self._lock:
             if self._socket is not None:
                 self._socket.close()
@@ -97,17 +99,35 @@ class Watchdog:
 
 @cache
 def watched(base: type[Any]) -> type[Any]:
-    """`base`, a connection class of urllib3, showing its socket to the guard before the handshake and at each use."""
+    """`base`, a connection class of urllib3, that shows its guard whom it speaks with.
+
+    That is its socket, before the handshake and at each use, and whether a proxy is to answer. An answer whose headers
+    cannot all be read is an HTTPError: a `Link` that is lost would make a list of its first page.
+    """
+    from urllib3.exceptions import HeaderParsingError
+    from urllib3.util.response import assert_header_parsing
 
     class Watched(base):  # type: ignore[misc]
         def _new_conn(self) -> socket.socket:
+            _current.guard.at_proxy = self.proxy is not None
             sock: socket.socket = super()._new_conn()
             _current.guard.watch(sock)
             return sock
 
+        def _tunnel(self) -> None:
+            super()._tunnel()
+            _current.guard.at_proxy = False
+
         def getresponse(self) -> Any:
             if self.sock is not None:
                 _current.guard.watch(self.sock)
-            return super().getresponse()
+            response = super().getresponse()
+            _current.guard.at_proxy = False
+            try:
+                assert_header_parsing(response._original_response.msg)  # noqa: SLF001 (nobody else still has them)
+            except HeaderParsingError:
+                response.close()
+                raise
+            return response
 
     return Watched

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from promote.errors import PromoteError
 from promote.transport.deadline import Guard
+from promote.transport.proxy import Proxy, ProxyDenied
 from promote.transport.tls import Fault, Tls, file_fault, tls_fault
 
 
@@ -29,45 +30,76 @@ def is_stale(error: PromoteError) -> bool:
     return any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in _causes(error))
 
 
-def _diagnose(error: Exception, tls: Tls) -> Fault:
+_NOT_HTTP = "check the host and the port, and whether it is TLS that is spoken there"
+
+
+def _answered(cause: BaseException) -> Fault | None:
+    """What is wrong with bytes that came and are no answer."""
+    from urllib3.exceptions import HeaderParsingError, InvalidHeader
+
+    if isinstance(cause, http.client.RemoteDisconnected | http.client.IncompleteRead):
+        return None
+    if isinstance(cause, http.client.BadStatusLine | http.client.UnknownProtocol):
+        return Fault("what it sent is not HTTP/1", _NOT_HTTP)
+    # The bare class is raised for more than a hundred lines.
+    if isinstance(cause, http.client.LineTooLong) or type(cause) is http.client.HTTPException:
+        return Fault("the headers of its answer are too long or too many", _NOT_HTTP)
+    if isinstance(cause, HeaderParsingError | InvalidHeader):
+        return Fault("the headers of its answer cannot be read", "ask who runs the host, or what stands before it")
+    return None
+
+
+def _connected(cause: BaseException) -> Fault | None:
+    """What kept an answer from coming."""
+    from requests import exceptions
+
+    if isinstance(cause, socket.gaierror):
+        return Fault("the host's name is not known", "check how it is spelled, and DNS")
+    if isinstance(cause, ConnectionRefusedError):
+        return Fault("the connection was refused", "check the port, and that the server runs")
+    if isinstance(cause, exceptions.Timeout | TimeoutError):
+        return Fault("no answer in time", "check the network, or try again later")
+    if isinstance(cause, exceptions.InvalidHeader | exceptions.InvalidURL):
+        return Fault("the request cannot be written down", "look for control characters in its URL or credentials")
+    return None
+
+
+def _diagnose(error: Exception, tls: Tls, proxy: Proxy | None, *, at_proxy: bool) -> Fault:
     """What `error` of a library below means for a user; never its own text, which may hold the URL."""
     from requests import exceptions
     from urllib3.exceptions import SSLError
 
     causes = tuple(_causes(error))
+    if proxy is not None and (at_proxy or any(isinstance(cause, exceptions.ProxyError) for cause in causes)):
+        return proxy.fault(causes)
     for cause in causes:
         fault = tls_fault(cause, tls) if isinstance(cause, Exception) else None
         if fault is not None:
             return fault
-        if isinstance(cause, exceptions.ProxyError):
-            return Fault("the proxy did not let it through", "check https_proxy, http_proxy and no_proxy")
         # urllib3's own, before OpenSSL could ask the terminal for the passphrase.
         if isinstance(cause, SSLError) and "encrypted" in str(cause):
             return Fault("the key of the client certificate has a passphrase", "write it without one to another file")
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            return Fault("the host's name is not known", "check how it is spelled, and DNS")
-        if isinstance(cause, ConnectionRefusedError):
-            return Fault("the connection was refused", "check the port, and that the server runs")
-        if isinstance(cause, exceptions.Timeout | TimeoutError):
-            return Fault("no answer in time", "check the network, or try again later")
-        if isinstance(cause, exceptions.InvalidHeader | exceptions.InvalidURL | exceptions.InvalidProxyURL):
-            return Fault("the request cannot be written down", "look for control characters in its URL or credentials")
-        if isinstance(cause, exceptions.InvalidSchema):
-            return Fault("its proxy is of a kind that is not spoken (SOCKS)", "name an HTTP proxy, or set no_proxy")
+    # requests has one name for what cannot be written and for what cannot be read: what was read is looked for first.
+    for say in (_answered, _connected):
+        for cause in causes:
+            fault = say(cause)
+            if fault is not None:
+                return fault
     unread = file_fault(tls)
-    if unread is not None:
-        return unread
-    return Fault("the connection was cut before the answer was complete", "try again later")
+    return unread or Fault("the connection was cut before the answer was complete", "try again later")
 
 
-def late(url: str, unreachable: type[PromoteError]) -> PromoteError:
-    """The error for a request whose time is over."""
+def late(url: str, unreachable: type[PromoteError], slow: Proxy | None = None) -> PromoteError:
+    """The error for a request whose time is over, while `slow` was to answer, or the host itself."""
+    if slow is not None:
+        return unreachable(f"{slow.name} gave no answer in time", where=url, cure=slow.cure)
     return unreachable("no complete answer in time", where=url, cure="check the network, or try again later")
 
 
 @contextmanager
-def translated(guard: Guard, url: str, tls: Tls, unreachable: type[PromoteError]) -> Generator[None]:
+def translated(
+    guard: Guard, url: str, tls: Tls, proxy: Proxy | None, unreachable: type[PromoteError]
+) -> Generator[None]:
     """The one place where exceptions of the libraries below become ours."""
     from requests import exceptions
     from urllib3.exceptions import HTTPError
@@ -76,8 +108,10 @@ def translated(guard: Guard, url: str, tls: Tls, unreachable: type[PromoteError]
         yield
     except TooLongError as error:
         raise unreachable("the answer is too long", where=url, cure="check that this is the right server") from error
-    except (exceptions.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+    except (
+        exceptions.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError, ProxyDenied
+    ) as error:  # fmt: skip
         if guard.expired:
-            raise late(url, unreachable) from error
-        fault = _diagnose(error, tls)
+            raise late(url, unreachable, proxy if guard.at_proxy else None) from error
+        fault = _diagnose(error, tls, proxy, at_proxy=guard.at_proxy)
         raise unreachable(fault.what, where=url, cure=fault.cure) from error

@@ -132,6 +132,12 @@ def test_a_bad_range_and_a_bad_expression_are_told_at_their_own_values() -> None
     assert "not a regular expression" in told[2]
 
 
+def test_an_allow_that_allows_nothing_is_a_mistake_and_no_default() -> None:
+    assert mistakes("apps: {web: {image: a, policy: {order: numeric, filter: {match: a, allow: []}}}}") == [
+        "1:75: allow is empty, and so no tag could be a candidate; name a glob in it, or leave it out"
+    ]
+
+
 def test_a_missing_version_is_told_and_the_rest_is_looked_at() -> None:
     with pytest.raises(ConfigError) as caught:
         load("promote.yaml", b"apps: {web: {image: 'a b'}}", environ={})

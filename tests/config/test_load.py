@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from promote.config.load import implicit, load
 from promote.config.scope import claims_of
@@ -186,7 +187,7 @@ def test_11_1_an_override_replaces_whole_keys_over_the_app_over_defaults() -> No
     web = config.app_in("dev", "web")
     assert dict(web.vars) == {"x": "3"}
     assert web.policy is not None
-    assert web.policy.filter.allow == ()
+    assert web.policy.filter.allow is UNSET
     assert web.pin == "both"
     api, off = config.app_in("dev", "api"), config.app_in("dev", "off")
     assert api.policy is not None

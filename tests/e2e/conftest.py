@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -39,6 +41,16 @@ def promote(environ: Mapping[str, str], tmp_path: Path) -> Program:
     nowhere = tmp_path / "nowhere"
     nowhere.mkdir()
     return Program(environ, nowhere)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which `promote` is this program, and a CI job's variables are set."""
+    program = tmp_path / "bin" / "promote"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m promote "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return {**environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "TAG": "1.5.0"}
 
 
 @pytest.fixture

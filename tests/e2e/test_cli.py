@@ -56,7 +56,7 @@ def test_options_on_both_sides_mean_the_same(repository: Gitops, inside: Inside)
     assert json.loads(said.pop())["dry_run"] is True
 
 
-def test_only_what_says_where_reads_the_environment() -> None:
+def test_9_4_only_what_says_where_reads_the_environment() -> None:
     for command in cli.commands.values():
         for option in command.params:
             if isinstance(option, click.Option) and option.envvar is not None:
@@ -66,7 +66,7 @@ def test_only_what_says_where_reads_the_environment() -> None:
     assert cli.context_settings.get("auto_envvar_prefix") is None
 
 
-def test_what_decides_does_not_read_the_environment(repository: Gitops, inside: Inside) -> None:
+def test_9_4_what_decides_does_not_read_the_environment(repository: Gitops, inside: Inside) -> None:
     at = ("--repo", repository.url)
     hopeful = {
         f"{prefix}{name}": value
@@ -91,7 +91,7 @@ def test_what_decides_does_not_read_the_environment(repository: Gitops, inside: 
     exactly(first, repository.tree(), EDIT)
 
 
-def test_what_says_where_reads_the_environment(repository: Gitops, inside: Inside) -> None:
+def test_9_4_what_says_where_reads_the_environment(repository: Gitops, inside: Inside) -> None:
     clone = repository.clone()
     env = {"PROMOTE_REPO": repository.url, "PROMOTE_OUTPUT": "json", "PROMOTE_JOBS": "2", "PROMOTE_BRANCH": "main"}
     assert inside("status", env=env).document["environments"] == ["dev", "test", "prod"]
@@ -294,14 +294,24 @@ def test_an_output_that_cannot_hold_an_arrow_is_no_fault(repository: Gitops, pro
     assert "\\u2192" in done.stdout
 
 
-def test_a_full_disk_behind_stdout_is_told(repository: Gitops, promote: Program) -> None:
-    argv = [sys.executable, "-m", "promote", "status", "--repo", repository.url]
+@pytest.mark.parametrize("words", [("status",), ("status", "-o", "json"), ("schema",), ("--help",), ("set", "-h")])
+def test_a_full_disk_behind_stdout_is_told(repository: Gitops, promote: Program, words: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-m", "promote", *words]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            argv, stdout=full, stderr=subprocess.PIPE, env=promote.environ, cwd=promote.cwd, timeout=120, check=False
+            argv,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**promote.environ, "PROMOTE_REPO": repository.url},
+            cwd=promote.cwd,
+            timeout=120,
+            check=False,
         )
-    assert done.returncode == 141
-    assert b"the output could not be written" in done.stderr
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "promote: the output could not be written to stdout (No space left on device); "
+        "send it elsewhere: what was done before stays done\n"
+    )
 
 
 @pytest.mark.parametrize("kind", ["endless", "fifo"])

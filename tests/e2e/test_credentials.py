@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from promote.registry.credentials.variables import variables_of
 from tests.e2e.gitops import WEB
-from tests.e2e.program import Program
+from tests.e2e.program import Inside, Program
 from tests.servers.registry import RunningRegistry, TokenServer, docker_registry, token_server
 from tests.servers.seed import write_storage
 
@@ -73,8 +74,14 @@ def _promote_yaml(machine: Machine, secret: str) -> None:
     machine.environ["PROMOTE_P"] = secret
 
 
+def _variables_of(machine: Machine) -> tuple[str, str]:
+    names = variables_of(machine.host)
+    assert names is not None
+    return names
+
+
 def _variables(machine: Machine, secret: str) -> None:
-    user, password = variables_of(machine.host)
+    user, password = _variables_of(machine)
     machine.environ |= {user: "ci", password: secret}
 
 
@@ -110,17 +117,18 @@ def _gitlab(machine: Machine, secret: str) -> None:
     machine.environ |= {"CI_REGISTRY": machine.host, "CI_REGISTRY_USER": "ci", "CI_REGISTRY_PASSWORD": secret}
 
 
-SOURCES = (
-    _promote_yaml,
-    _variables,
-    _docker,
-    _docker_elsewhere,
-    _host_s_helper,
-    _store,
-    _podman,
-    _skopeo,
-    _gitlab,
-)
+# Each source, and what is said of it where the registry refuses what it gives.
+SOURCES = {
+    _promote_yaml: "promote.yaml: correct them under `registries: {host}:` in promote.yaml",
+    _variables: "_PASSWORD: correct PROMOTE_REGISTRY_",
+    _docker: "/.docker/config.json: run `docker login {host}`",
+    _docker_elsewhere: "/elsewhere/config.json: run `docker login {host}`",
+    _host_s_helper: "docker-credential-tests: run `docker login {host}`",
+    _store: "docker-credential-tests: run `docker login {host}`",
+    _podman: "/.config/containers/auth.json: run `docker login {host}`",
+    _skopeo: "/auth.json: run `docker login {host}`",
+    _gitlab: "CI_REGISTRY_PASSWORD: run `docker login {host}`",
+}
 
 
 @pytest.fixture
@@ -140,12 +148,13 @@ def _run(promote: Program, machine: Machine) -> tuple[int, str]:
     return done.code, done.output
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__.strip("_"))
+@pytest.mark.parametrize(
+    ("source", "said"), [pytest.param(*each, id=each[0].__name__.strip("_")) for each in SOURCES.items()]
+)
 @pytest.mark.parametrize("secret", [GOOD, BAD])
 def test_each_source_signs_in_and_shows_no_secret(
-    promote: Program, machine: Machine, source: object, secret: str
+    promote: Program, machine: Machine, source: Callable[[Machine, str], None], said: str, secret: str
 ) -> None:
-    assert callable(source)
     source(machine, secret)
     code, output = _run(promote, machine)
     if secret == GOOD:
@@ -154,6 +163,7 @@ def test_each_source_signs_in_and_shows_no_secret(
     else:
         assert code == 4, output
         assert "401" in output
+        assert re.search(rf"; its credentials are from \S*{re.escape(said.format(host=machine.host))}", output), output
 
 
 @pytest.mark.parametrize("user", [IDENTITY, "ci"])
@@ -176,6 +186,36 @@ def test_a_docker_login_s_identity_token_is_for_the_token_server(
     for secret, code in ((REFRESH, 0), (BAD, 4)):
         machine.write(".docker/config.json", {"auths": {tokens.host: {"auth": user, "identitytoken": secret}}})
         assert _run(promote, machine)[0] == code
+
+
+def test_a_token_server_that_refuses_is_asked_once_a_repository_by_a_whole_run(
+    inside: Inside, machine: Machine
+) -> None:
+    """Every request of a run tried it again, and a wrong password was soon a locked account."""
+    server = TokenServer(users={"ci": GOOD})
+    with token_server(server), docker_registry(tokens=server) as running:
+        machine.host = running.host
+        _variables(machine, BAD)
+        paths = [f"acme/app-{number}" for number in range(3)]
+        policies: tuple[object, ...] = ({"semver": "*"}, {"order": "created"}, {"order": {"digest": "latest"}})
+        settings = {
+            "version": 1,
+            "apps": {
+                f"app-{number}": {"image": f"{running.host}/{path}", "policy": policy}
+                for number, (path, policy) in enumerate(zip(paths, policies, strict=True))
+            },
+            "environments": {name: {"path": name} for name in ("dev", "test")},
+        }
+        machine.write("promote.yaml", settings)
+        for name in ("dev", "test"):
+            for path in paths:
+                machine.write(f"{name}/{path}.yaml", {"image": f"{running.host}/{path}:1.0.0"})
+        result = inside("check", "-C", str(machine.home), env=machine.environ)
+    assert result.code == 4, result
+    assert all(f"{running.host}/{path}" in result.output for path in paths), result.output
+    assert sorted(query.rpartition("scope=")[2] for _, query, _ in server.log) == [
+        f"repository%3Aacme%2Fapp-{number}%3Apull" for number in range(3)
+    ]
 
 
 FAULTS = {
@@ -207,7 +247,7 @@ def test_a_broken_file_ends_the_run_and_is_not_shown(promote: Program, machine: 
 
 
 def test_half_a_pair_of_variables_ends_the_run(promote: Program, machine: Machine) -> None:
-    user, password = variables_of(machine.host)
+    user, password = _variables_of(machine)
     machine.environ[password] = BAD
     code, output = _run(promote, machine)
     assert code == 4

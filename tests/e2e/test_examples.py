@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,16 +74,6 @@ def sandbox(tmp_path: Path, environ: Mapping[str, str]) -> Sandbox:
     assert written is not None
     (made.clone.parent / "mirror.yaml").write_text(written[1])
     return made
-
-
-@pytest.fixture
-def shell(tmp_path: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which `promote` is this program, and a CI job's variables are set."""
-    program = tmp_path / "bin" / "promote"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m promote "$@"\n')
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return {**environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "TAG": "1.5.0"}
 
 
 def _digest(sandbox: Sandbox) -> str:

@@ -37,7 +37,9 @@ AGED = PolicySettings(order="numeric", min_age="2h")
         (AGED, image("9", 40 * timedelta(minutes=1)), "too young: created 40m ago, wants 2h"),
         (AGED, image("9", 2 * HOUR - timedelta(seconds=1)), "too young: created 1h59m ago, wants 2h"),
         # A clock that is a little ahead is no reason to call the date wrong; the image is young all the same.
-        (AGED, image("9", -HOUR), "too young: created 0s ago, wants 2h"),
+        (AGED, image("9", -HOUR), "too young: dated 1h ahead, wants 2h"),
+        (AGED, image("9", timedelta(seconds=-1)), "too young: dated 1s ahead, wants 2h"),
+        (AGED, image("9", timedelta()), "too young: created 0s ago, wants 2h"),
         (AGED, image("9", timedelta(hours=-25)), "the image is dated 2026-01-06 13:00Z, which is in the future"),
         (AGED, image("9"), "the image names no date"),
         (AGED, image("9", undated="its `created` is 'yesterday'"), "its `created` is 'yesterday'"),

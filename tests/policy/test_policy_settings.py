@@ -45,6 +45,7 @@ from promote.policy.settings import SHORT_FORMS, OrderSettings, PolicySettings, 
         ({"semver": "*", "filter": {"matches": "a"}}, r"unknown field `matches` - at `\$\.filter`"),
         ({"semver": "*", "filter": {"match": "("}}, r"not a regular expression.*\$\.filter"),
         ({"semver": "*", "filter": {"extract": "{n}"}}, "there is no match"),
+        ({"semver": "*", "filter": {"allow": []}}, r"array.*length >= 1 - at `\$\.filter\.allow`"),
     ],
 )
 def test_wrong_settings_are_refused(raw: dict[str, Any], why: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from promote.clock import SystemClock
 from promote.image import Repository
 from promote.registry.cache import Cache
 from promote.registry.registries import Registries
@@ -40,6 +41,13 @@ def clock() -> FakeClock:
 def lines() -> list[str]:
     """What was logged."""
     return []
+
+
+@pytest.fixture
+def transport(lines: list[str]) -> Iterator[Transport]:
+    """A transport by itself, in real time."""
+    with Transport(SystemClock(), jobs=4, timeout=5.0, log=lines.append) as made:
+        yield made
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
 def test_plain_http_where_tls_is_spoken_and_the_other_way_round(
     ask: Ask, locked: RunningRegistry, registry: RunningRegistry
 ) -> None:
-    with pytest.raises(RegistryUnreachable, match="answered 400"):
+    with pytest.raises(RegistryUnreachable, match="it was asked in plain HTTP and speaks TLS"):
         ask().tags(Repository(locked.host, PATH))
     with pytest.raises(RegistryUnreachable, match="does not speak TLS"):
         ask({registry.host: HostSettings(ca=locked.ca)}).tags(Repository(registry.host, PATH))

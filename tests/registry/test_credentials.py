@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promote.errors import RegistryDenied
+from promote.image import parse_repository
 from promote.registry.credentials.keyring import Keyring
-from promote.registry.settings import Credentials, HostSettings
+from promote.registry.credentials.variables import variables_of
+from promote.registry.settings import Credentials, HostSettings, Mirror
 from tests.clock import FakeClock
 
 HOST = "registry.example.com:5000"
@@ -176,7 +180,12 @@ def test_an_auth_json_that_is_named_and_cannot_be_had_is_an_error(tmp_path: Path
     [
         ("registry.example.com:5000", "PROMOTE_REGISTRY_REGISTRY_EXAMPLE_COM_5000"),
         ("docker.io", "PROMOTE_REGISTRY_DOCKER_IO"),
-        ("a-b.example.com", "PROMOTE_REGISTRY_A_B_EXAMPLE_COM"),
+        ("localhost:5000", "PROMOTE_REGISTRY_LOCALHOST_5000"),
+        ("127.0.0.1:5000", "PROMOTE_REGISTRY_127_0_0_1_5000"),
+        ("127.0.0.1", "PROMOTE_REGISTRY_127_0_0_1"),
+        ("ghcr.io", "PROMOTE_REGISTRY_GHCR_IO"),
+        ("my-registry.example.com", "PROMOTE_REGISTRY_MY__REGISTRY_EXAMPLE_COM"),
+        ("a--b.c-d.example.com:443", "PROMOTE_REGISTRY_A____B_C__D_EXAMPLE_COM_443"),
         ("[::1]:5000", "PROMOTE_REGISTRY____1__5000"),
     ],
 )
@@ -201,23 +210,115 @@ def test_empty_variables_are_none(tmp_path: Path) -> None:
     assert keyring(tmp_path, environ).find(HOST, PATH) is None
 
 
-TWINS = {"PROMOTE_REGISTRY_A_B_C_USERNAME": "ci", "PROMOTE_REGISTRY_A_B_C_PASSWORD": "s3cret"}
+def pair(stem: str) -> dict[str, str]:
+    return {f"PROMOTE_REGISTRY_{stem}_USERNAME": "ci", f"PROMOTE_REGISTRY_{stem}_PASSWORD": "s3cret"}
 
 
-def test_10_3_variables_that_two_hosts_could_have_go_to_the_first_alone(tmp_path: Path) -> None:
-    ring = keyring(tmp_path, TWINS)
-    assert ring.find("a.b.c", PATH) is not None
-    with pytest.raises(RegistryDenied, match=r"a-b\.c: PROMOTE_REGISTRY_A_B_C_PASSWORD could be meant for a\.b\.c"):
-        ring.find("a-b.c", PATH)
-    assert ring.find("a.b.c", "another") is not None
+LISTED = HostSettings()
+SIGNED_IN = HostSettings(credentials=Credentials("x", "y"))
+TWINS = ("a.b.c", "a-b.c")
+REFUSED = "refused"
 
 
-def test_10_3_variables_that_two_configured_hosts_could_have_go_to_neither(tmp_path: Path) -> None:
-    ring = keyring(tmp_path, TWINS, {"a-b.c": HostSettings()})
-    with pytest.raises(RegistryDenied, match=r"could be meant for a-b\.c"):
-        ring.find("a.b.c", PATH)
-    settled = keyring(tmp_path, TWINS, {"a-b.c": HostSettings(credentials=Credentials("x", "y"))})
-    assert settled.find("a.b.c", PATH) is not None
+@pytest.mark.parametrize(
+    ("environ", "listed", "served"),
+    [
+        # The name with one `_` is that of the host with dots, whoever is asked first.
+        (pair("A_B_C"), {}, {"a.b.c"}),
+        (pair("A__B_C"), {}, {"a-b.c"}),
+        (pair("A_B_C") | pair("A__B_C"), {}, {"a.b.c", "a-b.c"}),
+        # It is the dashed host's where promote.yaml knows that one; then the other must not get it.
+        (pair("A_B_C"), {"a-b.c": LISTED}, {"a-b.c"}),
+        (pair("A_B_C"), {"a.b.c": LISTED}, {"a.b.c"}),
+        (pair("A_B_C"), {"a.b.c": LISTED, "a-b.c": LISTED}, set()),
+        # Who has a name of its own, or credentials, or is never asked, claims no other.
+        (pair("A_B_C") | pair("A__B_C"), {"a-b.c": LISTED}, {"a.b.c", "a-b.c"}),
+        (pair("A_B_C"), {"a-b.c": SIGNED_IN}, {"a.b.c"}),
+        (pair("A_B_C"), {"a-b.c": HostSettings(layout=Path("images"))}, {"a.b.c"}),
+        (pair("A_B_C"), {"a-b.c": HostSettings(mirror=Mirror("example.com"))}, {"a.b.c"}),
+    ],
+)
+def test_10_3_variables_serve_the_same_hosts_in_whatever_order_those_are_asked(
+    tmp_path: Path, environ: dict[str, str], listed: dict[str, HostSettings], served: set[str]
+) -> None:
+    for order in (TWINS, TWINS[::-1]):
+        ring, found = keyring(tmp_path, environ, listed), set()
+        for host in order:
+            try:
+                if ring.find(host, PATH) is not None:
+                    found.add(host)
+            except RegistryDenied as error:
+                assert "PROMOTE_REGISTRY_A_B_C_PASSWORD could be meant for a" in str(error)  # noqa: PT017
+                assert "s3cret" not in str(error)  # noqa: PT017
+        assert found == served
+
+
+def test_10_3_a_port_is_not_taken_for_a_name(tmp_path: Path) -> None:
+    for environ, host, other in (
+        (pair("A_B_5000"), "a.b:5000", "a.b.5000"),
+        (pair("10_0_0_1"), "10.0.0.1", "10.0.0:1"),
+        (pair("A_B_C_5000"), "a.b.c:5000", "a.b.c.5000"),
+        (pair("5000_80"), "5000-80", "5000:80"),
+    ):
+        ring = keyring(tmp_path, environ)
+        assert ring.find(other, PATH) is None
+        assert (ring.find(host, PATH) is None) is ("-" in host)
+        # Whoever lists such a host means it.
+        assert keyring(tmp_path, environ, {other: LISTED}).find(other, PATH) is not None
+
+
+LABEL = r"[a-z0-9]([a-z0-9-]{0,3}[a-z0-9])?"
+HOSTS = st.from_regex(rf"{LABEL}(\.{LABEL}){{0,3}}(:[0-9]{{1,4}})?", fullmatch=True)
+
+
+@given(one=HOSTS, other=HOSTS | st.just(""), data=st.data())
+def test_10_3_no_two_hosts_have_the_same_variables(one: str, other: str, data: st.DataObject) -> None:
+    # Most pairs differ anyway: so others are made of the first, by another reading of its variables.
+    other = other or "".join(data.draw(st.sampled_from(".-:")) if each in ".-:" else each for each in one)
+    if parse_repository(f"{other}/x") is None or one == other:
+        return
+    first, second = variables_of(one), variables_of(other)
+    assert first is None or first != second
+
+
+@pytest.mark.parametrize(
+    ("environ", "host", "listed", "said"),
+    [
+        ({}, "a-b.c", {}, "run `docker login a-b.c`"),
+        (pair("A_B_C"), "d-b.c", {}, "run `docker login d-b.c`"),
+        (pair("A_B_C"), "a-b.c", {"a-b.c": LISTED}, "run `docker login a-b.c`"),
+        (
+            pair("A_B_C"),
+            "a-b.c",
+            {},
+            "PROMOTE_REGISTRY_A_B_C_PASSWORD may be another host's: call it PROMOTE_REGISTRY_A__B_C_PASSWORD, "
+            "or list a-b.c under `registries:` in promote.yaml",
+        ),
+        (
+            pair("A_B_5000"),
+            "a.b.5000",
+            {},
+            "PROMOTE_REGISTRY_A_B_5000_PASSWORD may be another host's: list a.b.5000 under `registries:`",
+        ),
+        ({"CI_REGISTRY": "other.example.com", "CI_REGISTRY_USER": "u"}, HOST, {}, "run `docker login"),
+        ({"CI_REGISTRY": HOST, "CI_JOB_TOKEN": "t", "CI_REGISTRY_USER": "u"}, HOST, {}, "run `docker login"),
+        (
+            {"CI_REGISTRY": HOST},
+            HOST,
+            {},
+            "CI_REGISTRY names this host, and CI_REGISTRY_USER and CI_REGISTRY_PASSWORD are not set: "
+            "set CI_REGISTRY_USER and CI_REGISTRY_PASSWORD, or CI_JOB_TOKEN",
+        ),
+        ({"CI_REGISTRY": HOST, "CI_REGISTRY_USER": "u"}, HOST, {}, "and CI_REGISTRY_PASSWORD is not set: set CI_REG"),
+        ({"CI_REGISTRY": HOST, "CI_REGISTRY_PASSWORD": "s3cret"}, HOST, {}, "and CI_REGISTRY_USER is not set: set CI_"),
+    ],
+)
+def test_what_is_missing_is_named(
+    tmp_path: Path, environ: dict[str, str], host: str, listed: dict[str, HostSettings], said: str
+) -> None:
+    ring = keyring(tmp_path, environ, listed)
+    assert said in ring.cure(host)
+    assert "s3cret" not in ring.cure(host)
 
 
 # CI

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,62 @@ def test_a_denial_names_the_source(ask: Ask, guarded: FaultyProxy, tokens: Token
         with pytest.raises(RegistryDenied, match="its credentials are from CI_REGISTRY_PASSWORD: run") as caught:
             ask(environ=environ).tags(Repository(running.host, PATH))
         assert "s3cret" not in str(caught.value)
+
+
+def test_a_denial_names_the_source_of_what_was_sent_and_not_of_another_thread(
+    ask: Ask, proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    """It named whichever source had been asked last for the host, by any thread."""
+    (tmp_path / "auth.json").write_text(
+        json.dumps({"auths": {f"{proxy.host}/acme": {"auth": base64.b64encode(b"ci:s3cret-wrong").decode()}}})
+    )
+    environ = {
+        "REGISTRY_AUTH_FILE": str(tmp_path / "auth.json"),
+        "CI_REGISTRY": proxy.host,
+        "CI_JOB_TOKEN": "s3cret-job",
+    }
+    asked, answered = threading.Event(), threading.Event()
+
+    def deny(handler: faults.ProxyHandler) -> None:
+        if not handler.headers.get("Authorization"):
+            faults.status(401, WWW_Authenticate='Basic realm="x"')(handler)
+            return
+        if "/acme/" in handler.path:
+            asked.set()
+            answered.wait(20)
+        faults.status(403)(handler)
+
+    proxy.fail("tags/list", deny)
+    registries = ask(environ=environ)
+
+    def said(path: str) -> str:
+        with pytest.raises(RegistryDenied) as caught:
+            registries.tags(Repository(proxy.host, path))
+        return str(caught.value)
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(said, PATH)
+        assert asked.wait(20)
+        assert "its credentials are from CI_JOB_TOKEN: " in said(OTHER)
+        answered.set()
+        assert f"its credentials are from {tmp_path / 'auth.json'}: " in slow.result(20)
+
+
+def test_what_a_gitlab_job_lacks_is_named_where_it_is_needed(
+    ask: Ask, guarded: FaultyProxy, tokens: TokenServer, registry: RunningRegistry
+) -> None:
+    said = "and CI_REGISTRY_PASSWORD is not set: set CI_REGISTRY_PASSWORD, or CI_JOB_TOKEN"
+    with docker_registry(htpasswd=USERS) as basic, faulty_proxy(registry.host) as denying:
+        denying.fail("tags/list", faults.status(403))
+        for host in (guarded.host, basic.host, denying.host):
+            with pytest.raises(RegistryDenied, match=said):
+                ask(environ={"CI_REGISTRY": host, "CI_REGISTRY_USER": "ci"}).tags(Repository(host, PATH))
+    # Where nobody need sign in, nothing is lacking; nor where a token is sold to anybody.
+    open_to_all = {"CI_REGISTRY": registry.host, "CI_REGISTRY_USER": "ci"}
+    assert ask(environ=open_to_all).tags(Repository(registry.host, PATH)) == SORTED
+    tokens.anonymous = True
+    try:
+        sold = {"CI_REGISTRY": guarded.host, "CI_REGISTRY_USER": "ci"}
+        assert ask(environ=sold).tags(Repository(guarded.host, PATH)) == SORTED
+    finally:
+        tokens.anonymous = False

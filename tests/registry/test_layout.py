@@ -131,26 +131,41 @@ def _folder_as_index(folder: Path) -> None:
     (folder / "index.json").mkdir()
 
 
+def _changed_config(folder: Path) -> None:
+    manifest = json.loads(_blob(folder, build(ImageSpec()).root).read_bytes())
+    _blob(folder, manifest["config"]["digest"]).write_bytes(b"{}")
+
+
+COPY, WRITE = "copy the image into the layout again", "write the layout again"
+
+
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "said", "cure"),
     [
-        (_digest_with_dots, "no digest"),
-        (_two_with_one_tag, "two images"),
-        (_changed_blob, "does not have its digest"),
-        (_no_manifest, "which is not there"),
-        (_no_config, "which is not there"),
-        (_huge_manifest, "larger than 4 MiB"),
-        (_folder_as_index, "cannot be read"),
-        (lambda folder: (folder / "oci-layout").unlink(), "not an OCI image layout"),
-        (lambda folder: (folder / "oci-layout").write_text('{"imageLayoutVersion":"9"}'), "version '9'"),
-        (lambda folder: (folder / "index.json").unlink(), "is missing"),
-        (lambda folder: (folder / "index.json").write_text("<html>"), "not an image manifest"),
-        (lambda folder: (folder / "index.json").write_bytes(b"[" * 200_000), "not an image manifest"),
-        (lambda folder: (folder / "index.json").write_text(IMAGE), "not an index"),
+        (_digest_with_dots, "which is no digest", WRITE),
+        (_two_with_one_tag, "two images", WRITE),
+        (_changed_blob, "does not have its digest", COPY),
+        (_changed_config, "does not have its digest", COPY),
+        (_no_manifest, "which is not there", COPY),
+        (_no_config, "the image names sha256:.*, which is not there", COPY),
+        (_huge_manifest, "larger than 4 MiB", "check what it is"),
+        (_folder_as_index, "cannot be read", "check the folder and its permissions"),
+        (lambda folder: (folder / "oci-layout").unlink(), "not an OCI image layout", "check the path"),
+        (lambda folder: (folder / "oci-layout").write_text("x"), "not an OCI image layout: JSON is malf", WRITE),
+        (
+            lambda folder: (folder / "oci-layout").write_text('{"imageLayoutVersion":"9"}'),
+            "version '9'",
+            "write it as version 1.0.0",
+        ),
+        (lambda folder: (folder / "index.json").unlink(), "is missing", WRITE),
+        (lambda folder: (folder / "index.json").write_text("<html>"), "not the index of a layout: JSON is m", WRITE),
+        (lambda folder: (folder / "index.json").write_bytes(b"[" * 200_000), "not the index of a layout", WRITE),
+        (lambda folder: (folder / "index.json").write_text("{}"), "neither an image nor an index", WRITE),
+        (lambda folder: (folder / "index.json").write_text(IMAGE), "is not an index", WRITE),
     ],
 )
 def test_a_broken_layout_is_named_by_its_path(
-    ask: Ask, tmp_path: Path, harm: Callable[[Path], object], said: str
+    ask: Ask, tmp_path: Path, harm: Callable[[Path], object], said: str, cure: str
 ) -> None:
     write_layout(tmp_path / PATH, {"1.0": ImageSpec()})
     harm(tmp_path / PATH)
@@ -158,6 +173,18 @@ def test_a_broken_layout_is_named_by_its_path(
         offline(ask, tmp_path)("1.0")
     assert not isinstance(caught.value, RegistryAbsent)
     assert str(tmp_path) in str(caught.value)
+    assert caught.value.cure == cure
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"not JSON", "not an image manifest: JSON is malformed"), (b"{}", "neither an image nor an index")],
+)
+def test_a_blob_that_is_no_image_is_told_with_the_cure_of_a_layout(tmp_path: Path, content: bytes, said: str) -> None:
+    blob = Built(digest(content), OCI_INDEX, {digest(content): content}, {})
+    with pytest.raises(RegistryUnreadable, match=said) as caught:
+        _laid(tmp_path / "web", [_named(blob, "1.0")], blob).facts("1.0", ALL)
+    assert caught.value.cure == COPY
 
 
 NAME = "org.opencontainers.image.ref.name"
@@ -234,8 +261,15 @@ def test_indexes_are_looked_into_four_deep(tmp_path: Path, depth: int, fine: boo
         layout.tags()
 
 
-@pytest.mark.parametrize("harm", ["missing", "changed", "no index"])
-def test_an_index_that_cannot_be_read_leaves_no_list(tmp_path: Path, harm: str) -> None:
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("missing", "web: the index {} that it names cannot be read: there is no such file; " + WRITE),
+        ("changed", "the content does not have its digest '{}'; " + COPY),
+        ("no index", "web: the index {} that it names cannot be read: it is neither an image nor an index; " + WRITE),
+    ],
+)
+def test_an_index_that_cannot_be_read_leaves_no_list(tmp_path: Path, harm: str, said: str) -> None:
     one = build(ImageSpec())
     inner = _wrapped(_named(one, "1.0"))
     if harm == "no index":
@@ -246,8 +280,9 @@ def test_an_index_that_cannot_be_read_leaves_no_list(tmp_path: Path, harm: str) 
         blob.unlink()
     elif harm == "changed":
         blob.write_bytes(b"{}")
-    with pytest.raises(RegistryUnreachable, match=r"cannot be read|does not have its digest"):
+    with pytest.raises(RegistryUnreachable) as caught:
         layout.tags()
+    assert str(caught.value).endswith(said.format(inner.root))
 
 
 @pytest.mark.parametrize(

@@ -89,15 +89,81 @@ def test_pages_that_shrink_are_followed_all_the_same(ask: Ask, proxy: FaultyProx
     assert ask().tags(web) == tuple(everything)
 
 
-def test_a_link_that_nobody_understands_is_no_end(ask: Ask, proxy: FaultyProxy, web: Repository) -> None:
+SENSELESS = (
+    "next: v2/acme/web",
+    '<>; rel="next"',
+    '<https://[broken/>; rel="next"',
+    '<https://127.0.0.1:notaport/>; rel="next"',
+)
+
+
+@pytest.mark.parametrize("link", SENSELESS)
+def test_a_link_that_nobody_understands_is_no_end(ask: Ask, proxy: FaultyProxy, web: Repository, link: str) -> None:
     everything = _tags(9)
 
     def serve(last: str, asked: int) -> tuple[list[str], str]:
         left = [tag for tag in everything if tag > last]
-        return left[:3], "next: v2/acme/web" if left[3:] else ""
+        return left[:3], link if left[3:] else ""
 
     proxy.fail("tags", _serves(serve))
     assert ask().tags(web) == tuple(everything)
+
+
+@pytest.mark.parametrize("link", SENSELESS)
+@pytest.mark.parametrize("heeds_last", [False, True])
+def test_a_link_that_nobody_understands_costs_one_request(
+    ask: Ask, proxy: FaultyProxy, web: Repository, link: str, *, heeds_last: bool
+) -> None:
+    """It was an error, or its pages "never ended", where the list was whole."""
+    proxy.fail("tags", _serves(lambda last, asked: ([] if heeds_last and last else _tags(7), link)))
+    assert ask().tags(web) == tuple(_tags(7))
+    assert proxy.paths()[1:] == ["/v2/acme/web/tags/list?n=1000&last=v00006"]
+
+
+def test_a_link_that_nobody_understands_is_no_end_after_one_that_made_sense(
+    ask: Ask, proxy: FaultyProxy, web: Repository
+) -> None:
+    everything = _tags(9)
+
+    def serve(last: str, asked: int) -> tuple[list[str], str]:
+        left = [tag for tag in everything if tag > last]
+        links = (f'</v2/acme/web/tags/list?last={left[2]}>; rel="next"' if left else "", "garbage", "", "")
+        return left[:3], links[asked]
+
+    proxy.fail("tags", _serves(serve))
+    assert ask().tags(web) == tuple(everything)
+    assert len(proxy.log) == 4  # three pages, and one that brings nothing
+
+
+def test_a_link_to_another_repository_is_not_followed(ask: Ask, proxy: FaultyProxy, web: Repository) -> None:
+    """Its tags were taken for those of the repository that was asked for."""
+    proxy.fail("acme/web/tags", faults.says(b'{"tags": ["1.0.0"]}', Link='</v2/acme/api/tags/list>; rel="next"'))
+    proxy.fail("acme/api/tags", faults.says(b'{"tags": ["9.9.9"]}'))
+    with pytest.raises(RegistryUnreachable, match="its next page is of another repository"):
+        ask().tags(web)
+    assert len(proxy.log) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/web/tags/list",  # Artifactory
+        "/artifactory/api/docker/acme/v2/web/tags/list",
+        "/repository/hub/v2/acme/web/tags/list",  # Nexus
+    ],
+)
+def test_a_link_by_a_path_that_is_not_the_clients_is_followed_by_the_clients(
+    ask: Ask, proxy: FaultyProxy, web: Repository, path: str
+) -> None:
+    everything = _tags(6)
+
+    def serve(last: str, asked: int) -> tuple[list[str], str]:
+        left = [tag for tag in everything if tag > last]
+        return left[:4], f'<http://{proxy.host}{path}?last={left[3]}&n=4>; rel="next"' if left[4:] else ""
+
+    proxy.fail("/v2/acme/web/tags/list?", _serves(serve))
+    assert ask().tags(web) == tuple(everything)
+    assert proxy.paths()[1:] == ["/v2/acme/web/tags/list?last=v00003&n=4"]
 
 
 def test_after_a_link_a_page_without_one_is_the_last(ask: Ask, proxy: FaultyProxy, web: Repository) -> None:

@@ -189,7 +189,6 @@ def test_only_reading_of_this_repository_is_asked_for(
 @pytest.mark.parametrize(
     ("challenge", "said"),
     [
-        ('Bearer service="x"', "no https URL"),
         ('Bearer realm="http://tokens.example.com/t"', "no https URL"),
         ('Bearer realm="file:///etc/passwd"', "no https URL"),
         ('Bearer realm="https://[broken"', "no https URL"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from promote.errors import worst
 from promote.image import Repository, Version
 from promote.outcome import Change, Failure, Plan, Refusal, Skip
 from promote.report.exit import exit_code
@@ -23,6 +26,15 @@ def refusal(code: str, app: str = "web") -> Refusal:
 
 def failure(exit_code: int) -> Failure:
     return Failure("dev", "web", "code", exit_code, "why")
+
+
+@given(st.sets(st.sampled_from([1, 3, 4, 5, 6]), min_size=1))
+def test_9_2_of_several_faults_the_code_is_the_first_of_1_5_6_4_3(codes: set[int]) -> None:
+    first = next(code for code in (1, 5, 6, 4, 3) if code in codes)
+    assert worst(codes) == first
+    refused = (refusal("downgrade"),) if 3 in codes else ()
+    plan = Plan(refusals=refused, failures=tuple(failure(code) for code in codes - {3}))
+    assert exit_code(plan, named=(), tell_changes=True) == first
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_find(built: Built) -> None:
 def test_tags() -> None:
     chosen = drive(policy(parse_short("semver:^1")).choose((Repository("ghcr.io", "acme/web"),), None), book())
     assert {item.accepted for item in chosen.considered} == {True, False}
-    check("selection", document.selection("web", chosen, 3))
+    check("selection", document.selection("web", ["ghcr.io/acme/web"], chosen, 3))
 
 
 def test_status(built: Built) -> None:

@@ -11,14 +11,16 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import bcrypt
@@ -177,10 +179,28 @@ def _token_handler(server: TokenServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    """Keeps what goes wrong in its threads: printed there, it would be nobody's fault."""
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.faults: list[Exception] = []
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        # Between two requests, within a line of one, or before its answer: clients may hang up whenever they like.
+        with suppress(ConnectionError):
+            super().finish_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exception()
+        if isinstance(error, Exception):
+            self.faults.append(error)
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Generator[ThreadingHTTPServer]:
-    """A small server on loopback, until the end of the `with`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    """A small server on loopback, until the end of the `with`; a fault of its own is raised there."""
+    server = _Server(handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -190,6 +210,8 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Generator[ThreadingHTTPSer
         server.shutdown()
         server.server_close()
         thread.join()
+    if server.faults:
+        raise ExceptionGroup("in a server of the tests", server.faults)
 
 
 @contextmanager
@@ -241,9 +263,16 @@ def _wait_until_it_answers(port: int, ca: Path | None, child: subprocess.Popen[b
 
 @contextmanager
 def docker_registry(
-    *, htpasswd: Mapping[str, str] | None = None, tls: bool = False, tokens: TokenServer | None = None
+    *,
+    htpasswd: Mapping[str, str] | None = None,
+    tls: bool = False,
+    tokens: TokenServer | None = None,
+    names: tuple[str, ...] = (),
 ) -> Generator[RunningRegistry]:
-    """A registry: open, or behind passwords, or behind `tokens`; with `tls` its CA is in the answer."""
+    """A registry: open, or behind passwords, or behind `tokens`; with `tls` its CA is in the answer.
+
+    Its certificate is for `names` too.
+    """
     program = needed("docker-registry")
     with ExitStack() as stack:
         # It syncs every blob to disk: memory is many times faster.
@@ -267,7 +296,7 @@ def docker_registry(
         certificate, ca = None, None
         if tls:
             authority = trustme.CA()
-            issued = authority.issue_cert("127.0.0.1", "localhost")
+            issued = authority.issue_cert("127.0.0.1", "localhost", *names)
             certificate = (folder / "server.pem", folder / "server.key")
             issued.cert_chain_pems[0].write_to_path(certificate[0])
             issued.private_key_pem.write_to_path(certificate[1])

@@ -44,15 +44,21 @@ def _handler(server: SecureServer, context: ssl.SSLContext) -> type[BaseHTTPRequ
             self.request = context.wrap_socket(plain.dup(), server_side=True, do_handshake_on_connect=False)
             try:
                 self.request.do_handshake()
-            except OSError:
+            except OSError as error:
                 self.request.close()
                 # The alert must arrive: a socket that is closed with bytes unread takes it back.
                 with suppress(OSError):
                     plain.shutdown(socket.SHUT_WR)
                     while plain.recv(1 << 16):
                         pass
-                raise
+                raise ConnectionAbortedError from error
             super().setup()
+
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except ssl.SSLError as error:  # in TLS 1.3 a client says so late that it does not believe us
+                raise ConnectionAbortedError from error
 
         def finish(self) -> None:
             super().finish()
@@ -75,19 +81,24 @@ def _handler(server: SecureServer, context: ssl.SSLContext) -> type[BaseHTTPRequ
 
 @contextmanager
 def secure_server(
-    folder: Path, issued: trustme.LeafCert, authority: trustme.CA, *, clients: trustme.CA | None = None
+    folder: Path,
+    issued: trustme.LeafCert,
+    authority: trustme.CA,
+    *,
+    clients: trustme.CA | None = None,
+    newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
 ) -> Generator[SecureServer]:
     """A server with the certificate `issued`; with `clients`, only those that show a certificate of theirs get in."""
     ca = folder / "server-ca.pem"
     authority.cert_pem.write_to_path(ca)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = newest
     issued.configure_cert(context)
     if clients is not None:
         clients.configure_trust(context)
         context.verify_mode = ssl.CERT_REQUIRED
     server = SecureServer(ca)
     with serving(_handler(server, context)) as running:
-        running.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
         server.port = running.server_address[1]
         yield server
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from promote.errors import RegistryDenied
+from promote.ordinary import read_ordinary
 from promote.registry.credentials.program import Helpers
 from promote.registry.settings import Credentials
 
@@ -113,8 +114,7 @@ class AuthFile:
 def read(path: Path, noun: str) -> AuthFile | None:
     """The file, or None where there is none; RegistryDenied where there is one that cannot be read."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(_CAP + 1)
+        raw = read_ordinary(path, _CAP + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

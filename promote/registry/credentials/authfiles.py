@@ -9,8 +9,8 @@ from pathlib import Path
 from promote.errors import RegistryDenied
 from promote.image import DOCKER_HUB
 from promote.registry.credentials.authfile import AuthFile, read
-from promote.registry.credentials.once import Once
 from promote.registry.credentials.program import Helpers
+from promote.registry.once import Once
 from promote.registry.settings import Credentials
 
 # Docker Hub goes by the name of its index, in files and to helpers.

@@ -14,7 +14,8 @@ def _github(environ: Mapping[str, str]) -> Credentials | None:
     # On a GitHub of one's own the token is that server's, and no business of ghcr.io.
     if not token or environ.get("GITHUB_SERVER_URL", _GITHUB).rstrip("/").lower() != _GITHUB:
         return None
-    return Credentials(environ.get("GITHUB_ACTOR") or "x-access-token", token, source="GITHUB_TOKEN")
+    user = environ.get("GITHUB_ACTOR") or "x-access-token"
+    return Credentials(user, token, source="GITHUB_TOKEN", cure="give it `packages: read`, for this package too")
 
 
 def _is_gitlab_registry(host: str, environ: Mapping[str, str]) -> bool:
@@ -34,6 +35,15 @@ def ci_credentials(host: str, environ: Mapping[str, str]) -> Credentials | None:
     if host == "ghcr.io":
         return _github(environ)
     return _gitlab(environ) if _is_gitlab_registry(host, environ) else None
+
+
+def ci_lack(host: str, environ: Mapping[str, str]) -> str:
+    """What a GitLab job must set to have credentials for `host`, which it calls its registry; "" where it has them."""
+    if not _is_gitlab_registry(host, environ) or _gitlab(environ) is not None:
+        return ""
+    missing = [name for name in ("CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD") if not environ.get(name)]
+    these, verb = " and ".join(missing), "are" if missing[1:] else "is"
+    return f"CI_REGISTRY names this host, and {these} {verb} not set: set {these}, or CI_JOB_TOKEN"
 
 
 def ci_token_hosts(host: str, environ: Mapping[str, str]) -> frozenset[str]:

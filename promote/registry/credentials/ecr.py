@@ -10,6 +10,7 @@ from typing import Any
 
 from promote.clock import Clock
 from promote.errors import RegistryDenied, RegistryError, RegistryUnreachable
+from promote.registry.once import Once
 from promote.registry.settings import Credentials
 
 # ACCOUNT.dkr.ecr.REGION.amazonaws.com, with -fips and China; ACCOUNT.dkr-ecr.REGION.on.aws speaks IPv6 too.
@@ -63,21 +64,22 @@ def _unusable(host: str) -> RegistryError:
 
 
 class Ecr:
-    """Sells the credentials for private registries of ECR; each is kept until five minutes before it ends."""
+    """Sells the credentials for private registries of ECR; each is kept until five minutes before it ends.
+
+    AWS is not asked again for what it has refused.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: dict[str, Credentials] = {}
+        self._kept = Once[str, Credentials](lambda sold: sold.have_ended(clock.monotonic()))
 
     def find(self, host: str) -> Credentials | None:
         """Credentials for `host`, or None where it is no private registry of ECR; RegistryDenied without boto3."""
         matched = _HOST.fullmatch(host)
         if matched is None:
             return None
-        kept = self._kept.get(host)
-        if kept is None or kept.until is None or kept.until <= self._clock.monotonic():
-            kept = self._kept[host] = self._buy(host, matched["region"], fips=matched["fips"] is not None)
-        return kept
+        region, fips = matched["region"], matched["fips"] is not None
+        return self._kept.get(host, lambda: self._buy(host, region, fips=fips))
 
     def _buy(self, host: str, region: str, *, fips: bool) -> Credentials:
         try:

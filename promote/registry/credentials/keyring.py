@@ -16,50 +16,53 @@ made anonymous silently.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from promote.clock import Clock
 from promote.registry.credentials.authfiles import AuthFiles
-from promote.registry.credentials.ci import ci_credentials
+from promote.registry.credentials.ci import ci_credentials, ci_lack
 from promote.registry.credentials.ecr import Ecr
 from promote.registry.credentials.program import Helpers
 from promote.registry.credentials.variables import Variables
+from promote.registry.once import Once
 from promote.registry.settings import Credentials, HostSettings
 
 
+def sign_in_cure(host: str, refused: Credentials | None = None) -> str:
+    """What to do where `host` wants other credentials than those that it got."""
+    if refused is not None and refused.cure:
+        return refused.cure
+    return f"run `docker login {host}`, or set username and password under `registries: {host}:`"
+
+
 class Keyring:
-    """The credentials for all hosts of a run; each source is asked once, and again when what it gave ends."""
+    """The credentials for all hosts of a run; each source is asked once, and again when what it gave ends.
+
+    May be asked from many threads.
+    """
 
     def __init__(
         self, settings: Mapping[str, HostSettings], *, environ: Mapping[str, str], home: Path, clock: Clock
     ) -> None:
         self._environ = environ
-        self._clock = clock
         self._variables = Variables(settings, environ)
         self._files = AuthFiles(Helpers(environ), environ=environ, home=home)
         self._ecr = Ecr(clock)
-        self._lock = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
-        self._kept: dict[tuple[str, str], Credentials | None] = {}
+        self._kept = Once[tuple[str, str], Credentials | None](
+            lambda found: found is not None and found.have_ended(clock.monotonic())
+        )
 
     def find(self, host: str, path: str, explicit: Credentials | None = None) -> Credentials | None:
         """The credentials for the repository `path` of `host` (both canonical), or None where there are none.
 
         RegistryDenied where a source that should have them does not give them.
         """
-        if explicit is not None:
-            return explicit
-        with self._lock:
-            lock = self._locks.setdefault(host, threading.Lock())
-        with lock:  # of sixteen threads that want the same credentials one asks for them
-            if (host, path) in self._kept:
-                kept = self._kept[host, path]
-                if kept is None or kept.until is None or kept.until > self._clock.monotonic():
-                    return kept
-            found = self._kept[host, path] = self._look(host, path)
-            return found
+        return explicit or self._kept.get((host, path), lambda: self._look(host, path))
+
+    def cure(self, host: str) -> str:
+        """What to do where `host` asks for credentials, and no source has any."""
+        return self._variables.lack(host) or ci_lack(host, self._environ) or sign_in_cure(host)
 
     def _look(self, host: str, path: str) -> Credentials | None:
         return (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from promote.errors import RegistryDenied
-from promote.registry.credentials.once import Once
+from promote.registry.once import Once
 from promote.registry.settings import Credentials
 
 if TYPE_CHECKING:
