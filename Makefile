@@ -6,12 +6,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint bench clean
+.PHONY: help demo test fuzz simulate lint bench clean
 # All targets share one .venv; `make -j` gains nothing by setting it up twice at once.
 .NOTPARALLEL:
 
 ARGS =
 MINUTES =
+RUNS =
+SEED =
 WORKERS = auto
 PYTHON =
 BENCH = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
@@ -40,6 +42,11 @@ fuzz: ## the property tests with fresh examples, again and again, until one fail
 	  round=$$((round + 1)); echo "== round $$round"; \
 	  .venv/bin/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --hypothesis-profile=fuzz -m hypothesis $(ARGS); \
 	done
+
+simulate: ## crowds of writers, failing servers, killed runs: far more of them than the tests have (RUNS, SEED)
+	@.ci/components
+	@.ci/venv test
+	@.venv/bin/python -m tests.simulate $(or $(RUNS),300) $(or $(SEED),0)
 
 lint: ## ruff, and mypy in its strict mode
 	@.ci/venv dev

@@ -9,7 +9,7 @@ from typing import Literal
 
 from promote.config.model import App
 from promote.estate.estate import Estate
-from promote.image import Version
+from promote.image import Version, agree
 from promote.question import Asking, Unknown, abreast
 from promote.sites.site import where
 
@@ -77,7 +77,7 @@ def _cell(estates: Mapping[str, Estate], name: str, app: str) -> Asking[Cell]:
 
 def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version, source: str) -> Asking[Cell]:
     there = estates[source].runs(app) if source in estates else "absent"
-    if not isinstance(there, Version) or not there.reference or _agree(there, running):
+    if not isinstance(there, Version) or not there.reference or agree(there, running):
         return Cell(name, app, "runs", running)
     policy, repositories = estates[name].apps[app].chooser, estates[name].apps[app].repositories
     sign = None if policy is None else (yield from policy.compare(repositories, there, running))
@@ -85,13 +85,6 @@ def _behind(estates: Mapping[str, Estate], name: str, app: str, running: Version
         return Cell(name, app, "runs", running, note=f"newer than what {source} runs, {there.short}")
     note = f"whether {there.short} is newer is not known: {sign.why}" if isinstance(sign, Unknown) else ""
     return Cell(name, app, "runs", running, there, source, note)
-
-
-def _agree(a: Version, b: Version) -> bool:
-    """Whether two versions are the same as far as both say it: a site without a digest takes none over."""
-    if a.digest is not None and b.digest is not None and a.digest != b.digest:
-        return False
-    return a.tag == b.tag or (b.tag is None and a.digest == b.digest)
 
 
 def _runs(app: App, winner: Version, running: Version) -> bool:

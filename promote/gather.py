@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -16,8 +17,10 @@ from promote.question import (
     Known,
     Limits,
     Now,
+    Past,
     Question,
     Quota,
+    Ran,
     Tags,
     Unknown,
     Unreadable,
@@ -39,18 +42,31 @@ class Registry(Protocol):
         ...
 
 
+class Histories(Protocol):
+    """What `gather` asks of the past; `promote.history` answers from Git."""
+
+    def ran(self, questions: frozenset[Ran]) -> Mapping[Ran, Past | Unknown]:
+        """An answer to each: those about one environment are answered by one walk."""
+        ...
+
+
 class Gather:
     """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same."""
 
-    def __init__(self, registry: Registry, *, jobs: int, clock: Clock) -> None:
+    def __init__(self, registry: Registry, *, jobs: int, clock: Clock, histories: Histories | None = None) -> None:
         self._registry = registry
+        self._histories = histories
         self._jobs = jobs
         self._clock = clock
         self._known: dict[Question, Answer] = {}
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
         """An answer to every question; a fact that cannot be had is Unknown, with the exit code of what was missing."""
-        fresh = sorted(questions - self._known.keys(), key=repr)
+        new = questions - self._known.keys()
+        past = frozenset(question for question in new if isinstance(question, Ran))
+        if past:
+            self._remember(past)
+        fresh = sorted((question for question in new if not isinstance(question, Ran)), key=repr)
         if len(fresh) == 1:
             self._known[fresh[0]] = self._ask(fresh[0])
         elif fresh:
@@ -62,7 +78,14 @@ class Gather:
                 pool.shutdown(wait=False, cancel_futures=True)
         return {question: self._known[question] for question in questions}
 
-    def _ask(self, question: Question) -> Answer:
+    def _remember(self, questions: frozenset[Ran]) -> None:
+        if self._histories is None:
+            self._known |= dict.fromkeys(questions, Past((), is_whole=False, ends="there is no Git history here"))
+            return
+        for question, past in self._histories.ran(questions).items():
+            self._known[question] = past
+
+    def _ask(self, question: Tags | Facts | Limits | Now) -> Answer:
         try:
             match question:
                 case Tags(repository):

@@ -9,10 +9,10 @@ from pathlib import Path
 from msgspec import UNSET
 
 from promote.config import FILE
+from promote.config.host_settings import RegistrySettings, SecretSettings
 from promote.config.model import Config
 from promote.config.registry_name import mirror_of
 from promote.config.secret import resolve_secret
-from promote.config.settings import RegistrySettings, SecretSettings
 from promote.errors import UsageError
 from promote.registry.settings import Credentials, HostSettings, Mirror
 

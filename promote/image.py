@@ -76,6 +76,13 @@ class Version:
         return self.digest or self.tag or ""
 
 
+def agree(a: Version, b: Version) -> bool:
+    """Whether two versions are the same as far as both say it: one without a digest takes none over."""
+    if a.digest is not None and b.digest is not None and a.digest != b.digest:
+        return False
+    return a.tag == b.tag or (b.tag is None and b.digest is not None and a.digest == b.digest)
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A repository and what is said of it."""

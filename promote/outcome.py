@@ -54,6 +54,7 @@ class Carried:
     """What one commit says of one app of one environment; `source` is the environment that it came from, if any.
 
     `digests` are (image, digest) where an app of several images carries them; the one of a single image is in `new`.
+    `undone` is the version that a rollback takes away.
     """
 
     environment: str
@@ -63,6 +64,7 @@ class Carried:
     source: str | None = None
     skipped_gates: tuple[tuple[str, str], ...] = ()
     digests: tuple[tuple[str, str], ...] = ()
+    undone: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)

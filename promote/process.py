@@ -10,10 +10,13 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Literal, Self
 
 from promote.errors import GitError, PromoteError
@@ -57,7 +60,8 @@ def _await_end(child: subprocess.Popen[bytes], until: float) -> bool:
     return True
 
 
-def _end(child: subprocess.Popen[bytes], *, at_once: bool) -> int:
+def end(child: subprocess.Popen[bytes], *, at_once: bool) -> int:
+    """The exit code of a child, which is gone now with all that it started; it is given time unless `at_once`."""
     try:
         if not at_once:
             _signal_group(child, signal.SIGTERM)
@@ -123,6 +127,11 @@ class _Pipes:
                 self._take(key)
         return bool(ready)
 
+    def drain(self, until: float) -> None:
+        """Takes what is there by now."""
+        while self.pump(0) and not self.full and time.monotonic() < until:
+            pass
+
     @property
     def open(self) -> bool:
         return bool(self._selector.get_map())
@@ -149,15 +158,39 @@ def _converse(
             return "deadline"
         # A grandchild may hold a pipe open (ssh's ControlPersist does): the child's own end is what counts.
         if not pipes.pump(min(left, 0.05)) and _ended(child):
+            # What it said between these two looks, as its last words, is still in the pipes.
+            pipes.drain(until)
             break
     if pipes.full:
         return "too much output"
     return None if _await_end(child, until) else "deadline"
 
 
-def _start(
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """^C and its like wait for the end of this: of a child whose start they broke off nobody would know."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # they only ever reach the main thread
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in ours:
+        signal.signal(number, lambda told, frame: came.append((told, frame)))
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        # Here, so that they are not lost where the start failed.
+        for told, frame in came:
+            ours[signal.Signals(told)](told, frame)
+
+
+def start(
     argv: Sequence[str], cwd: Path | None, env: Mapping[str, str], *, fed: bool, fault: type[PromoteError]
 ) -> subprocess.Popen[bytes]:
+    """A child with a session of its own, three pipes (no stdin unless `fed`), and no other environment than `env`."""
     try:
         return subprocess.Popen(
             list(argv),
@@ -190,18 +223,22 @@ def run(
 ) -> Finished:
     """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started."""
     until = time.monotonic() + deadline_seconds
-    child = _start(argv, cwd, env, fed=stdin is not None, fault=fault)
+    child: subprocess.Popen[bytes] | None = None
     at_once = False
+    code = 0
     try:
+        with undisturbed():
+            child = start(argv, cwd, env, fed=stdin is not None, fault=fault)
         with _Pipes(child, stdin, cap_bytes) as pipes:
             cut = _converse(child, pipes, until)
             at_once = cut is None
     finally:
         # Also on ^C.
-        code = _end(child, at_once=at_once)
-        for pipe in (child.stdin, child.stdout, child.stderr):
-            if pipe is not None:
-                pipe.close()
+        if child is not None:
+            code = end(child, at_once=at_once)
+            for pipe in (child.stdin, child.stdout, child.stderr):
+                if pipe is not None:
+                    pipe.close()
     if cut is not None:
         code = code or -signal.SIGTERM  # it may have ended well while it was being ended
     return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut)

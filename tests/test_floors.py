@@ -43,19 +43,23 @@ ROOMS = {
     "outcome": _room(4),
     "transport": _room(4, "requests urllib3"),  # urllib3 is requests' own transport layer
     "process": _room(4),
-    # platformdirs says where a cache belongs; boto3 is an extra, for Amazon's registries
-    "registry": _room(5, "git msgspec platformdirs boto3 botocore"),
-    "gitrepo": _room(5, "git msgspec platformdirs"),
+    "cachefolder": _room(4, "platformdirs"),  # it says where a cache belongs
+    # boto3 is an extra, for Amazon's registries
+    "registry": _room(5, "git msgspec boto3 botocore"),
+    # cryptography is an extra, for GitHub Apps
+    "gitrepo": _room(5, "git msgspec cryptography"),
     "forge": _room(5, "msgspec"),
     "probe": _room(5, "msgspec"),
     "notify": _room(5, "msgspec"),
     "config": _room(6, "msgspec"),
     "estate": _room(7),
     "hosts": _room(7, "msgspec"),
+    "githosts": _room(7, "msgspec"),
     "wording": _room(7, "jinja2"),
     "plan": _room(8),
     "board": _room(8),
     "check": _room(8),
+    "history": _room(8),
     "survey": _room(8),
     "gather": _room(9),
     "publish": _room(10),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,7 +12,22 @@ import pytest
 from promote.errors import GitError, RegistryAbsent, RegistryDenied, RegistryUnreachable, RegistryUnreadable
 from promote.gather import Gather
 from promote.image import Repository
-from promote.question import Absent, Facts, Known, Limits, Now, Question, Quota, Tags, Unknown, Unreadable, What
+from promote.place import Place
+from promote.question import (
+    Absent,
+    Facts,
+    Known,
+    Limits,
+    Now,
+    Past,
+    Question,
+    Quota,
+    Ran,
+    Tags,
+    Unknown,
+    Unreadable,
+    What,
+)
 from tests.clock import NOON, FakeClock
 
 WEB = Repository("example.com", "web")
@@ -49,6 +64,36 @@ def test_11_3_each_question_is_asked_once_a_run() -> None:
     assert gather(first) == {Tags(WEB): ("1", "2"), Facts(WEB, "1"): Known("sha256:1")}
     assert set(gather(first | {Facts(WEB, "2")})) == first | {Facts(WEB, "2")}
     assert set(registry.asked.values()) == {1}
+
+
+@dataclass
+class Walks:
+    """A history that notes what it is asked together."""
+
+    asked: list[frozenset[Ran]] = field(default_factory=list)
+
+    def ran(self, questions: frozenset[Ran]) -> Mapping[Ran, Past | Unknown]:
+        self.asked.append(questions)
+        return dict.fromkeys(questions, Past((), is_whole=True))
+
+
+def test_11_3_the_past_is_asked_together_and_remembered_with_its_tip() -> None:
+    walks, registry = Walks(), Counting()
+    gather = Gather(registry, jobs=4, clock=FakeClock(), histories=walks)
+    place = Place("https://git.example.com/gitops.git", "main")
+    web, api, later = (Ran(place, tip, "prod", app) for tip, app in (("1", "web"), ("1", "api"), ("2", "web")))
+    found = gather(frozenset({web, api, Tags(WEB)}))
+    assert found[web] == Past((), is_whole=True)
+    assert found[Tags(WEB)] == ("1", "2")
+    gather(frozenset({web, api}))
+    gather(frozenset({web, later}))
+    assert walks.asked == [frozenset({web, api}), frozenset({later})]
+
+
+def test_without_a_history_nothing_is_known_of_the_past() -> None:
+    gather = Gather(Counting(), jobs=1, clock=FakeClock())
+    question = Ran(Place("", ""), None, "prod", "web")
+    assert gather(frozenset({question}))[question] == Past((), is_whole=False, ends="there is no Git history here")
 
 
 def test_no_question_is_no_request() -> None:

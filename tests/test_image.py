@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from promote.image import (
     Repository,
     Version,
+    agree,
     is_digest,
     is_tag,
     parse_reference,
@@ -154,6 +155,30 @@ def test_references(text: str, version: Version) -> None:
     found = parse_reference(text)
     assert found is not None
     assert found.version == version
+
+
+OTHER = f"sha256:{'b' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (Version("1"), Version("2"), False),
+        (Version("1", D), Version("1", OTHER), False),
+        (Version("1", D), Version("2", D), False),
+        # What says nothing agrees with nothing.
+        (Version("1"), Version(None), False),
+        (Version(None), Version("1"), False),
+        (Version(None, D), Version("1"), False),
+        (Version("1"), Version("1"), True),
+        (Version("1", D), Version("1"), True),
+        (Version("1"), Version("1", D), True),
+        (Version("1", D), Version(None, D), True),
+        (Version(None, D), Version(None, D), True),
+    ],
+)
+def test_versions_agree_as_far_as_both_say_it(a: Version, b: Version, expected: bool) -> None:
+    assert agree(a, b) is expected
 
 
 @pytest.mark.parametrize("text", ["", "@", "1@", "-1", "1@x", f"1@{D}@{D}", "a b", D])

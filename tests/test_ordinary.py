@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promote.config.host_settings import SecretSettings
 from promote.config.secret import resolve_secret
-from promote.config.settings import SecretSettings
 from promote.errors import UsageError
 from promote.ordinary import read_ordinary
 from tests.fifo import fifo, promptly

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import promote.process
 from promote.errors import GitError, RegistryError
 from promote.process import Finished, run
 
@@ -131,3 +133,43 @@ run(["sh", "-c", "echo $$ > {note}.part; mv {note}.part {note}; sleep 60"], cwd=
         parent.kill()
         parent.wait()
     assert_ends(int(note.read_text()))
+
+
+def test_last_words_are_heard_that_come_between_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The pipes were silent, then the child spoke and ended, then it was looked whether it has ended.
+    ended = promote.process._ended
+
+    def late(child: subprocess.Popen[bytes]) -> bool:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        return ended(child)
+
+    monkeypatch.setattr("promote.process._ended", late)
+    assert sh("sleep 0.2; echo said; echo also >&2") == Finished(0, b"said\n", b"also\n")
+
+
+def test_an_interrupt_as_a_child_starts_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """^C that came while a child was being started left it running, and known to nobody."""
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            started.append(self.pid)
+            signal.raise_signal(signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(["sleep", "60"], cwd=None, env={"PATH": os.environ["PATH"]}, deadline_seconds=30, cap_bytes=1)
+    assert not is_alive(started[0])
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_an_interrupt_as_a_child_fails_to_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*args: Any, **kwargs: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(subprocess, "Popen", failing)
+    with pytest.raises(KeyboardInterrupt):
+        run(["nothing"], cwd=None, env=ENV, deadline_seconds=30, cap_bytes=1)

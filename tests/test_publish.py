@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import subprocess
@@ -211,6 +212,26 @@ def test_beaten_it_plans_again_and_both_land(ground: Ground, gitops: str, monkey
     assert (told(done), done.attempts, len(clock.slept)) == (["dev web 1.1.0"], 2, 1)
     assert "2.0.0" in ground.show("gitops", "envs/dev/api/kustomization.yaml")
     assert "1.1.0" in ground.show("gitops", "envs/dev/web/kustomization.yaml")
+
+
+def test_the_pauses_grow_with_each_time_that_somebody_was_faster(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = iter(range(5))
+    others = [lambda: ground.push("gitops", {"other.txt": f"{next(turns)}\n"})] * 5
+    real = publish
+    monkeypatch.setattr(
+        publishing,
+        "publish",
+        lambda look, decide, gather, remote, clock, terms: real(
+            look, decide, gather, Wrapped(remote, before=others), clock, replace(terms, jitter=lambda: 1.0)
+        ),
+    )
+    clock = FakeClock()
+    with opened(ground, at(gitops), clock) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(done), done.attempts) == (["dev web 1.1.0"], 6)
+    assert clock.slept == pytest.approx([0.1, 0.3, 0.9, 2.7, 5.0])
 
 
 OVERRIDDEN = f"""version: 1
@@ -522,6 +543,14 @@ def test_write_files_writes_nothing_when_one_is_refused(tmp_path: Path, how: str
     assert {path.name for path in tmp_path.iterdir()} <= {"a.yaml", "b.yaml", "c.yaml"}
 
 
+def test_write_files_says_what_to_do_where_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"old")
+    (tmp_path / ".a.yaml.promote-new").mkdir()
+    with pytest.raises(Refused, match=r"a.yaml: cannot be written .*; see that there is room and that it may be"):
+        write_files(tmp_path, changes(("a.yaml", b"old", b"new")))
+    assert (tmp_path / "a.yaml").read_bytes() == b"old"
+
+
 def test_write_files_puts_back_what_was_written_where_a_later_file_cannot_be_moved(tmp_path: Path) -> None:
     """A file that was a mount point of its own left half of the run written, as a fault of promote's own."""
     (tmp_path / "a.yaml").write_bytes(b"old")
@@ -651,6 +680,23 @@ def test_11_4_a_second_no_push_does_not_lose_the_first(ground: Ground, gitops: s
     assert ground.git("rev-parse", "refs/promote/main", f"{second}^", at=at_clone).split() == [second, first]
 
 
+def test_11_4_no_push_may_be_done_again(ground: Ground, gitops: str) -> None:
+    """A run that was killed after its commit was kept could not be repeated: it was told that it would lose its own."""
+    clock = FakeClock()
+    kept = []
+    for _ in range(2):
+        with opened(ground, clone(ground), clock) as session:
+            kept.append(session.deliver(wish(web="1.1.0"), NO_LOOK, How(push=False)).commits[0].oid)
+        clock.advance(5)
+    assert kept[0] != kept[1]
+    assert ground.git("rev-parse", "refs/promote/main", at=ground.root / "gitops") == kept[1]
+    # The same files by another way are not the same again.
+    mine = ground.git("commit-tree", f"{kept[1]}^{{tree}}", "-p", kept[1], "-m", "more", at=ground.root / "gitops")
+    ground.git("update-ref", "refs/promote/main", mine, at=ground.root / "gitops")
+    with opened(ground, clone(ground), clock) as session, pytest.raises(GitError, match="would be lost"):
+        session.deliver(wish(web="1.1.0"), NO_LOOK, How(push=False))
+
+
 def test_11_4_no_push_keeps_a_chain_of_commits_whole(ground: Ground) -> None:
     newer = {name: text.replace("1.0.0", "1.1.0") for name, text in FILES.items() if "/dev/" in name}
     ground.repository("gitops", {"promote.yaml": CONFIG + "commit: {group: app}\n", **FILES, **newer})
@@ -686,3 +732,20 @@ def test_one_repository_in_two_spellings_is_one_place(ground: Ground) -> None:
     with opened(ground, at(repo)) as session:
         plan = session.plan(wish(web="1.1.0"), NO_LOOK)
     assert [each.code for each in plan.refusals] == ["shared-site"]
+
+
+@pytest.mark.parametrize("how", ["left", "alive"])
+def test_write_files_takes_what_a_killed_run_left_and_not_what_a_live_one_makes(tmp_path: Path, how: str) -> None:
+    """A killed run left a hidden file beside each file that it was about to write, and the next one added its own."""
+    (tmp_path / "a.yaml").write_bytes(b"old")
+    half = tmp_path / ".a.yaml.promote-new"
+    half.write_bytes(b"ne")
+    with half.open("rb") as file:
+        if how == "alive":
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with pytest.raises(Refused, match="another run is just writing this file"):
+                write_files(tmp_path, changes(("a.yaml", b"old", b"new")))
+        else:
+            write_files(tmp_path, changes(("a.yaml", b"old", b"new")))
+    left = {"a.yaml": b"old", half.name: b"ne"} if how == "alive" else {"a.yaml": b"new"}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left

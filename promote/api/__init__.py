@@ -12,7 +12,7 @@ from promote.api.where import Where
 
 if TYPE_CHECKING:
     from promote.outcome import Delivery, Plan
-    from promote.plan.intent import Intent, Promote, Rules, Set, Update
+    from promote.plan.intent import Intent, Promote, Rollback, Rules, Set, Update
 
 __all__ = [
     "Delivery",
@@ -20,6 +20,7 @@ __all__ = [
     "Intent",
     "Plan",
     "Promote",
+    "Rollback",
     "Rules",
     "Session",
     "Set",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -131,13 +130,14 @@ def deliver(
             where=str(opened.root),
             cure="add one, name one by --repo, or use --write-only",
         )
-    # Pauses between tries must differ from one process to the next, or all would collide again.
-    jitter = random.Random(os.getpid())  # noqa: S311 - no secret depends on it
+    # Pauses between tries must differ from one process to the next, or all would collide again. The process's number
+    # is no seed for that: in containers it is the same for all.
+    jitter = random.Random()  # noqa: S311 - no secret depends on it
     terms = Terms(
         message=lambda carried: worded.message(carried, ask),
         check=lambda plan: _refuse_uncommitted(opened, plan),
         push=how.push,
         timeout=how.timeout,
-        jitter=lambda: jitter.uniform(0.5, 1.5),
+        jitter=lambda: jitter.uniform(0.0, 2.0),
     )
     return publish(look, decide, ask, Writer(trees.remotes, worded.said), clock, terms)

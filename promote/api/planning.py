@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from promote.config.model import Config
 from promote.estate.estate import Estate
 from promote.outcome import Plan
-from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
+from promote.plan.intent import Before, Intent, Promote, Rollback, Rules, Set, Update
 from promote.question import Asking
 
 
@@ -22,6 +22,8 @@ def looked_at(config: Config, intent: Intent) -> tuple[Sequence[str], Sequence[s
             return environments, apps or None, None
         case Promote(environment, source, apps, add):
             return [environment, source], apps or None, environment if add else None
+        case Rollback(environment, apps):
+            return [environment], apps or None, None
 
 
 def planned(intent: Intent, rules: Rules, estates: Mapping[str, Estate], before: Before) -> Asking[Plan]:
@@ -39,3 +41,7 @@ def planned(intent: Intent, rules: Rules, estates: Mapping[str, Estate], before:
             from promote.plan.promote import plan_promote
 
             return plan_promote(estates, intent, rules, before)
+        case Rollback():
+            from promote.plan.rollback import plan_rollback
+
+            return plan_rollback(estates, intent, rules, before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from promote.config.model import Environment
@@ -33,6 +33,14 @@ class RemoteTrees:
     def at(self, environment: Environment, place: Place) -> bool:
         repo = self.home.repo if environment.repo is None else self.remotes.add(environment.repo)
         return repo == place.repo and self.place(environment) == place
+
+    def sources(self, environments: Iterable[Environment]) -> dict[str, str]:
+        """Who gives the credential for each remote that the environments are in; "" where git finds one by itself.
+
+        Repositories of this machine need none, and are left out.
+        """
+        repos = dict.fromkeys(self.place(environment).repo for environment in environments)
+        return {repo: self.remotes.source(repo) for repo in repos if not repo.startswith("file://")}
 
 
 @dataclass(frozen=True, slots=True)

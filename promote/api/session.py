@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from promote.api.delivering import How, deliver, wording
+from promote.api.past import Histories, chronicle
 from promote.api.trees import FolderTrees
 from promote.api.unconfigured import require
 from promote.api.where import Opened, Where, open_where
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from promote.config.model import App, Config
     from promote.estate.estate import Estate
     from promote.gather import Gather, Registry
+    from promote.history.chronicle import Chronicle
     from promote.outcome import Delivery, Plan
     from promote.plan.intent import Before, Intent, Rules, Set
     from promote.policy import Policy
@@ -71,7 +73,12 @@ class Session:
         from promote.gather import Gather
 
         if self._gather is None:
-            self._gather = Gather(self._registry(self._opened.config), jobs=self._jobs, clock=self._clock)
+            self._gather = Gather(
+                self._registry(self._opened.config),
+                jobs=self._jobs,
+                clock=self._clock,
+                histories=Histories(self._opened),
+            )
         return self._gather(questions)
 
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
@@ -169,13 +176,27 @@ class Session:
             wanted |= dict.fromkeys([source] if source else [])
         return drive(draw(self._estates(list(wanted), apps or None), names, apps), self.ask)
 
+    def history(self, environment: str, apps: Sequence[str], *, limit: int = 10) -> Chronicle:
+        """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each."""
+        named = apps or sorted(self._estates([environment])[environment].joined)
+        return chronicle(self._opened, self._clock, environment, named, limit=limit)
+
+    def _signed_in(self, names: Sequence[str]) -> Iterator[Finding]:
+        from promote.check import Finding
+
+        trees = self._opened.trees
+        if not isinstance(trees, FolderTrees):
+            sources = trees.sources(map(self.config.environment, names))
+            for name, source in sources.items():
+                yield Finding("ok", name, "credential", f"signs in by {source or 'what git finds'}")
+
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, their registries, and how commits are worded."""
         from promote.check import Finding, examine
         from promote.outcome import Carried
         from promote.wording.message import message
 
-        found = drive(examine(self._estates(names), names), self.ask)
+        found = (*self._signed_in(names), *drive(examine(self._estates(names), names), self.ask))
         try:
             template = wording(self.config, How(), self._environ).template
             message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])

@@ -11,7 +11,6 @@ from promote.gitrepo.url import parse
 from promote.gitrepo.workdir import Workdir
 from promote.place import Place
 from promote.tree import Tree
-from promote.tree.folder import FolderTree
 
 if TYPE_CHECKING:  # where there is no promote.yaml, there are no environments
     from promote.config.model import Environment
@@ -22,6 +21,7 @@ class FolderTrees:
     """The working files below one folder; of a clone they are those of one repository and one branch."""
 
     root: Path
+    files: Tree
     workdir: Workdir | None = None
 
     def place(self, environment: Environment) -> Place:
@@ -58,4 +58,4 @@ class FolderTrees:
         return None
 
     def tree(self, place: Place) -> Tree:  # noqa: ARG002 - there is one place
-        return FolderTree(self.root)
+        return self.files

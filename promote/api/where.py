@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from collections.abc import Mapping
@@ -15,17 +16,17 @@ from promote.clock import Clock
 from promote.config import FILE, MAX_SIZE
 from promote.errors import UsageError
 from promote.gitrepo.command import Git
+from promote.gitrepo.sparse import working_tree
 from promote.gitrepo.workdir import Workdir, find
 from promote.tree import Globs, Tree, Unread
-from promote.tree.folder import FolderTree
 
 if TYPE_CHECKING:  # of use where there is a remote to read, or a configuration
     from promote.api.remotes import RemoteTrees
     from promote.config.model import Config
-    from promote.gitrepo.tree import CommitTree
+    from promote.gitrepo.remote import Remotes
+    from promote.place import Place
 
-# Words of the command line lead to files worth fetching together with promote.yaml; more than this are no hint.
-_HINTED = 400
+_LOG = logging.getLogger("promote.git")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Where:
 
     `branch` is where the environments are; promote.yaml is the default branch's all the same (SEMANTICS 10.1). With
     `files` the working files count instead of the remote's branch. `environments` and `apps` are the names that
-    the command is about: files that bear them are fetched in one request with promote.yaml.
+    the command is about: files that bear them are fetched in one request with promote.yaml. With `keep` what is fetched
+    of repositories is kept in the user's cache.
     """
 
     directory: Path
@@ -44,6 +46,7 @@ class Where:
     files: bool = False
     environments: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +71,28 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"cannot be read: {exc.strerror}", where=str(path), cure="correct --config") from exc
 
 
-def _hint(tip: CommitTree, where: Where) -> None:
-    """Let the request for promote.yaml bring along what the command is likely to read: one round trip less."""
-    for environment in where.environments:
-        # The app's word first: it is the rarer one, and leaves fewer paths to look at closely.
-        found = [tip.prefetch((app, environment), limit=_HINTED) for app in where.apps]
-        if True not in found:
-            tip.prefetch((environment,), limit=_HINTED)
+def _prefetch(remotes: Remotes, where: Where, tip: Place, trusted: Place) -> None:
+    """Let one request bring promote.yaml and what the command is likely to read after it."""
+    remotes.expect(where.apps)
+    read = (FILE,) if where.config is None else ()
+    if trusted != tip and read:
+        remotes.prefetch(trusted, read)
+    here = (*read, ".gitattributes") if trusted == tip else (".gitattributes",)
+    remotes.prefetch(tip, here, environments=where.environments, apps=where.apps)
 
 
-def _config(where: Where, tree: Tree, root: Path | None, environ: Mapping[str, str]) -> Config | None:
+def _named(where: Where, environ: Mapping[str, str]) -> Config | None:
+    """What --config names."""
+    return None if where.config is None else _load(os.fsencode(where.config), _read(where.config), environ)
+
+
+def _config(named: Config | None, tree: Tree, root: Path | None, environ: Mapping[str, str]) -> Config | None:
     """The configuration, from --config, else from the default branch's tree, else from the working directory.
 
     SEMANTICS 10.1: a branch that anybody may push to could otherwise send secrets anywhere, and lift any rule.
     """
-    if where.config is not None:
-        return _load(os.fsencode(where.config), _read(where.config), environ)
+    if named is not None:
+        return named
     for _, data in tree.read(tree.list(Globs((FILE,)))):
         if isinstance(data, Unread):
             raise UsageError(f"{FILE} cannot be read: {data.why}", cure="make it a plain file")
@@ -99,12 +108,26 @@ def _load(file: str | bytes, data: bytes, environ: Mapping[str, str]) -> Config:
     return load(file, data, environ=environ)
 
 
+def _know(remotes: Remotes, config: Config | None, environ: Mapping[str, str], root: Path) -> None:
+    """Let hosts be reached as `config` says from now on."""
+    if config is not None and config.git:
+        from promote.githosts import git_access
+
+        remotes.know(git_access(config, environ, root))
+
+
 def _expanded(config: Config | None, tree: Tree) -> Config | None:
     if config is None:
         return None
     from promote.config.expand import expand
 
     return expand(config, tree)
+
+
+def _cache() -> Path | None:
+    from promote.cachefolder import cache_folder
+
+    return cache_folder(_LOG.info)
 
 
 def _open_remote(
@@ -117,16 +140,29 @@ def _open_remote(
     root = workdir.top if workdir is not None else where.directory.absolute()
     remote = workdir.remote if workdir is not None else None
     remotes = stack.enter_context(
-        Remotes(environ=environ, clock=clock, base=where.directory, workdir=workdir, home=where.repo)
+        Remotes(
+            environ=environ,
+            clock=clock,
+            base=where.directory,
+            workdir=workdir,
+            home=where.repo,
+            cache=_cache() if where.keep else None,
+        )
     )
+    named = _named(where, environ)
+    _know(remotes, named, environ, root)
     repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
     # With --config nobody asks which branch is the default one, if the other is named.
     default = None if where.branch and where.config else remotes.default_branch(repo)
     home = Place(repo, where.branch or default or "")
     tip = remotes.need(home)
-    _hint(tip, where)
-    trusted = tip if default in (None, home.branch) else remotes.need(Place(repo, default or ""))
-    config = _config(where, trusted, root if workdir is not None else None, environ)
+    trusted = Place(repo, default or home.branch)
+    _prefetch(remotes, where, home, trusted)
+    config = _config(named, remotes.need(trusted), root if workdir is not None else None, environ)
+    if config is not None:
+        remotes.expect(config.apps)
+    if config is not named:
+        _know(remotes, config, environ, root)
     trees = RemoteTrees(remotes, home)
     return Opened(trees, tip, workdir, root, _expanded(config, tip))
 
@@ -136,13 +172,17 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
 
     Raises UsageError, ConfigError or GitError.
     """
-    if not where.directory.is_dir():
+    try:
+        is_there = where.directory.is_dir()
+    except OSError as exc:
+        raise UsageError(f"cannot be read: {exc.strerror}", where=str(where.directory), cure="correct -C") from exc
+    if not is_there:
         raise UsageError("there is no such directory", where=str(where.directory), cure="correct -C")
     workdir = None if where.repo is not None else find(where.directory, git=Git(environ))
     root = workdir.top if workdir is not None else where.directory.absolute()
     remote = workdir.remote if workdir is not None else None
     if where.repo is None and (where.files or remote is None):
-        files = FolderTree(root)
-        config = _config(where, files, root, environ)
-        return Opened(FolderTrees(root, workdir), files, workdir, root, _expanded(config, files))
+        files = working_tree(root, workdir)
+        config = _config(_named(where, environ), files, root, environ)
+        return Opened(FolderTrees(root, files, workdir), files, workdir, root, _expanded(config, files))
     return _open_remote(where, workdir, environ=environ, clock=clock, stack=stack)

@@ -18,6 +18,8 @@ from promote.cli.check import check
 from promote.cli.demo import demo
 from promote.cli.diff import diff
 from promote.cli.find import find
+from promote.cli.history import history
+from promote.cli.rollback import rollback
 from promote.cli.schema import schema
 from promote.cli.set import set_
 from promote.cli.shown import unwritable
@@ -41,7 +43,7 @@ def cli() -> None:
     """
 
 
-for _command in (set_, update, to, status, diff, find, tags, check, schema, demo):
+for _command in (set_, update, to, rollback, status, diff, history, find, tags, check, schema, demo):
     cli.add_command(_command)
 
 

@@ -87,7 +87,7 @@ def output() -> Callable[[F], F]:
 
 
 def where() -> Callable[[F], F]:
-    """-C, --repo, --branch, --config, --jobs, --no-cache: what is read."""
+    """-C, --repo, --branch, --config, --jobs, --no-cache, --cache-repos: what is read."""
     return _all(
         [
             click.option(
@@ -111,6 +111,10 @@ def where() -> Callable[[F], F]:
             ),
             click.option(
                 "--no-cache", is_flag=True, help="Take nothing from the cache of earlier runs, and keep nothing in it."
+            ),
+            click.option(
+                "--cache-repos", is_flag=True,
+                help="Keep what is fetched of repositories for the next run, in the cache."
             ),
         ]
     )  # fmt: skip

@@ -32,7 +32,7 @@ def session(
     environments: Sequence[str] = (),
     apps: Sequence[str] = (),
 ) -> Iterator[Session]:
-    """The session that -C, --repo, --branch, --config, --jobs and --no-cache describe; takes them out of `options`.
+    """The session that the options of `where` describe; takes them out of `options`.
 
     With `files` it reads working files; with `here` it does so where no repository is named.
     """
@@ -54,6 +54,7 @@ def session(
         files or (here and repo is None),
         tuple(environments),
         tuple(apps),
+        keep=options.pop("cache_repos") and not options["no_cache"],
     )
     jobs, cache = options.pop("jobs"), not options.pop("no_cache")
     with open_session(where, environ=os.environ, clock=SystemClock(), jobs=jobs, cache=cache) as opened:

@@ -9,11 +9,13 @@ from msgspec import UNSET
 from promote.config import fault
 from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
 from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
+from promote.config.check_git import check_git
+from promote.config.host_settings import RegistrySettings
 from promote.config.marks import Marks, Path, meant, quoted
 from promote.config.placeholder import OWN, Names, placeholders
 from promote.config.registry_name import canonical_host, mirror_of
 from promote.config.secret import fault_of, name_of
-from promote.config.settings import CommitSettings, RegistrySettings, Settings
+from promote.config.settings import CommitSettings, Settings
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -144,4 +146,5 @@ def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     check_environments(settings, marks)
     _targets(settings, marks)
     _registries(settings, marks, environ)
+    check_git(settings, marks, environ)
     _commit(settings.commit, marks, environ)

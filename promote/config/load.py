@@ -11,6 +11,7 @@ from msgspec import UNSET
 from promote.config import FILE, MAX_SIZE, fault
 from promote.config.check import check
 from promote.config.check_apps import images_of
+from promote.config.check_git import canonical_address
 from promote.config.convert import convert
 from promote.config.marks import Marks
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
@@ -131,6 +132,7 @@ def _config(file: str, settings: Settings, marks: Marks) -> Config:
         environments=MappingProxyType(environments),
         targets=tuple(_target(each) for each in settings.targets),
         registries=MappingProxyType({canonical_host(host) or host: each for host, each in settings.registries.items()}),
+        git=MappingProxyType({canonical_address(host) or host: each for host, each in settings.git.items()}),
         commit=settings.commit,
     )
 

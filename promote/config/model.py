@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from promote.config.host_settings import GitSettings, RegistrySettings
 from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
 from promote.config.rewrite import Rewrite
-from promote.config.settings import CommitSettings, Pin, RegistrySettings
+from promote.config.settings import CommitSettings, Pin
 from promote.errors import UsageError
 from promote.image import Repository, parse_repository
 from promote.policy import Policy, build
@@ -186,7 +187,8 @@ class Target:
 
 def _unknown(kind: str, name: str, known: Sequence[str]) -> UsageError:
     close = get_close_matches(name[:60], known, n=1)
-    cure = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(sorted(known)) or 'none'}"
+    told = [*sorted(known)[:20], *([f"and {len(known) - 20} more"] if len(known) > 20 else [])]
+    cure = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(told) or 'none'}"
     return UsageError(f"there is no {kind} {name[:60]!r}", cure=cure)
 
 
@@ -199,6 +201,7 @@ class Config:
     environments: Mapping[str, Environment]
     targets: tuple[Target, ...] = ()
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
+    git: Mapping[str, GitSettings] = field(default_factory=dict)
     commit: CommitSettings = field(default_factory=CommitSettings)
 
     def environment(self, name: str) -> Environment:

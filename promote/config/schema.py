@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from promote.config.settings import AppSettings, SecretSettings, Settings, TargetSettings
+from promote.config.host_settings import SecretSettings
+from promote.config.settings import AppSettings, Settings, TargetSettings
 from promote.policy.settings import OrderSettings, PolicySettings
 
 # Of these keys exactly one must be there.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from promote.config.settings import SecretSettings
+from promote.config.host_settings import SecretSettings
 from promote.errors import UsageError
 from promote.ordinary import read_ordinary
 

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from promote.config.host_settings import GitSettings, RegistrySettings, SecretSettings
 from promote.policy.settings import PolicySettings
 
 Pin = Literal["keep", "tag", "digest", "both"]
@@ -173,53 +174,6 @@ class TargetSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
 
 
-class SecretSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a secret is to be had; the secret itself never stands in promote.yaml."""
-
-    ONE_OF: ClassVar[tuple[str, ...]] = ("env", "file")
-    EXPECTED: ClassVar[str] = "{env: NAME} or {file: PATH} (a secret is named here, never written)"
-
-    env: Annotated[
-        str | UnsetType,
-        Meta(description="An environment variable that begins with PROMOTE_, or is listed in PROMOTE_ALLOW_SECRETS."),
-    ] = UNSET
-    file: Annotated[
-        str | UnsetType, Meta(description="A file by its absolute path, which is listed in PROMOTE_ALLOW_SECRETS.")
-    ] = UNSET
-
-
-class RegistrySettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How one registry is reached."""
-
-    username: Annotated[str | UnsetType, Meta(description="The user; the password must be named beside it.")] = UNSET
-    password: Annotated[SecretSettings | UnsetType, Meta(description="Where the password or token is to be had.")] = (
-        UNSET
-    )
-    ca: Annotated[str | UnsetType, Meta(description="A file of PEM certificates to trust for this registry.")] = UNSET
-    plain_http: Annotated[bool, Meta(description="Speak HTTP without TLS.")] = False
-    token_hosts: Annotated[
-        list[str],
-        Meta(description="Other hosts, without ports, that may be given this registry's credentials for a token."),
-    ] = []
-    client_cert: Annotated[
-        str | UnsetType,
-        Meta(description="A file with the PEM certificate that this registry is shown, and its key too or beside it."),
-    ] = UNSET
-    client_key: Annotated[
-        str | UnsetType, Meta(description="A file with the PEM key of `client_cert`, without a passphrase.")
-    ] = UNSET
-    mirror: Annotated[
-        str | UnsetType,
-        Meta(
-            description="Another registry that is asked in the place of this one: a host, and a path before all paths.",
-            examples=["harbor.example.com/dockerhub"],
-        ),
-    ] = UNSET
-    layout: Annotated[
-        str | UnsetType, Meta(description="A folder of OCI image layouts that stands in for the registry.")
-    ] = UNSET
-
-
 class CommitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How commits look and what goes into one."""
 
@@ -265,4 +219,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         list[TargetSettings], Meta(description="Places of tags, where finding by the image's name is not enough.")
     ] = []
     registries: Annotated[dict[str, RegistrySettings], Meta(description="How registries are reached, by host.")] = {}
+    git: Annotated[dict[str, GitSettings], Meta(description="How hosts of Git are reached, by host.")] = {}
     commit: Annotated[CommitSettings, Meta(description="How commits look and what goes into one.")] = CommitSettings()

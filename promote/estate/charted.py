@@ -5,8 +5,9 @@ And charts whose lock file would no longer fit: Helm refuses to build them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 from promote.sites import chart, flux
 from promote.sites.marker import Hit
@@ -42,8 +43,13 @@ def _registry(sources: Mapping[tuple[str, str], set[str]], source: tuple[str, st
     return found.pop() if len(found) == 1 else None
 
 
-def resolved(hits: Iterable[Hit], sources: Sources, wanted: Wanted) -> Found:
-    """The hits with the repositories of their charts; a chart from elsewhere is nobody's image."""
+def resolved(hits: tuple[Hit, ...], sources: Sources, wanted: Wanted) -> Found:
+    """The hits with the repositories of their charts; a chart from elsewhere is nobody's image.
+
+    A tuple without charts is given back as it is, so that whoever reads it again sees that it is the same.
+    """
+    if not any(isinstance(hit, Charted) for hit in hits):
+        return cast(Found, hits)
     out: list[Fragment | Barred] = []
     for hit in hits:
         if not isinstance(hit, Charted):

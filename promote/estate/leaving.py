@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
 from promote.estate.aims import Aims
-from promote.estate.scan import Scan, scan
+from promote.estate.scan import Readings, Scan, scan
 from promote.image import split_reference
 from promote.sites import kustomize
 from promote.sites.pattern import Text
@@ -27,7 +27,7 @@ from promote.tree.glob import is_literal
 def images(tree: Tree, paths: Iterable[bytes], wanted: Wanted) -> Scan:
     """What the files that kustomizations lead to say of images, and all kustomizations among them."""
     plain = sorted(path.decode("utf-8", "replace") for path in paths if is_literal(path))
-    seen = scan(tree, Globs(tuple(plain)), wanted, Aims((), Globs(())), Globs(()))
+    seen = scan(tree, Globs(tuple(plain)), wanted, Aims((), Globs(())), Globs(()), Readings())
     seen.parse_more(path for path in seen.entries if path.rpartition(b"/")[2] in kustomize.FILES)
     return seen
 

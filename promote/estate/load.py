@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from promote.config.model import App, Config, Environment
 from promote.config.placeholder import fill, placeholders
 from promote.config.scope import claims_of, globs_for
 from promote.estate.aims import Aims, Own, aims_in
+from promote.estate.charted import Found
 from promote.estate.estate import Estate
 from promote.estate.gathering import Gathering, joined
 from promote.estate.generated import attribute_files
 from promote.estate.owners import Owners, is_meant, within
-from promote.estate.scan import Scan, scan
+from promote.estate.scan import Readings, Scan, scan
 from promote.estate.ties import Files, Layers, Paths, layer_of
 from promote.image import parse_repository
 from promote.place import Place
 from promote.sites import marker
 from promote.sites.join import Joined
-from promote.sites.site import Barred
+from promote.sites.site import Barred, Fragment
 from promote.sites.wanted import Wanted
 from promote.tree import Globs, Tree
 
@@ -26,8 +28,18 @@ from promote.tree import Globs, Tree
 _MANY = 40
 
 
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """Whose the hits of one file are in one environment, and in which layers; it holds while these are its hits."""
+
+    hits: Found
+    own: frozenset[Own]
+    owned: tuple[tuple[str, Fragment | Barred, int], ...]
+    unbound: tuple[Barred, ...]
+
+
 class _Builder:
-    """Estates of one tree, all environments of it at once."""
+    """Estates of one tree, all environments of it at once; built again, files that are the same are not read again."""
 
     def __init__(
         self,
@@ -45,6 +57,9 @@ class _Builder:
         self._named = None if apps is None else dict.fromkeys(apps)
         self._everything = everything
         self._below = below
+        self._readings = Readings()
+        self._wanted: dict[str, Wanted] = {}
+        self._owned: dict[tuple[str, bytes], _Owned] = {}
         self._apps: dict[tuple[str, str], App] = {}
         self._layers: dict[tuple[str, str | None], Layers] = {}
         self._unbound: dict[str, list[Barred]] = {}
@@ -84,7 +99,11 @@ class _Builder:
         return Wanted(claims, self._everything, known, layered=layered)
 
     def build(self, environments: Sequence[Environment]) -> dict[str, Estate]:
-        wanted = {each.name: self.wanted(each) for each in environments}
+        self._unbound.clear()
+        for each in environments:
+            if each.name not in self._wanted:
+                self._wanted[each.name] = self.wanted(each)
+        wanted = {each.name: self._wanted[each.name] for each in environments}
         aims = {each.name: aims_in(self._config, self._tree, each, self._named) for each in environments}
         globs = {each.name: self.globs(each) for each in environments}
         scanned = scan(
@@ -93,6 +112,7 @@ class _Builder:
             Wanted.union(wanted.values()),
             Aims.union(aims.values()),
             Globs.union(map(_overrides, environments)),
+            self._readings,
         )
         paths = Paths(scanned.found)
         gathered = {
@@ -120,17 +140,39 @@ class _Builder:
             if not aimed and not globs.matches(path):
                 continue
             own = aims.hits(scanned.streams[path]) if aimed and path in scanned.streams else frozenset[Own]()
-            for hit in within(environment.part, scanned.streams.get(path), scanned.found[path], own):
-                if isinstance(hit, Barred) and marker.is_noted(hit):
-                    self._unbound.setdefault(environment.name, []).append(hit)
-                for app in owners.of(path, hit, own):
-                    layers = self.layers(environment, app)
-                    layer = layer_of(layers, path)
-                    # A target's file may lie outside; it stands above every layer.
-                    if app not in gathered:
-                        gathered[app] = Gathering(app, layers, self._override(environment, app))
-                    gathered[app].keep(hit, len(layers) if layer is None else layer)
+            known = self._owned.get((environment.name, path))
+            if known is None or known.hits is not scanned.found[path] or known.own != own:
+                hits = within(environment.part, scanned.streams.get(path), scanned.found[path], own)
+                known = self._own(environment, path, scanned.found[path], hits, own, owners)
+                self._owned[environment.name, path] = known
+            if known.unbound:
+                self._unbound.setdefault(environment.name, []).extend(known.unbound)
+            for app, hit, layer in known.owned:
+                if app not in gathered:
+                    gathered[app] = Gathering(app, self.layers(environment, app), self._override(environment, app))
+                gathered[app].keep(hit, layer)
         return [gathered[app] for app in sorted(gathered)]
+
+    def _own(
+        self,
+        environment: Environment,
+        path: bytes,
+        found: Found,
+        hits: Iterable[Fragment | Barred],
+        own: frozenset[Own],
+        owners: Owners,
+    ) -> _Owned:
+        owned: list[tuple[str, Fragment | Barred, int]] = []
+        unbound: list[Barred] = []
+        for hit in hits:
+            if isinstance(hit, Barred) and marker.is_noted(hit):
+                unbound.append(hit)
+            for app in owners.of(path, hit, own):
+                layers = self.layers(environment, app)
+                layer = layer_of(layers, path)
+                # A target's file may lie outside; it stands above every layer.
+                owned.append((app, hit, len(layers) if layer is None else layer))
+        return _Owned(found, own, tuple(owned), tuple(unbound))
 
     def _override(self, environment: Environment, app: str) -> bytes | None:
         text = environment.override_for(self.app(environment, app))
@@ -195,3 +237,11 @@ def load(
     `below` adds a weakest layer to the environments that it names.
     """
     return _Builder(config, tree, place, apps, everything=everything, below=below or {}).build(environments)
+
+
+def reloading(
+    config: Config, tree: Tree, place: Place, environments: Sequence[Environment], apps: Sequence[str]
+) -> Callable[[], dict[str, Estate]]:
+    """What `load` gives, whenever it is asked for, of a tree that shows another revision each time."""
+    builder = _Builder(config, tree, place, apps, everything=False, below={})
+    return lambda: builder.build(environments)

@@ -14,9 +14,35 @@ from promote.sites.pattern import Text
 from promote.sites.target import Aim
 from promote.sites.wanted import Wanted
 from promote.text.document import Stream
-from promote.tree import Entry, Globs, Tree, Unread, WhyUnread
+from promote.tree import NOT_FILES, Entry, Globs, Tree, Unread
 
-_NO_FILES: dict[int, WhyUnread] = {0o120000: "symlink", 0o160000: "submodule"}
+Read = tuple[Text | None, tuple[Hit, ...]]
+
+
+# Of each file so many of its contents are remembered: in a history of thousands all would not fit into memory.
+_VERSIONS = 4
+
+
+class Readings:
+    """What files said, by path and object, for who reads many revisions for the same apps: most files stay the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, Sequence[Aim]], dict[str, Read | None]] = {}
+
+    def read(self, entry: Entry, data: bytes, wanted: Wanted, aims: Sequence[Aim], *, sure: bool) -> Read | None:
+        """What a file says of wanted images; None for one that cannot name any, unless it is `sure` to matter."""
+        if entry.oid is None:
+            return self._read(entry, data, wanted, aims, sure=sure)
+        known = self._known.setdefault((entry.path, aims), {})
+        if entry.oid not in known:
+            if len(known) == _VERSIONS:
+                del known[next(iter(known))]
+            known[entry.oid] = self._read(entry, data, wanted, aims, sure=sure)
+        return known[entry.oid]
+
+    @staticmethod
+    def _read(entry: Entry, data: bytes, wanted: Wanted, aims: Sequence[Aim], *, sure: bool) -> Read | None:
+        return read_file(entry.path, data, wanted, aims) if sure or wanted.may_name(data) else None
 
 
 @dataclass(frozen=True)
@@ -35,13 +61,13 @@ class Scan:
         """Read files that the screen had passed over: overlays name no image (SEMANTICS 2.3)."""
         missing = [self.entries[path] for path in sorted(paths) if path not in self.streams and path in self.entries]
         for entry, data in self.tree.read(missing):
-            found = _take(self, entry, data, ()) if isinstance(data, bytes) else ()
+            found = _take(self, entry, read_file(entry.path, data, self.wanted, ())) if isinstance(data, bytes) else ()
             if found:
                 self.found[entry.path] = resolved(found, self.sources, self.wanted)
 
 
-def _take(scan: Scan, entry: Entry, data: bytes, aims: Sequence[Aim]) -> tuple[Hit, ...]:
-    stream, found = read_file(entry.path, data, scan.wanted, aims)
+def _take(scan: Scan, entry: Entry, read: Read) -> tuple[Hit, ...]:
+    stream, found = read
     if stream is not None:
         scan.streams[entry.path] = stream
     if isinstance(stream, Stream):
@@ -51,13 +77,14 @@ def _take(scan: Scan, entry: Entry, data: bytes, aims: Sequence[Aim]) -> tuple[H
 
 def _hides(entry: Entry) -> bool:
     """Whether files may be missed behind this: a link or a submodule that stands where a folder could."""
-    return entry.mode in _NO_FILES and b"." not in entry.path.rpartition(b"/")[2].lstrip(b".")
+    return entry.mode in NOT_FILES and b"." not in entry.path.rpartition(b"/")[2].lstrip(b".")
 
 
-def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs) -> Scan:
+def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs, readings: Readings) -> Scan:
     """All that `globs` and the targets' files say; most files are screened by their bytes and never parsed.
 
     `overrides` are read wherever they lie and whatever marks them: what is there must be known before it is written.
+    What `readings` knows of earlier scans must be of the same `wanted`.
     """
     listed = tree.list(Globs.union((globs, aims.listing, overrides, attribute_files(globs))))
     attributes = [entry for entry in listed if is_attributes(entry.path)]
@@ -67,12 +94,11 @@ def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs)
     entries = {
         entry.path: entry
         for entry in listed
-        if entry.path in sure
-        or (is_scanned(entry.path) and globs.matches(entry.path) and entry.path not in marked)
+        if entry.path in sure or (is_scanned(entry.path) and globs.matches(entry.path) and entry.path not in marked)
     }
     out = Scan(tree, wanted, entries, {}, {}, ())
     unread = [
-        Unread(entry, _NO_FILES[entry.mode])
+        Unread(entry, NOT_FILES[entry.mode])
         for entry in listed
         if entry.path not in entries and _hides(entry) and not is_attributes(entry.path)
     ]
@@ -81,10 +107,11 @@ def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs)
     for entry, data in tree.read(entries.values()):
         if isinstance(data, Unread):
             unread.append(data)
-        elif wanted.may_name(data) or entry.path in sure:
-            hits = _take(out, entry, data, aimed.get(entry.path, ()))
-            if hits:
-                found[entry.path] = hits
+            continue
+        read = readings.read(entry, data, wanted, aimed.get(entry.path, ()), sure=entry.path in sure)
+        hits = () if read is None else _take(out, entry, read)
+        if hits:
+            found[entry.path] = hits
     out.found.update((path, resolved(hits, out.sources, wanted)) for path, hits in found.items())
     lock(tree, out.found)
     return replace(out, unread=tuple(unread))

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from promote.errors import GitError, UsageError
 from promote.gitrepo.identity import Identity
+from promote.gitrepo.paths import is_inside
 from promote.gitrepo.signing import sign
 from promote.gitrepo.store import Store
+from promote.gitrepo.walk import reach
 from promote.text.edit import FileChange
 from promote.tree import show
 
@@ -20,11 +22,27 @@ def _quoted(path: bytes) -> bytes:
 
 
 def _checked(change: FileChange) -> None:
-    parts = change.path.split(b"/")
-    if any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts) or b"\0" in change.path:
-        raise UsageError("is not a path inside a repository", where=show(change.path), cure="name another file")
+    if not is_inside(change.path):
+        raise GitError("is not a path inside a repository", where=show(change.path), cure="have it taken out")
     if change.mode not in _MODES:
         raise GitError(f"is no plain file (mode {change.mode:o})", where=show(change.path), cure="name the file itself")
+
+
+def _proven(store: Store, parent: str, oid: str, files: Sequence[FileChange]) -> None:
+    """GitError unless nothing but `files` differs from `parent`.
+
+    fast-import puts a folder in the place of a link, a submodule or a file that is in the way of a new file, and drops
+    one of two entries of the same name.
+    """
+    ours = {change.path for change in files}
+    out = store.git.output("diff-tree", "-r", "-z", "--no-renames", "--name-only", parent, oid)
+    for path in out.split(b"\0")[:-1]:
+        if path not in ours:
+            below = next((one for one in sorted(ours) if one.startswith(path + b"/")), None)
+            if below is not None:
+                why = f"cannot be written: {show(path)} is in the way, which is a link, a submodule or a file"
+                raise GitError(why, where=show(below), cure="name another place")
+            raise GitError("would change as well: its tree is malformed", where=show(path), cure="see `git fsck`")
 
 
 def stream(
@@ -57,10 +75,13 @@ def make_commit(
     """The OID of a new commit in `store`, a child of `parent` with `files` as they are to be; on no branch yet."""
     if b"\0" in message:
         raise UsageError("a commit's message cannot hold a NUL", cure="remove it")
+    # What follows fetches nothing: a folder that leads to a change has to be here.
+    reach(store.objects, parent, [change.path for change in files])
     data = stream("refs/promote/made", parent, files, message, identity, when)
     with store.lock:
         # --force: a second try has another parent, and this ref is only there to name what was made last.
         out = store.git.output("fast-import", "--quiet", "--force", "--date-format=raw", stdin=data)
         oid = out.decode("ascii").strip()
+        _proven(store, parent, oid, files)
         # fast-import cannot sign: it makes the tree, and the commit that is then made again.
         return sign(store.git, oid, parent, message, identity=identity, when=when)

@@ -82,6 +82,19 @@ KEPT_PREFIXES: Mapping[str, str] = {
 # Programs that answer whoever asks: what they know is for the host that promote was pointed at (SEMANTICS 10.3).
 _ASKING = frozenset({"GIT_ASKPASS", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE"})
 
+# What helpers need to answer for a remote. A git that talks to none starts none, and what it starts (gpg) needs nothing
+# of it.
+_ANSWERS = frozenset(
+    {
+        "GIT_ASKPASS",
+        "GITHUB_TOKEN",
+        "GITLAB_TOKEN",
+        "CI_JOB_TOKEN",
+        "SYSTEM_ACCESSTOKEN",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+    }
+)
+
 # Settings that outrank those of every file: what could run a program, ask, wait, or write more than we asked for.
 OVERRIDES: tuple[tuple[str, str], ...] = (
     ("core.hooksPath", os.devnull),
@@ -117,6 +130,8 @@ _FIXED: Mapping[str, str] = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_PAGER": "cat",
+    # Empty: core.gitProxy, which runs a program, counts where this is not set at all.
+    "GIT_PROXY_COMMAND": "",
     "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
 }
 
@@ -130,9 +145,16 @@ def unasking(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in _ASKING}
 
 
-def for_git(environ: Mapping[str, str], config: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
-    """The whole environment of a git process; `config` travels in it, where no listing of processes shows it."""
-    out = {name: value for name, value in environ.items() if _kept(name)}
+def _answers(name: str) -> bool:
+    return name in _ANSWERS or name.startswith(tuple(KEPT_PREFIXES))
+
+
+def for_git(environ: Mapping[str, str], config: Sequence[tuple[str, str]] = (), *, asks: bool = True) -> dict[str, str]:
+    """The whole environment of a git process; `config` travels in it, where no listing of processes shows it.
+
+    One that `asks` no remote gets nothing of what credential helpers need.
+    """
+    out = {name: value for name, value in environ.items() if _kept(name) and (asks or not _answers(name))}
     out |= _FIXED
     settings = [*config, *OVERRIDES]
     out["GIT_CONFIG_COUNT"] = str(len(settings))

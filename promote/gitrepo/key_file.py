@@ -24,7 +24,7 @@ def is_locked(key: str) -> bool:
     if found is None:
         return "Proc-Type: 4,ENCRYPTED" in key or "BEGIN ENCRYPTED PRIVATE KEY" in key
     try:
-        return not base64.b64decode("".join(found[1].split())).startswith(_OPEN)
+        return not base64.b64decode("".join(found[1].split()), validate=True).startswith(_OPEN)
     except binascii.Error:
         return False  # broken in another way, which ssh will tell
 

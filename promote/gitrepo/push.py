@@ -11,21 +11,15 @@ import re
 
 from promote.errors import PushRejected
 from promote.gitrepo.branch import ref_of
-from promote.gitrepo.failure import DENIED, cure_for, reason, sanitised
+from promote.gitrepo.failure import DENIED, cure_for, heard, reason, sanitised
 from promote.gitrepo.objects import REMOTE
+from promote.gitrepo.refusal import may_pass, remedy
 from promote.gitrepo.store import Store
 from promote.outcome import Beaten, Landed, Unclear
 from promote.process import Finished
 
 # Found by git against what the server offered: nothing was sent.
 _BEATEN = re.compile(r"^\[rejected\] \((stale info|fetch first|non-fast-forward|needs force)\)")
-# Found by the server: somebody moved the branch since its offer, or is moving it just now, or we did.
-_UNCLEAR = re.compile(
-    r"stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|failed to lock|"
-    r"reference already exists|incorrect old value|is at [0-9a-f]{40,64} but expected|Unable to create .*\.lock|"
-    r"remote failure|failed to report status",
-)
-_CURE = "let this credential push to the branch, or name another branch"
 
 
 def _status(finished: Finished, ref: str) -> tuple[str, str] | None:
@@ -36,12 +30,6 @@ def _status(finished: Finished, ref: str) -> tuple[str, str] | None:
         if tab and second and refs.rpartition(":")[2] == ref:
             return flag.strip(), summary
     return None
-
-
-def _said(finished: Finished, secrets: frozenset[str]) -> str:
-    """The server's own words."""
-    lines = sanitised(finished.stderr, secrets).splitlines()
-    return "; ".join(line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")).strip("; ")
 
 
 def verdict(
@@ -55,14 +43,15 @@ def verdict(
             return Landed(commit)
         if _BEATEN.search(summary):
             return Beaten()
-        said = _said(finished, secrets)
-        why = sanitised(summary.encode(), secrets)
-        if _UNCLEAR.search(summary) or _UNCLEAR.search(said):
-            return Unclear(commit, f"{why}{': ' + said if said else ''}")
-        raise PushRejected(f"the push was refused: {why}{': ' + said if said else ''}", where=where, cure=_CURE)
+        said = heard(finished.stderr, secrets)
+        told = sanitised(summary.encode(), secrets)
+        why = f"{told}: {said}" if said else told
+        if may_pass(told, said):
+            return Unclear(commit, why)
+        raise PushRejected(f"the push was refused: {why}", where=where, cure=remedy(why))
     why = reason(finished, secrets)
     if finished.cut is None and DENIED.search(why):
-        raise PushRejected(f"the push was refused: {why}", where=where, cure=cure_for(why) or _CURE)
+        raise PushRejected(f"the push was refused: {why}", where=where, cure=remedy(why, otherwise=cure_for(why)))
     return Unclear(commit, why)
 
 
@@ -78,7 +67,6 @@ def push(
         finished = store.remote.attempt(
             "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
             f"--force-with-lease={ref}:{expected or ''}", "--end-of-options", REMOTE, f"{commit}:{ref}",
-            config=store.promisor,
             seconds=seconds,
         )  # fmt: skip
         outcome = verdict(finished, ref=ref, commit=commit, where=store.where, secrets=store.remote.secrets)

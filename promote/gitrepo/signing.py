@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import datetime
 
-from promote.errors import GitError
+from promote.errors import GitError, UsageError
 from promote.gitrepo.command import Git
 from promote.gitrepo.failure import reason
 from promote.gitrepo.identity import Identity
 from promote.gitrepo.key_file import key_file
 
+_OURS = "commit.signing_key"
 _CURES = {
     "ssh": "check git's user.signingKey and the agent, or name a key by commit.signing_key of promote.yaml",
     "openpgp": "check that gpg has a secret key for user.signingKey or the committer, and can use it without asking",
@@ -20,7 +21,7 @@ _CURES = {
 def sign(git: Git, oid: str, parent: str, message: bytes, *, identity: Identity, when: datetime) -> str:
     """The OID of the commit that is like `oid`, a child of `parent`, and signed; `oid` itself where nothing is signed.
 
-    GitError, with nothing sent, where it cannot be signed.
+    GitError, with nothing sent, where it cannot be signed; UsageError where the key of `identity` is none.
     """
     if identity.signing is None:
         return oid
@@ -36,7 +37,11 @@ def sign(git: Git, oid: str, parent: str, message: bytes, *, identity: Identity,
     with ExitStack() as stack:
         settings = [*identity.signing, ("i18n.commitEncoding", "UTF-8")]
         if identity.key is not None:
-            settings.append(("user.signingKey", str(stack.enter_context(key_file(identity.key)))))
+            try:
+                file = stack.enter_context(key_file(identity.key))
+            except UsageError as exc:
+                raise UsageError(exc.what, where=_OURS, cure=exc.cure) from exc
+            settings.append(("user.signingKey", str(file)))
         finished = git.attempt(
             "commit-tree", "-S", "-p", parent, "-F", "-", f"{oid}^{{tree}}",
             stdin=message,
@@ -44,9 +49,10 @@ def sign(git: Git, oid: str, parent: str, message: bytes, *, identity: Identity,
             environ=environ,
         )  # fmt: skip
     if finished.code != 0:
+        cure = _CURES.get(dict(identity.signing)["gpg.format"], "check git's gpg.* settings")
         raise GitError(
             f"the commit cannot be signed: {reason(finished)}",
             where=str(identity.committer),
-            cure=_CURES.get(dict(identity.signing)["gpg.format"], "check git's gpg.* settings"),
+            cure=cure if identity.key is None else f"check the key that {_OURS} of promote.yaml names",
         )
     return finished.stdout.decode("ascii").strip()

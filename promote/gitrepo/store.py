@@ -6,60 +6,60 @@ is known whether a commit of ours, the answer to which was lost, is below what o
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from promote.errors import GitError, RemoteUnreachable
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command import Git
 from promote.gitrepo.failure import reason
-from promote.gitrepo.objects import PROMISOR, REMOTE, Objects
+from promote.gitrepo.fresh import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
+from promote.gitrepo.holdings import PACKED, REFUSED, SMALL, Holdings
+from promote.gitrepo.objects import PROMISOR, REMOTE
+from promote.gitrepo.reader import Reader
+from promote.gitrepo.scratch import scratch
 from promote.gitrepo.tree import CommitTree
-from promote.process import Finished
 
-_LOG = logging.getLogger("promote.git")
-_NO_FILTER = b"filtering not recognized by server"
-_NO_BRANCH = re.compile(r"Remote branch .* not found in upstream|[Cc]ouldn't find remote ref")
-
-
-def _local(remote: Git, folder: Path) -> Git:
-    return Git(remote.environ, directory=folder, deadline_seconds=remote.deadline_seconds)
+# What comes is told by what differs from objects that a server takes for known, since the commit that we have has them.
+# Those that are not here git asks for itself, in one batch; nowhere else is anything fetched unasked.
+_BASES = {"GIT_NO_LAZY_FETCH": "0"}
+_NO_BASE = re.compile(r"unresolved delta|from promisor remote|lazy fetching disabled|index-pack failed")
 
 
 class Store:
     """One remote's repository as this run knows it: the tips that it has seen, and their objects."""
 
-    def __init__(
-        self, folder: Path, remote: Git, *, tips: dict[str, str | None], default_branch: str | None, blobless: bool
-    ) -> None:
-        self.folder = folder
+    def __init__(self, begun: Begun, remote: Git, *, apps: set[bytes]) -> None:
+        self.folder = begun.folder
         # Two gits: one that knows nothing of the remote and its credential, and one that does.
-        self.git = _local(remote, folder)
-        self.remote = remote.at(folder)
+        self.git = local(remote, begun.folder)
+        self.remote = remote.at(begun.folder)
         self.lock = threading.RLock()
-        self.objects = Objects(self.git, self.remote, blobless=blobless, refetch=self._refetch_all)
-        self._blobless = blobless
-        self._tips = tips
-        self._default_branch = default_branch
+        self._source = remote.at(begun.source)
+        self._reader = Reader(self.git)
+        self.objects = Holdings(
+            self._reader, self._source, form=begun.form, refetch=self._refetch_all, lock=self.lock, apps=apps
+        )
+        self._begun = begun
+        self._borrow()
+        self._tips = begun.tips
+        self._default_branch = begun.default_branch
         # Commits whose answer was lost, by branch; and the branches that were not looked at since.
         self._lost: dict[str, list[str]] = {}
         self._unsettled: set[str] = set()
+
+    def close(self) -> None:
+        """Ends the process that reads objects."""
+        self._reader.close()
 
     @property
     def where(self) -> str:
         """The remote's URL, without a credential."""
         return self.remote.where
-
-    @property
-    def promisor(self) -> tuple[tuple[str, str], ...]:
-        """What a command that talks to the remote has to know of this store."""
-        return PROMISOR if self._blobless else ()
 
     @property
     def default_branch(self) -> str:
@@ -90,7 +90,8 @@ class Store:
             if self._tips.get(branch) is None:
                 self._first_fetch(branch, seconds=seconds)
             else:
-                self._fetch(branch, seconds=seconds)
+                # What the commits since have changed: folders and files, and no more than that.
+                self._fetch(branch, SMALL, seconds=seconds)
             self._unsettled.discard(branch)
             return self._tree(branch)
 
@@ -98,7 +99,8 @@ class Store:
         """As `tip`; GitError where there is no such branch."""
         tree = self.tip(branch)
         if tree is None:
-            raise GitError(f"there is no branch {branch!r}", where=self.where, cure="push it first, or name another")
+            cure = f"make it (git push REMOTE COMMIT:{ref_of(branch)}: promote makes none), or correct its name"
+            raise GitError(f"there is no branch {branch!r}", where=self.where, cure=cure)
         return tree
 
     def contains(self, branch: str, oid: str) -> bool:
@@ -133,97 +135,85 @@ class Store:
 
     def _first_fetch(self, branch: str, *, seconds: float | None = None) -> None:
         # While a commit of ours is looked for, no history may end above it, not another branch's either.
-        self._fetch(branch, *(() if self._unsettled else ("--depth=1",)), seconds=seconds)
+        depth = () if self._unsettled else ("--depth=1",)
+        # Of a branch that an earlier run has seen only what it changed since is missing.
+        known = branch in self._begun.known
+        self._fetch(branch, SMALL if known else FIRST[self.objects.form], *depth, seconds=seconds)
 
     def _tree(self, branch: str) -> CommitTree | None:
         oid = self._tips[branch]
         return None if oid is None else CommitTree(oid, self.objects)
 
-    def _fetch(self, branch: str, *options: str, seconds: float | None = None) -> None:
-        how = ("--filter=blob:none", *options) if self._blobless else options
+    def _fetch(self, branch: str, filtered: str | None, *depth: str, seconds: float | None = None) -> None:
+        is_filtered = filtered is not None and self.objects.form != "whole"
         ref = ref_of(branch)
-        finished = self.remote.attempt(
-            "fetch", "--quiet", "--no-tags", *how, "--end-of-options", REMOTE, f"+{ref}:{ref}",
-            config=self.promisor,
+        finished = self._source.attempt(
+            "fetch", "--quiet", "--no-tags", *depth, f"--filter={filtered}" if is_filtered else "--no-filter",
+            "--end-of-options", REMOTE, f"+{ref}:{ref}",
+            config=(*PROMISOR, *PACKED) if is_filtered else PACKED,
+            environ=_BASES if is_filtered else None,
             seconds=seconds,
         )  # fmt: skip
+        if depth and finished.code != 0 and NOT_SHALLOW.search(reason(finished)):
+            self._fetch(branch, filtered, seconds=seconds)
+            return
+        if is_filtered and REFUSED.search(reason(finished)):
+            less = FIRST["blobless"]
+            self._fetch(branch, less if filtered != less else None, *depth, seconds=seconds)
+            return
+        if is_filtered and finished.code != 0 and _NO_BASE.search(reason(finished)):
+            # Bases are asked for by name, and this server gives out nothing by name.
+            self.objects.give_up()
+            self._fetch(branch, None, *depth, seconds=seconds)
+            return
         if finished.code == 0:
-            self._tips[branch] = (self.folder / "FETCH_HEAD").read_bytes().split(b"\t", 1)[0].decode("ascii")
-        elif _NO_BRANCH.search(reason(finished)):
+            self._borrow()
+            head = self._begun.source / "FETCH_HEAD"
+            self._tips[branch] = head.read_bytes().split(b"\t", 1)[0].decode("ascii")
+        elif NO_BRANCH.search(reason(finished)):
             self._tips[branch] = None
         else:
             raise self.remote.failed(finished, remote=True)
 
     def _refetch_all(self) -> None:
         # Without --depth: from where each branch was first seen, so that the commits in hand get their files too.
-        self._blobless = False
         refs = [ref_of(branch) for branch, oid in self._tips.items() if oid is not None]
         specs = [f"+{ref}:{ref}" for ref in refs]
-        self.remote.output("fetch", "--quiet", "--no-tags", "--refetch", "--no-filter", REMOTE, *specs, remote=True)
+        self._source.output("fetch", "--quiet", "--no-tags", "--refetch", "--no-filter", REMOTE, *specs, remote=True)
+        self._borrow()
 
-
-def _clone(remote: Git, folder: Path, branch: str | None) -> Finished:
-    chosen = [] if branch is None else [f"--branch={branch}"]
-    return remote.at(folder, worktree=True).attempt(
-        "clone", "--quiet", "--bare", "--no-tags", "--single-branch", "--depth=1", "--filter=blob:none", "--template=",
-        f"--origin={REMOTE}", *chosen, "--end-of-options", remote.where, "store",
-    )  # fmt: skip
-
-
-def _unpromised(config: Path) -> None:
-    # See objects.PROMISOR.
-    lines = config.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if not line.strip().startswith((b"promisor", b"partialclonefilter"))]
-    config.write_bytes(b"".join(kept))
-
-
-def _opened(remote: Git, folder: Path, branch: str | None) -> Store:
-    finished = _clone(remote, folder, branch)
-    absent = finished.code != 0 and branch is not None and _NO_BRANCH.search(reason(finished)) is not None
-    if absent:
-        finished = _clone(remote, folder, None)
-    if finished.code != 0:
-        raise remote.failed(finished, remote=True)
-    folder = folder / "store"
-    _unpromised(folder / "config")
-    tips: dict[str, str | None] = {branch: None} if absent and branch is not None else {}
-    head: str | None = None
-    refs = _local(remote, folder).output("for-each-ref", "--format=%(HEAD)%(objectname) %(refname)", "refs/heads/")
-    for line in refs.decode("utf-8", "surrogateescape").splitlines():
-        oid, _, ref = line[1:].partition(" ")
-        name = ref.removeprefix("refs/heads/")
-        tips[name] = oid
-        head = name if line.startswith("*") else head
-    if head is None and (branch is None or absent) and b"empty repository" in finished.stderr:
-        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
-    return Store(
-        folder,
-        remote,
-        tips=tips,
-        default_branch=head if branch is None or absent else None,
-        blobless=_NO_FILTER not in finished.stderr,
-    )
+    def _borrow(self) -> None:
+        """Where history ends is told to the store that has another's objects."""
+        shallow = self._begun.source / "shallow"
+        if self._begun.source != self.folder and shallow.exists():
+            shutil.copyfile(shallow, self.folder / "shallow")
 
 
 @contextmanager
-def open_store(remote: Git, *, branch: str | None = None) -> Iterator[Store]:
-    """A store for the remote that `remote` reaches, fetched with `branch` or the default one; removed at the end.
+def open_store(
+    remote: Git,
+    *,
+    branch: str | None = None,
+    apps: set[bytes] | None = None,
+    cache: Path | None = None,
+    now: float = 0.0,
+) -> Iterator[Store]:
+    """A store for the remote that `remote` reaches, at `branch` or the default one; what is made in it is removed.
 
-    RemoteUnreachable or RemoteDenied where it cannot be read, GitError where it is empty. A `branch` that is not there
-    has no tip.
+    With `cache` what was fetched is kept in that folder for the next run. RemoteUnreachable or RemoteDenied where the
+    remote cannot be read, GitError where it is empty. A `branch` that is not there has no tip.
     """
     if remote.remote is None:
         raise RemoteUnreachable("no remote is known", cure="name one by --repo")
     if branch is not None:
         ref_of(branch)
-    where = remote.environ.get("TMPDIR") or tempfile.gettempdir()
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="promote-", dir=where))
-    except OSError as exc:
-        raise GitError(
-            f"a temporary folder cannot be made: {exc.strerror}", where=where, cure="set TMPDIR to a folder to write in"
-        ) from exc
-    try:
-        yield _opened(remote, folder, branch)
-    finally:
-        shutil.rmtree(folder, onerror=lambda _, path, error: _LOG.warning("%s is left: %s", path, error[1]))
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch(remote.environ)) / "store"
+        kept: Begun | None = None
+        if cache is not None:
+            from promote.gitrepo.kept import keep  # most runs keep nothing
+
+            kept = stack.enter_context(keep(cache, remote, folder, branch, now=now))
+        store = Store(kept or begin(remote, folder, branch), remote, apps=set() if apps is None else apps)
+        stack.callback(store.close)
+        yield store

@@ -1,9 +1,4 @@
-"""A remote's URL: which forms are taken, and its credential kept apart from it.
-
-A password never stands in an argument, in a repository's config or in a message. It goes to git in the environment, by
-a credential helper that is bound to the URL's own scheme, host and port: git asks it only after a 401 of that host, so
-that a redirection takes it nowhere else (an `http.extraHeader` would go along).
-"""
+"""A remote's URL: which forms are taken, and its credential kept apart from it."""
 
 from __future__ import annotations
 
@@ -12,19 +7,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from promote.errors import UsageError
 
 _SCHEMES = ("https", "http", "ssh", "git", "file")
 _PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_HELPER = (
-    '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" '
-    '"$PROMOTE_GIT_USERNAME" "$PROMOTE_GIT_PASSWORD"; }; f'
-)
-# What `PROMOTE_GIT_…` are called is known to the helper above and to `RemoteUrl.environ` alone.
-_USERNAME, _PASSWORD = "PROMOTE_GIT_USERNAME", "PROMOTE_GIT_PASSWORD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +32,32 @@ class RemoteUrl:
         return self.public.partition(":")[0].rpartition("@")[2].lower()
 
     @property
-    def _origin(self) -> str:
-        parts = urlsplit(self.public)
-        return f"{parts.scheme}://{parts.netloc}"
+    def scheme(self) -> str:
+        """`ssh` for HOST:PATH too."""
+        return self.public.partition("://")[0] if "://" in self.public else "ssh"
 
     @property
-    def config(self) -> tuple[tuple[str, str], ...]:
-        """The settings by which git finds the credential; none of them holds a password."""
-        if self.password is not None:
-            # The empty helper clears what the user's own settings offer for this host: what was given is what is meant.
-            return ((f"credential.{self._origin}.helper", ""), (f"credential.{self._origin}.helper", _HELPER))
-        if self.username is not None:
-            return ((f"credential.{self._origin}.username", self.username),)
-        return ()
+    def address(self) -> str:
+        """The host's name, with its port where that is not the usual one; `""` for a repository of this machine."""
+        if "://" not in self.public:
+            return self.host
+        return urlsplit(self.public).netloc.rpartition("@")[2]
 
     @property
-    def environ(self) -> dict[str, str]:
-        """What the credential helper of `config` reads."""
-        if self.password is None:
-            return {}
-        return {_USERNAME: self.username or "", _PASSWORD: self.password}
+    def full_address(self) -> str:
+        """The host's name, always with its port."""
+        known = self.address.rpartition("]")[2].rpartition(":")[1]
+        return self.address if known else f"{self.address}{_PORTS.get(self.scheme, '')}"
 
     @property
-    def secrets(self) -> frozenset[str]:
-        """What must not be seen in any message, in the forms that a server or git may echo."""
-        # Without a password the user's name may be a token itself (GitHub takes that); `git` is none.
-        secret = self.password or (self.username if self.username and len(self.username) > 8 else None)
-        return frozenset({secret, quote(secret, safe="")}) if secret else frozenset()
+    def origin(self) -> str:
+        """Scheme, host and port, as git's settings for a host are named by."""
+        return f"{self.scheme}://{self.address}"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether a password may be sent: by https, or to this machine."""
+        return self.scheme == "https" or (self.scheme == "http" and _is_loopback(self.host))
 
 
 def _clear(text: str, where: str) -> str:
@@ -117,7 +105,10 @@ def _split(text: str, scheme: str) -> RemoteUrl:
     host = host.lower().removesuffix(_PORTS[scheme])
     path = _plain(path, is_rooted=True)
     public = f"{scheme}://{host}{slash}{path}"
-    if not host or host.startswith("-"):
+    if _CONTROL.search(unquote(f"{host}{slash}{path}")):
+        raise UsageError("hides control characters", where=redacted(text)[:200], cure="remove what %XX stands for them")
+    # ssh would take either for an option of its own.
+    if not host or unquote(host).startswith("-") or (scheme == "ssh" and unquote(userinfo).startswith("-")):
         raise UsageError("is not a URL with a host", where=public, cure="write https://HOST/PATH")
     try:
         name = urlsplit(public).hostname or ""
@@ -147,13 +138,13 @@ def parse(text: str, *, base: Path) -> RemoteUrl:
         if scheme.lower() not in _SCHEMES:
             raise UsageError(f"{scheme}:// is not taken", where=where, cure=f"use {', '.join(_SCHEMES)} or a path")
         if scheme.lower() == "file":
-            path = text.partition("://")[2]
-            # With a host in it git takes it for something else: that stays as it is.
-            return (
-                _local(os.fsdecode(unquote_to_bytes(path)), base)
-                if path.startswith("/")
-                else RemoteUrl(f"file://{path}")
-            )
+            host, slash, path = text.partition("://")[2].partition("/")
+            if not slash or host not in ("", "localhost"):
+                # git would take HOST for a folder of this machine's root.
+                raise UsageError("names a host, or no path", where=where, cure="write file:///PATH")
+            if _CONTROL.search(unquote(path)):
+                raise UsageError("hides control characters", where=where, cure="remove what %XX stands for them")
+            return _local(os.fsdecode(unquote_to_bytes(f"/{path}")), base)
         return _split(text, scheme.lower())
     before, colon, after = text.partition(":")
     if not colon or "/" in before:
@@ -164,8 +155,8 @@ def parse(text: str, *, base: Path) -> RemoteUrl:
         # `user:password@host/path`: what stands before the @ is not repeated.
         raise UsageError("a repository is named like a URL without its scheme", cure="write https:// before it")
     user, at, host = before.rpartition("@")
-    if not host or host.startswith("-") or user.startswith("-"):
-        raise UsageError("is not a host", where=where, cure="write HOST:PATH or ssh://HOST/PATH")
+    if not host or host.startswith("-") or user.startswith("-") or after.startswith("-"):
+        raise UsageError("is not a host with a path", where=where, cure="write HOST:PATH or ssh://HOST/PATH")
     # Without a dot it may be an alias of ssh's or git's own settings, where case counts.
     host = host.lower() if "." in host else host
     return RemoteUrl(f"{user.partition(':')[0]}{at}{host}:{_plain(after, is_rooted=False)}")

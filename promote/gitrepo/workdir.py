@@ -11,12 +11,12 @@ from pathlib import Path
 
 from promote.errors import GitError, UsageError
 from promote.gitrepo.command import Git
+from promote.gitrepo.uncommitted import uncommitted
 from promote.gitrepo.url import RemoteUrl, parse
 
 # What says how a remote is reached, and with which credential: a clone may hold it (actions/checkout's token does).
 _TRANSPORT = re.compile(r"(credential|http|url)\..+|core\.sshcommand|ssh\.variant")
 _SCOPES = ("local", "worktree")
-_PATHS_CAP = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ class Workdir:
     remote: RemoteUrl | None
     git: Git
     transport: tuple[tuple[str, str], ...] = field(repr=False)
+    # Whether files of its index may be missing on disk on purpose.
+    is_sparse: bool = False
 
     def transport_to(self, remote: RemoteUrl) -> tuple[tuple[str, str], ...]:
         """The settings of this clone by which `remote` is reached: for another remote only those that name a URL."""
@@ -109,23 +111,11 @@ class Workdir:
         return frozenset(value.split()[-1] for value in headers if value.split())
 
     def dirty(self, paths: Sequence[bytes]) -> tuple[bytes, ...]:
-        """Which of `paths` differ from HEAD, in the index or on disk, in the order given."""
-        found: set[bytes] = set()
-        batch: list[bytes] = []
-        for path in (*paths, None):
-            if path is not None:
-                batch.append(path)
-            if batch and (path is None or sum(map(len, batch)) > _PATHS_CAP):
-                found.update(self._changed(batch))
-                batch = []
-        return tuple(path for path in paths if path in found)
+        """Which of `paths` differ from HEAD, in the index or on disk, in the order given; GitError if it cannot tell.
 
-    def _changed(self, paths: Sequence[bytes]) -> Iterator[bytes]:
-        out = self.git.output(
-            "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all", "--",
-            *paths,
-        )  # fmt: skip
-        return (line[3:] for line in out.split(b"\0")[:-1])
+        What is not on disk because it was never checked out does not differ.
+        """
+        return uncommitted(self.git, self.top, self.git_dir, paths)
 
 
 def find(directory: Path, *, git: Git) -> Workdir | None:
@@ -138,23 +128,34 @@ def find(directory: Path, *, git: Git) -> Workdir | None:
     local: dict[str, str] = {}
     transport: list[tuple[str, str]] = []
     filters: set[str] = set()
+    asking = {False: "", True: ""}
     for scope, key, value in _settings(here):
         if match := re.fullmatch(r"(?s)(filter\..+)\.(clean|smudge|process|required)", key):
             filters.add(match[1])
+        if key == "core.askpass":
+            asking[scope in _SCOPES] = value
         if scope in _SCOPES:
             local.setdefault(key, value) if key.endswith("url") else local.update({key: value})
             if _TRANSPORT.fullmatch(key):
                 transport.append((key, value))
     if not local:
         here.output("rev-parse", "--show-toplevel")  # says why git does not take this folder for a repository
-    # A filter is a program that the repository names: `status` would run it.
-    unfiltered = tuple(
+    elsewhere = local.get("core.worktree")
+    if elsewhere is not None and (found.git_dir / elsewhere).resolve() != found.top.resolve():
+        # What is edited and what git looks at would be two folders. A submodule's names the folder that was found.
+        raise GitError(
+            f"its core.worktree is another folder, {elsewhere!r}", where=str(found.top),
+            cure="unset it, or name the repository by --repo",
+        )  # fmt: skip
+    # Programs that the repository names: `status` would run a filter, a fetch that is asked for a password the other.
+    unarmed = tuple(
         (f"{name}.{what}", value)
         for name in sorted(filters)
         for what, value in (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
-    )
+    ) + ((("core.askPass", asking[False]),) if asking[True] else ())
     upstream = local.get(f"branch.{found.branch}.merge", "").removeprefix("refs/heads/") or None
     remote = _remote(local, found.branch, found.top)
     return Workdir(
-        found.top, found.git_dir, found.branch, upstream, remote, replace(here, config=unfiltered), tuple(transport)
-    )
+        found.top, found.git_dir, found.branch, upstream, remote, replace(here, config=unarmed), tuple(transport),
+        is_sparse=local.get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1"),
+    )  # fmt: skip

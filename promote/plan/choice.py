@@ -17,7 +17,8 @@ class Choice:
     """A version for one app of one environment, with the digests that it brings.
 
     `explicit` is a digest that was asked for by name: it is written, and must be the tag's. So must the digests of the
-    images that the cargo calls unproven.
+    images that the cargo calls unproven. `undone` is what a rollback takes away, empty where that is no one version;
+    then no order is asked for.
     """
 
     app: str
@@ -27,6 +28,7 @@ class Choice:
     explicit: bool = False
     source: str | None = None
     on_unordered: Literal["warn", "go"] = "go"
+    undone: Version | None = None
 
     @property
     def version(self) -> Version:

@@ -25,6 +25,7 @@ class Draft:
     source: str | None = None
     skipped_gates: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    undone: Version | None = None
 
 
 Decision = Draft | Skip | Refusal | Failure

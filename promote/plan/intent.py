@@ -55,18 +55,39 @@ class Promote:
     add: bool = False
 
 
-Intent = Set | Update | Promote
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """The version before the present one, of each app by itself; `to` is the one to go back to, of one app.
+
+    `apps` empty means all that the environment runs.
+    """
+
+    environment: str
+    apps: tuple[str, ...] = ()
+    to: Version | None = None
+
+
+Intent = Set | Update | Promote | Rollback
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What each app's sites said when the run started: what later plannings of its loop compare with."""
+    """What each app's sites said when the run started, and at which tips: what later plannings compare with."""
 
     said: Mapping[tuple[str, str], Said] = field(default_factory=dict)
+    tips: Mapping[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, estates: Mapping[str, Estate]) -> Before:
-        return cls({(name, app): estate.said(app) for name, estate in estates.items() for app in estate.apps})
+        said = {(name, app): estate.said(app) for name, estate in estates.items() for app in estate.apps}
+        return cls(said, {name: estate.tip for name, estate in estates.items()})
+
+    def tip(self, estate: Estate, app: str) -> str | None:
+        """The tip to ask of the app's past at: the first one, while nobody has changed the app since.
+
+        What was learned there still holds, so planning again after a lost race reads no history again.
+        """
+        return estate.tip if self.moved(estate, app) else self.tips.get(estate.environment.name, estate.tip)
 
     def moved(self, estate: Estate, app: str) -> bool:
         """Whether somebody else has changed the app in this environment since the run started."""

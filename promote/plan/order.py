@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.estate.estate import Estate
-from promote.image import Version
+from promote.image import Version, agree
+from promote.plan.intent import Before
 from promote.policy.created import Created
 from promote.policy.filter import Filter
-from promote.question import Asking, Unknown
+from promote.question import Asking, Past, Ran, Unknown
+
+# How far back it is looked for what ran before: to know that a version never ran, all of a history would be read.
+_LOOKED_BACK = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,10 @@ class Ordered:
     failure: Unknown | None = None
 
 
-def order(estate: Estate, app: str, new: Version, *, dates: bool) -> Asking[Ordered]:
-    """By the app's policy if that ranks both, else by the images' `dates` if they may be asked for, else not at all.
+def order(estate: Estate, app: str, new: Version, before: Before, *, dates: bool) -> Asking[Ordered]:
+    """By the app's policy if that ranks both, else by the images' `dates`, else by what the environment ran before.
 
-    What the environment ran before its present version will come between the two when history is built.
+    Without `dates` nobody is asked: what the policy does not rank has no order then.
     """
     present = {site.version for site in estate.sites(app) if site.version.reference}
     running = estate.runs(app)
@@ -37,7 +41,7 @@ def order(estate: Estate, app: str, new: Version, *, dates: bool) -> Asking[Orde
         present = {running} if running.reference else set()
     least: Ordered | None = None
     for version in sorted(present, key=str):
-        one = yield from _against(estate, app, new, version, dates=dates)
+        one = yield from _against(estate, app, new, version, before.tip(estate, app), dates=dates)
         # Of sites that differ the newest is what must not be lost.
         least = one if least is None or _rank(one) < _rank(least) else least
     return least or Ordered(None, asked=False)
@@ -50,7 +54,9 @@ def _rank(ordered: Ordered) -> tuple[int, bool]:
     return {-1: -3, None: -1, 0: 0, 1: 2}[ordered.sign], not ordered.asked
 
 
-def _against(estate: Estate, app: str, new: Version, present: Version, *, dates: bool) -> Asking[Ordered]:
+def _against(
+    estate: Estate, app: str, new: Version, present: Version, tip: str | None, *, dates: bool
+) -> Asking[Ordered]:
     its = estate.apps[app]
     policy = its.chooser
     # `created` itself compares dates, and so asks the registry.
@@ -64,7 +70,27 @@ def _against(estate: Estate, app: str, new: Version, present: Version, *, dates:
         return Ordered(None)
     sign = yield from Created(Filter()).compare(its.repositories, new, present)
     # Two images of one moment have no order by it.
-    return Ordered(None) if sign is None or sign == 0 else _told(sign, "by the dates of the images", present)
+    if sign is not None and sign != 0:
+        return _told(sign, "by the dates of the images", present)
+    # Last, since it costs most: a repository of its own, with hundreds of commits, for every `set`.
+    earlier = yield from _ran_before(estate, app, new, present, tip)
+    if not earlier:
+        return Ordered(None)
+    return _told(earlier if isinstance(earlier, Unknown) else -1, "it ran there before", present)
+
+
+def _ran_before(
+    estate: Estate, app: str, new: Version, present: Version, tip: str | None
+) -> Asking[bool | Unknown]:
+    """Whether the environment ran `new` before `present`; working files have no past that could tell."""
+    if tip is None:
+        return False
+    question = Ran(estate.place, tip, estate.environment.name, app, commits=_LOOKED_BACK)
+    past = (yield frozenset({question}))[question]
+    if not isinstance(past, Past):
+        return past if isinstance(past, Unknown) else False
+    earlier = (each.runs for each in past.stretches if isinstance(each.runs, Version))
+    return any(agree(each, new) and not agree(each, present) for each in earlier)
 
 
 def _told(sign: int | Unknown, how: str, present: Version) -> Ordered:

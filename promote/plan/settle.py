@@ -6,7 +6,9 @@ The same for every intent; what an intent chooses and why is its own file's.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from promote.errors import RegistryError
 from promote.estate.estate import Estate, shared
 from promote.image import Repository, Version
 from promote.outcome import Failure, Refusal, Skip
@@ -55,18 +57,22 @@ def settle(
         if isinstance(overridden, Refusal):
             return overridden
         made = overridden
+    new = _brought(choice, made)
+    draft = Draft(environment, choice.app, new, made, choice.reason, choice.source)
+    if choice.undone is not None:
+        return replace(draft, undone=choice.undone if choice.undone.reference else None)
     # Who chooses by a policy asks the registry in any case.
-    ordered = yield from order(estate, choice.app, choice.version, dates=rules.verify_tag or choice.cargo.judged)
+    dates = rules.verify_tag or choice.cargo.judged
+    ordered = yield from order(estate, choice.app, choice.version, before, dates=dates)
     stop = _step_back(estate, choice, ordered, rules, before)
     if stop is not None:
         return stop
-    warnings: tuple[str, ...] = ()
     if ordered.sign is None and ordered.asked and choice.on_unordered == "warn":
         present = estate.runs(choice.app)
         said = present.short if isinstance(present, Version) else present
-        warnings = (f"{environment}: nothing tells whether {choice.app} {choice.version.short} is newer than {said}",)
-    new = _brought(choice, made)
-    return Draft(environment, choice.app, new, made, choice.reason, choice.source, (), warnings)
+        why = f"{environment}: nothing tells whether {choice.app} {choice.version.short} is newer than {said}"
+        return replace(draft, warnings=(why,))
+    return draft
 
 
 def _brought(choice: Choice, made: tuple[Written, ...]) -> Version:
@@ -117,7 +123,8 @@ def _step_back(
     """
     name, app = estate.environment.name, choice.app
     if ordered.failure is not None and not rules.allow_downgrade:
-        return Failure(name, app, "registry", ordered.failure.exit_code, ordered.failure.why)
+        code = "registry" if ordered.failure.exit_code == RegistryError.exit_code else "history"
+        return Failure(name, app, code, ordered.failure.exit_code, ordered.failure.why)
     if ordered.sign is None or ordered.sign >= 0 or ordered.versus is None:
         return None
     told = f"{name} runs {app} {ordered.versus.short}, and {choice.version.short} is older ({ordered.how})"

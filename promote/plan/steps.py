@@ -73,4 +73,6 @@ def _carried(estate: Estate, draft: Draft) -> Carried:
     old = present if isinstance(present, Version) and (present.tag or present.digest) else None
     digests = {str(each.site.repository): each.version.digest for each in draft.written if each.version.digest}
     several = tuple(sorted(digests.items())) if len(digests) > 1 else ()
-    return Carried(draft.environment, draft.app, old, draft.new, draft.source, draft.skipped_gates, several)
+    return Carried(
+        draft.environment, draft.app, old, draft.new, draft.source, draft.skipped_gates, several, draft.undone
+    )

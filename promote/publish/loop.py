@@ -24,8 +24,10 @@ from promote.tree import Tree
 Look = Callable[[], Mapping[str, Estate]]
 Decide = Callable[[Mapping[str, Estate], Before], Asking[Plan]]
 Gatherer = Callable[[frozenset[Question]], Answers]
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 3.0
+# The more often somebody else was faster, the more are trying: then it costs less to wait than to be beaten again.
+_FIRST_PAUSE = 0.1
+_GROWTH = 3
+_LONGEST_PAUSE = 5.0
 # What one exchange with a remote is given even where less is left: a handshake, a log-in and a small push over a slow
 # line take so long, and to cut off what is about to succeed would only leave it unclear.
 _SHORTEST_EXCHANGE = 3.0
@@ -238,7 +240,7 @@ class _Loop:
         return f"{why}{lost}" if place in self._sent else why
 
     def _pause(self, attempt: int) -> None:
-        pause = min(_FIRST_PAUSE * 2 ** min(attempt - 1, 10), _LONGEST_PAUSE) * self._terms.jitter()
+        pause = min(_FIRST_PAUSE * _GROWTH ** min(attempt - 1, 10), _LONGEST_PAUSE) * self._terms.jitter()
         self._clock.sleep(max(0.0, min(pause, self._deadline - self._clock.monotonic())))
 
     def _late(self, place: Place) -> str:

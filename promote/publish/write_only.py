@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from promote.errors import Refused
 from promote.outcome import Plan
+from promote.publish.beside import beside
 from promote.text.edit import FileChange
 from promote.tree import show
 
@@ -35,8 +35,12 @@ def write_files(root: Path, plan: Plan) -> None:
                     ready.append((_new(path, after, staged), path))
                 else:
                     ready.append((_staged(path, change.before, after, staged), path))
+            except FileNotFoundError as exc:
+                cure = "check it out (git sparse-checkout add FOLDER), or leave --write-only out"
+                raise Refused("is not checked out here", where=show(name), cure=cure) from exc
             except OSError as exc:
-                raise Refused(f"cannot be written ({exc.strerror})", where=show(name), cure="run again") from exc
+                cure = "see that there is room and that it may be written, and run again"
+                raise Refused(f"cannot be written ({exc.strerror})", where=show(name), cure=cure) from exc
         _move(ready, {root / os.fsdecode(name): change.before for name, change in first.items()})
 
 
@@ -60,35 +64,29 @@ def _restore(path: Path, before: bytes | None) -> None:
         path.write_bytes(before)
 
 
-def _beside(path: Path, after: bytes, mode: int, staged: ExitStack) -> Path:
-    """A file beside `path`, removed by `staged` unless it is moved."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        made = Path(file.name)
-        staged.callback(made.unlink, missing_ok=True)
-        file.write(after)
-        file.flush()
-        os.fsync(file.fileno())
-    made.chmod(mode)
-    return made
-
-
 def _staged(path: Path, before: bytes, after: bytes, staged: ExitStack) -> Path:
     """A file beside `path` with its new bytes and its mode."""
     mode = path.lstat().st_mode
-    if not stat.S_ISREG(mode) or path.read_bytes() != before:
-        raise Refused("the file has changed since it was read", where=show(os.fsencode(path)), cure="run again")
-    return _beside(path, after, stat.S_IMODE(mode), staged)
+    changed = Refused("the file has changed since it was read", where=show(os.fsencode(path)), cure="run again")
+    if not stat.S_ISREG(mode):
+        raise changed
+    made = beside(path, after, stat.S_IMODE(mode), staged)
+    # Only now, when no other run can be about to replace it.
+    if path.read_bytes() != before:
+        raise changed
+    return made
 
 
 def _new(path: Path, after: bytes, staged: ExitStack) -> Path:
     """A file that is not there yet, with the folders on the way; those that stay empty go again."""
-    if os.path.lexists(path):
-        raise Refused("there is a file by now", where=show(os.fsencode(path)), cure="run again")
     missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir()
         staged.callback(_drop, folder)
-    return _beside(path, after, 0o644, staged)
+    made = beside(path, after, 0o644, staged)
+    if os.path.lexists(path):
+        raise Refused("there is a file by now", where=show(os.fsencode(path)), cure="run again")
+    return made
 
 
 def _drop(folder: Path) -> None:

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from promote.tree import show
 
 if TYPE_CHECKING:  # most commands show one of these, or none
+    from datetime import datetime
+
     from promote.board import Board
     from promote.check import Finding
     from promote.estate.estate import Estate
+    from promote.history.chronicle import Chronicle
     from promote.image import Version
     from promote.outcome import Change, Delivery, Plan
     from promote.policy.selection import Selection
+    from promote.question import Brought, Stretch
     from promote.sites.site import Barred, Site
 
 SCHEMA = 1
@@ -197,6 +201,53 @@ def board(drawn: Board) -> Json:
                 },
             }
             for app in drawn.apps
+        ],
+    }
+
+
+def _brought(made: Brought | None) -> Json | None:
+    if made is None:
+        return None
+    return {
+        "commit": made.commit,
+        "author": made.author,
+        "subject": made.subject,
+        "by_hand": made.by_hand,
+        "from": made.source,
+        "pull_request": made.pull_request,
+        "skipped_gates": [{"gate": gate, "reason": reason} for gate, reason in made.skipped_gates],
+        "rolled_back": _version(made.undone),
+    }
+
+
+def _stretch(stretch: Stretch, until: datetime | None) -> Json:
+    runs = stretch.runs
+    return {
+        "state": runs if isinstance(runs, str) else "runs",
+        "version": None if isinstance(runs, str) else _version(runs),
+        "images": [{"image": str(image), **(_version(version) or {})} for image, version in stretch.images],
+        "since": None if stretch.brought is None else stretch.brought.at.isoformat(),
+        "until": None if until is None else until.isoformat(),
+        "brought_by": _brought(stretch.brought),
+    }
+
+
+def history(told: Chronicle) -> Json:
+    """What ran when in one environment (`history`)."""
+    return {
+        "schema": SCHEMA,
+        "environment": told.environment,
+        "repo": told.place.repo,
+        "branch": told.place.branch,
+        "tip": told.tip,
+        "apps": [
+            {
+                "app": app,
+                "stretches": [_stretch(stretch, until) for stretch, until in past.ended()],
+                "complete": past.is_whole,
+                "ends": past.ends or None,
+            }
+            for app, past in told.apps.items()
         ],
     }
 

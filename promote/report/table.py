@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 _MUCH = 40  # cells: up to here every one has room in its column
+_LEAST = 4  # cells: what is folded to less is not read, and folded to none it is gone
 
 
 def one_line(text: str) -> str:
@@ -51,11 +52,12 @@ def _padding(widths: Sequence[int]) -> int:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None) -> str:
-    """Columns, as wide as they need; folded to `width` where that is not enough."""
+    """Columns, as wide as they need; folded to `width` where that is not enough, and each keeps 4 cells at least."""
     shown = [[one_line(cell) for cell in row] for row in rows]
     widths = [[_cells(cell) for cell in column] for column in zip(head, *shown, strict=True)]
-    if width is not None and sum(map(max, widths)) + 2 * (len(widths) - 1) > width:
-        return _folded(head, shown, width)
+    between = 2 * (len(widths) - 1)
+    if width is not None and sum(map(max, widths)) + between > width:
+        return _folded(head, shown, max(width, sum(min(max(column), _LEAST) for column in widths) + between))
     widest = [_padding(column) for column in widths]
     lines = []
     for row in (head, *shown):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from promote.duration import show_duration
 from promote.report.exit import faulty
 from promote.report.table import one_line, table
 
 if TYPE_CHECKING:  # most commands show one of these, or none
+    from datetime import datetime
+
     from promote.board import Board, Cell
     from promote.check import Finding
+    from promote.history.chronicle import Chronicle
     from promote.outcome import Delivery, Plan, Skip
     from promote.policy.selection import Considered, Selection
+    from promote.question import Brought, Stretch
     from promote.report.document import Json
 
 
@@ -119,6 +124,44 @@ def selection(image: str, chosen: Selection, limit: int | None, width: int | Non
 
 def _date(item: Considered) -> str:
     return "" if item.created is None else f"{item.created:%Y-%m-%d %H:%M}Z"
+
+
+def _how(made: Brought) -> str:
+    """How a version came: by hand, from which environment, past which gates, by which pull request."""
+    if made.undone is not None:
+        told = [f"rollback of {made.undone.short}"]
+    elif made.by_hand:
+        told = ["by hand"]
+    else:
+        told = ["promote" if made.source is None else f"from {made.source}"]
+    told += [f"skipped {gate}: {reason}" for gate, reason in made.skipped_gates]
+    return ", ".join([*told, *([made.pull_request] if made.pull_request is not None else [])])
+
+
+def _lasted(app: str, stretch: Stretch, until: datetime) -> list[str]:
+    runs, made = stretch.runs, stretch.brought
+    said = f"({runs})" if isinstance(runs, str) else runs.short
+    if made is None:
+        return [app, said, "not known", "", "", "", ""]
+    since, name = f"{made.at:%Y-%m-%d %H:%M}Z", made.author.partition(" <")[0]
+    return [app, said, since, show_duration(until - made.at, parts=1), made.commit[:12], name, _how(made)]
+
+
+def history(told: Chronicle, width: int | None) -> str:
+    """One line a version, the newest of each app first: since when, for how long, by which commit, by whom, and how."""
+    rows = [
+        _lasted(app, stretch, until or told.now) for app, past in told.apps.items() for stretch, until in past.ended()
+    ]
+    return table(["app", "version", "since", "for", "commit", "author", "how"], rows, width)
+
+
+def ends(told: Chronicle) -> list[str]:
+    """Why there is no more to see of some apps, each reason once."""
+    apps: dict[str, list[str]] = {}
+    for app, past in told.apps.items():
+        if past.ends:
+            apps.setdefault(past.ends, []).append(app)
+    return [one_line(f"{', '.join(named)}: {why}") for why, named in apps.items()]
 
 
 def findings(found: Sequence[Finding], width: int | None) -> str:

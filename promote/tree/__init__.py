@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from promote.tree.glob import Globs
 
-__all__ = ["MAX_FILE", "Entry", "Globs", "Tree", "Unread", "WhyUnread", "show"]
+__all__ = ["MAX_FILE", "NOT_FILES", "Entry", "Globs", "Tree", "Unread", "WhyUnread", "show"]
 
 # Larger than any manifest: what is above is named as unread, never loaded.
 MAX_FILE = 16 << 20
 
-WhyUnread = Literal["too large", "symlink", "submodule", "not a file", "gone", "not readable"]
+WhyUnread = Literal["too large", "symlink", "submodule", "not a file", "gone", "not readable", "not checked out"]
+# Modes of Git whose objects are no file's bytes.
+NOT_FILES: Mapping[int, WhyUnread] = {0o120000: "symlink", 0o160000: "submodule"}
 
 
 @dataclass(frozen=True, slots=True)

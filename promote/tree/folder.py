@@ -14,6 +14,7 @@ from promote.tree import MAX_FILE, Entry, Globs, Unread, show
 # Without following links and without blocking: a FIFO or a link put there since the listing is named, not read.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SYMLINK = 0o120000
+_SUBMODULE = 0o160000
 _PLAIN = 0o100644
 # What is read at once behind the size that a file should have: a buffer as large as the cap would cost more than all.
 _CHUNK = 1 << 16
@@ -43,7 +44,7 @@ def _content(handle: int, size: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FolderTree:
-    """The files below `root`; a symbolic link is an entry of its own, never followed.
+    """The files below `root`; a symbolic link is an entry of its own, never followed; in a clone, so is a submodule.
 
     Every other file is a plain one to Git: nothing is committed from here, and to ask whether each may be executed
     would be a third of the listing.
@@ -59,9 +60,19 @@ class FolderTree:
         top = os.fsencode(self.root)
         found: dict[bytes, int] = {}
         waiting = [b""]
+        in_clone = False
         while waiting:
             folder = waiting.pop()
-            for item in _items(top, folder):
+            items = _items(top, folder)
+            if any(item.name == b".git" for item in items):
+                if not folder:
+                    in_clone = True
+                elif in_clone:
+                    # Another repository's files: a submodule, or a clone within the clone.
+                    if globs.matches(folder):
+                        found[folder] = _SUBMODULE
+                    continue
+            for item in items:
                 path = folder + b"/" + item.name if folder else item.name
                 if item.name == b".git":
                     continue

@@ -17,7 +17,7 @@ _TRAILER = re.compile(r"^(?=Promote-[A-Za-z-]+[ \t]*:|---)", re.MULTILINE | re.I
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def _summary(carried: Sequence[Carried]) -> str:
+def _moved(carried: Sequence[Carried]) -> str:
     if len(carried) == 1:
         only = carried[0]
         return f"{only.app} {only.new.short}" + (f" (was {only.old.short})" if only.old is not None else "")
@@ -26,6 +26,11 @@ def _summary(carried: Sequence[Carried]) -> str:
         versions = [f"{item.app} {item.new.short}" for item in sorted(carried, key=lambda item: item.app)]
         return ", ".join(dict.fromkeys(versions))
     return f"{len(apps)} apps"
+
+
+def _summary(carried: Sequence[Carried]) -> str:
+    moved = _moved(carried)
+    return f"rollback: {moved}" if all(item.undone is not None for item in carried) else moved
 
 
 def _environments(carried: Sequence[Carried]) -> list[str]:

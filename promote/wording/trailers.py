@@ -8,6 +8,7 @@ One block an environment, its apps in it, in this order; every line is `Key: val
     Promote-Version: 1.5.0@sha256:…
     Promote-Digest: ghcr.io/acme/web@sha256:…    (one an image, where the app has several)
     Promote-Previous: 1.4.2
+    Promote-Rollback: 1.5.1                      (the version that a rollback takes away)
     Promote-Skipped-Gate: soak: hotfix for #1234
 """
 
@@ -43,6 +44,8 @@ def trailers(carried: Iterable[Carried]) -> str:
         lines += [f"Promote-Digest: {image}@{digest}" for image, digest in item.digests]
         if item.old is not None:
             lines.append(f"Promote-Previous: {item.old}")
+        if item.undone is not None:
+            lines.append(f"Promote-Rollback: {item.undone}")
         lines += [f"Promote-Skipped-Gate: {_clean(name)}: {_clean(reason)}" for name, reason in item.skipped_gates]
     return "\n".join(lines)
 
@@ -59,6 +62,7 @@ class _Reader:
         self._old: Version | None = None
         self._gates: list[tuple[str, str]] = []
         self._digests: list[tuple[str, str]] = []
+        self._undone: Version | None = None
 
     def line(self, key: str, value: str) -> None:
         if key == "Promote-Environment":
@@ -73,6 +77,8 @@ class _Reader:
             self._new = parse_version(value)
         elif key == "Promote-Previous":
             self._old = parse_version(value)
+        elif key == "Promote-Rollback":
+            self._undone = parse_version(value)
         elif key == "Promote-Digest":
             image, _, digest = value.partition("@")
             self._digests.append((image, digest))
@@ -84,9 +90,11 @@ class _Reader:
         if self._environment is not None and self._app is not None and self._new is not None:
             gates, digests = tuple(self._gates), tuple(self._digests)
             self.done.append(
-                Carried(self._environment, self._app, self._old, self._new, self._source, gates, digests)
+                Carried(
+                    self._environment, self._app, self._old, self._new, self._source, gates, digests, self._undone
+                )
             )
-        self._app = self._new = self._old = None
+        self._app = self._new = self._old = self._undone = None
         self._gates, self._digests = [], []
 
 

@@ -16,6 +16,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = _BLOCK.findall(TEXT)
 OF_REGISTRIES = _BLOCK.findall((PAGE.parent / "registries.md").read_text(encoding="utf-8"))
+OF_GIT = _BLOCK.findall((PAGE.parent / "git.md").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -24,8 +25,8 @@ def test_every_example_loads_and_fits_the_schema(example: str) -> None:
     jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(example))
 
 
-@pytest.mark.parametrize("example", OF_REGISTRIES)
-def test_every_example_of_the_page_on_registries_loads(example: str) -> None:
+@pytest.mark.parametrize("example", [*OF_REGISTRIES, *OF_GIT])
+def test_every_example_of_other_pages_loads(example: str) -> None:
     text = example if example.startswith("version:") else f"version: 1\n{example}"
     load("promote.yaml", text.encode(), environ={})
     jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(text))
@@ -38,4 +39,5 @@ def test_every_key_is_documented() -> None:
     written = set(re.findall(r"[A-Za-z_-]+", " ".join(re.findall(r"`[^`\n]+`", TEXT))))
     assert len(EXAMPLES) > 8
     assert len(OF_REGISTRIES) > 4
+    assert len(OF_GIT) > 3
     assert sorted((known | unbuilt) - written) == []

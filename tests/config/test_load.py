@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -267,6 +269,15 @@ def test_an_unknown_environment_is_told_with_those_there_are(name: str, told: st
     with pytest.raises(UsageError) as caught:
         config.choose([name])
     assert str(caught.value) == told
+
+
+def test_of_many_environments_only_some_are_told() -> None:
+    config = loaded(FULL)
+    many = replace(config, environments={f"e{n:04d}": config.environments["dev"] for n in range(1000)})
+    with pytest.raises(UsageError) as caught:
+        many.environment("x")
+    assert caught.value.cure.startswith("there are: e0000, e0001, ")
+    assert caught.value.cure.endswith(", e0019, and 980 more")
 
 
 def test_1_3_arguments_may_be_globs() -> None:

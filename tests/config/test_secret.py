@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from promote.config.host_settings import SecretSettings
 from promote.config.secret import resolve_secret
-from promote.config.settings import SecretSettings
 from promote.errors import UsageError
 from tests.config.loading import loaded, mistakes
 

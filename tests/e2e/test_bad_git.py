@@ -119,6 +119,7 @@ def test_a_folder_in_no_clone_and_one_that_is_not_there(inside: Inside, tmp_path
         (("status",), "there is no promote.yaml"),
         (SET_WEB, "dev: there is no file there"),
         (("status", "-C", tmp_path / "nowhere-at-all"), "there is no such directory; correct -C"),
+        (("status", "-C", tmp_path / ("long" * 100)), "cannot be read: File name too long; correct -C"),
     ):
         result = inside(*words)
         assert (result.code, len(result.messages)) == (2, 1)

@@ -167,14 +167,14 @@ def test_from_a_published_tag_to_commits_that_a_reconciler_picks_up(
     assert PASSWORD not in run("status", "-v", *at, env=env).output
 
 
-def test_one_set_takes_seven_requests_to_the_git_server(create: Create, promote: Program) -> None:
+def test_one_set_takes_nine_requests_to_the_git_server(create: Create, promote: Program) -> None:
     settings = "version: 1\napps: {web: {image: example.com/acme/web}}\nenvironments: {dev: {path: envs/dev}}\n"
     image = f"image: example.com/acme/web:{OLD_WEB}\n".encode()
     gitops = create({"promote.yaml": settings.encode(), "envs/dev/web.yaml": image})
     gitops.server.log.clear()
     promote.ok("set", "dev", f"web={NEW_WEB}", "--no-verify-tag", "--repo", gitops.url)
-    # 3 to open, 2 to read, 2 to push: which branch is the default one costs nothing.
-    assert len(gitops.server.log) == 7
+    # 3 to open, 2 for promote.yaml and the root's folders, 2 for what lies in the path, 2 to push: four processes.
+    assert len(gitops.server.log) == 9
 
 
 def test_a_digest_that_is_asked_for_is_written_and_must_be_the_tags(

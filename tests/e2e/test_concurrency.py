@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, exactly, web_line
 from tests.e2e.program import Program
 from tests.servers.githttp import Fault
+from tests.servers.processes import running, wait_until
 
 APPS = tuple(f"svc-{number}" for number in range(10))
 WRITERS = (
@@ -133,9 +135,33 @@ def test_a_protected_branch_is_a_clear_refusal_at_once(repository: Gitops, promo
     done = promote("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     assert done.code == 5
     assert "GH006" in done.stderr
-    assert "another branch" in done.stderr
+    assert "a branch that it may push to" in done.stderr
     assert len([request for request in repository.server.log.requests if "receive-pack" in request.path]) == 1
     assert len(repository.commits()) == 1
+
+
+def test_a_push_that_is_cut_off_and_arrives_later_comes_once(
+    repository: Gitops, promote: Program, leftovers: Callable[[], list[str]]
+) -> None:
+    go_on = threading.Event()
+    repository.server.fail(Fault("/git-receive-pack", until=go_on))
+    words = ("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
+    before = repository.tree()
+    try:
+        done = promote(*words, "--push-timeout", "0.5")
+        assert done.code == 5
+        assert "push-timeout" in done.stderr
+        assert "whether it arrived could not be told" in done.stderr
+        # Whatever it had started has ended with it.
+        assert running(promote.environ["TMPDIR"]) == []
+        assert leftovers() == []
+        assert len(repository.commits()) == 1
+    finally:
+        go_on.set()
+    wait_until(lambda: len(repository.commits()) == 2)
+    assert promote.ok(*words).stdout == ""
+    exactly(before, repository.tree(), {"envs/dev/web/kustomization.yaml": [(web_line(OLD_WEB), web_line(NEW_WEB))]})
+    assert len(repository.commits()) == 2
 
 
 @pytest.fixture

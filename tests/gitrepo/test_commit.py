@@ -41,7 +41,7 @@ def test_an_author_is_parsed() -> None:
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a//b", ".git/config", "a/.GIT/hooks/x", "a/./b", ""])
 def test_paths_that_are_none_are_refused(path: str) -> None:
-    with pytest.raises(UsageError, match="not a path inside a repository"):
+    with pytest.raises(GitError, match="not a path inside a repository"):
         stream("refs/x", "0" * 40, [change(path, b"x")], b"m", WHO, WHEN)
 
 

@@ -31,7 +31,7 @@ from promote.gitrepo.environment import KEPT, KEPT_PREFIXES, OVERRIDES, for_git,
     ],
 )
 def test_not_passed_on(name: str) -> None:
-    assert name not in for_git({name: "x"})
+    assert for_git({name: "x"}).get(name, "") == ""
 
 
 @pytest.mark.parametrize("name", ["PATH", "HOME", "SSH_AUTH_SOCK", "GIT_ASKPASS", "GIT_SSH_COMMAND", "https_proxy"])
@@ -43,6 +43,12 @@ def test_another_host_is_not_answered_by_askpass() -> None:
     assert unasking({"GIT_ASKPASS": "x", "SSH_ASKPASS": "x", "SSH_ASKPASS_REQUIRE": "force", "HOME": "h"}) == {
         "HOME": "h"
     }
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "CI_JOB_TOKEN", "GH_TOKEN", "AWS_SESSION_TOKEN", "GIT_ASKPASS"])
+def test_a_git_that_talks_to_nobody_gets_nothing_of_what_helpers_need(name: str) -> None:
+    assert name in for_git({name: "x"})
+    assert name not in for_git({name: "x"}, asks=False)
 
 
 def test_everything_kept_has_its_reason() -> None:

@@ -102,7 +102,7 @@ def test_a_hook_that_refuses_is_heard(other: Person, server: GitHttp, bare: Path
             push(store, "main", made(store), tip)
         assert "pre-receive hook declined" in str(caught.value)
         assert "tickets first please" in str(caught.value)
-        assert "name another branch" in str(caught.value)
+        assert "do what the hook asks for" in str(caught.value)
         assert str(caught.value).isprintable()
 
 

@@ -116,6 +116,21 @@ def test_a_commit_that_cannot_be_signed_is_an_error_with_its_cure(bare: Path, re
         assert cure in caught.value.cure
 
 
+@pytest.mark.usefixtures("other")
+def test_a_broken_key_of_promote_yaml_is_told_as_that(bare: Path, reach: Reach, tmp_path: Path) -> None:
+    lines = ssh_key(tmp_path).read_text().splitlines()
+    for text, kind, says in (
+        ("a word", UsageError, "commit.signing_key: the secret is no private key"),
+        ("\n".join(lines[:2]), GitError, "; check the key that commit.signing_key of promote.yaml names"),
+    ):
+        who = replace(WHO, signing=(("gpg.format", "ssh"),), key=text)
+        with open_store(reach(str(bare))) as store:
+            tip = store.need("main").oid
+            with pytest.raises(kind) as caught:
+                make_commit(store, tip, [change("a", b"1")], MESSAGE, identity=who, when=WHEN)
+        assert says in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("said", "config", "expected"),
     [

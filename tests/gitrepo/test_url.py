@@ -26,6 +26,21 @@ BASE = Path("/base/dir")
         ("ssh://-oProxyCommand=id/x", "not a URL with a host"),
         ("-oProxyCommand=id:x", "begins with a dash"),
         ("user@-oProxyCommand=id:x", "not a host"),
+        ("-oProxyCommand=id@host:x", "begins with a dash"),
+        ("host:-x", "not a host with a path"),
+        ("ssh://%2doProxyCommand=id/x", "not a URL with a host"),
+        ("ssh://-l@host/x", "not a URL with a host"),
+        ("ssh://%2Dl@host/x", "not a URL with a host"),
+        ("https://host/x%00y", "hides control characters"),
+        ("https://host/x%0ahost=evil", "hides control characters"),
+        ("https://host%0a.evil/x", "hides control characters"),
+        ("ssh://host/a%1bb", "hides control characters"),
+        ("git://host/a%0d%0ahost=other", "hides control characters"),
+        ("file:///srv/a%00b", "hides control characters"),
+        ("file://host/srv/a.git", "names a host"),
+        ("file://relative", "names a host, or no path"),
+        ("file://", "names a host, or no path"),
+        ("transport::https://host/x", "runs a program"),
         ("https:///path", "not a URL with a host"),
         ("https://host:port/x", "not a URL"),
         ("https://u:p%0Aq@host/x", "control character"),
@@ -65,6 +80,9 @@ def test_refused(text: str, why: str) -> None:
         (".", "file:///base/dir"),
         ("./x:y", "file:///base/dir/x%3Ay"),
         ("file:///srv/a.git", "file:///srv/a.git"),
+        ("file://localhost/srv/a.git", "file:///srv/a.git"),
+        ("./-l@host:x", "file:///base/dir/-l%40host%3Ax"),
+        ("https://host/-x", "https://host/-x"),
     ],
 )
 def test_without_a_credential(text: str, public: str) -> None:
@@ -88,15 +106,22 @@ def test_the_credential_stands_apart(text: str, expected: RemoteUrl) -> None:
     assert expected.password is None or f"{expected.password!r}" not in repr(remote)
 
 
-def test_no_setting_holds_the_password() -> None:
-    remote = parse("https://user:s3cret-word@host/x", base=BASE)
-    assert "s3cret-word" not in repr(remote.config)
-    assert {key for key, _ in remote.config} == {"credential.https://host.helper"}
-    assert remote.secrets == {"s3cret-word"}
-
-
-def test_a_token_as_a_name_is_a_secret() -> None:
-    assert parse("https://ghp_0123456789@host/x", base=BASE).secrets == {"ghp_0123456789"}
+@pytest.mark.parametrize(
+    ("text", "address", "full", "is_private"),
+    [
+        ("/srv/a.git", "", "", False),
+        ("git@git.example.com:a/b.git", "git.example.com", "git.example.com:22", False),
+        ("ssh://git@git.example.com:2222/a", "git.example.com:2222", "git.example.com:2222", False),
+        ("http://git.example.com/a", "git.example.com", "git.example.com:80", False),
+        ("https://git.example.com/a", "git.example.com", "git.example.com:443", True),
+        ("https://[::1]/a", "[::1]", "[::1]:443", True),
+        ("http://[::1]:3000/a", "[::1]:3000", "[::1]:3000", True),
+        ("http://localhost:80/a", "localhost", "localhost:80", True),
+    ],
+)
+def test_the_address_of_a_host(text: str, address: str, full: str, is_private: bool) -> None:
+    remote = parse(text, base=BASE)
+    assert (remote.address, remote.full_address, remote.is_private) == (address, full, is_private)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +141,23 @@ def test_redacted(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "-x", "a b", "a:b", "main:refs/heads/prod", "^a", "a..b", "a@{1}", "a/.b", "a.lock", "/a", "a/", "*", "@"],
+    [
+        *("", "-x", "a b", "a:b", "main:refs/heads/prod", "^a", "a..b", "a@{1}", "a/.b", "a.lock", "/a", "a/", "*"),
+        *("@", "--upload-pack=x", "a\nb", "a\0", "a\x1b[2J", "a\x7f", "a\\b", "a\x85b", "a\u2028b", "a\u202eb", "HEAD"),
+        *("a" * 241, "\udcff"),
+    ],
 )
 def test_what_is_no_branch(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be a branch's name"):
         ref_of(name)
 
 
-@pytest.mark.parametrize("name", ["main", "env/prod", "promote/app/prod/web", "é", "a@b", "v1.2"])
+def test_a_ref_is_no_branch() -> None:
+    with pytest.raises(UsageError, match="write the branch's own, 'main'"):
+        ref_of("refs/heads/main")
+
+
+@pytest.mark.parametrize("name", ["+a", "a=b", "main", "env/prod", "promote/app/prod/web", "é", "a@b", "v1.2"])
 def test_what_is_a_branch(name: str) -> None:
     assert ref_of(name) == f"refs/heads/{name}"
 

@@ -10,6 +10,7 @@ from promote.gitrepo.command import Git
 from promote.gitrepo.url import RemoteUrl, parse
 from promote.gitrepo.workdir import Workdir, find
 from tests.gitrepo.person import Person
+from tests.servers.githttp import GitHttp
 
 
 @pytest.fixture
@@ -86,6 +87,16 @@ def test_a_submodule(git: Git, other: Person, bare: Path) -> None:
     assert (workdir.top, workdir.branch) == (other.folder / "sub", "main")
 
 
+@pytest.mark.parametrize("elsewhere", ["/nowhere", "../..", ".", "../envs"])
+def test_files_that_a_clone_says_are_elsewhere(git: Git, other: Person, elsewhere: str) -> None:
+    other.git("config", "core.worktree", elsewhere)
+    with pytest.raises(GitError, match=r"core\.worktree is another folder") as caught:
+        find(other.folder, git=git)
+    assert str(caught.value).isprintable()
+    other.git("--work-tree=.", "config", "core.worktree", "..")
+    assert found(other.folder, git).top == other.folder
+
+
 @pytest.mark.parametrize(
     ("commands", "url"),
     [
@@ -155,6 +166,30 @@ def test_nothing_of_the_repository_is_run(git: Git, other: Person, tmp_path: Pat
     workdir = found(other.folder, git)
     assert workdir.dirty([b"a.yaml", b"README"]) == (b"a.yaml",)
     assert not trap.exists()
+
+
+def test_no_program_of_the_clone_is_asked_on_the_way_to_a_remote(
+    git: Git, other: Person, served: Path, tmp_path: Path
+) -> None:
+    trap = tmp_path / "trap"
+    script = tmp_path / "run"
+    script.write_text(f"#!/bin/sh\necho $0 $* >> {trap}\necho word\n")
+    script.chmod(0o755)
+    other.git("config", "core.askPass", str(script))
+    other.git("config", "core.gitProxy", str(script))
+    with GitHttp(served, users={"ann": "word"}) as asking:
+        for url in (asking.url("gitops.git", userinfo="ann"), "git://127.0.0.1:1/gitops.git"):
+            remote = parse(url, base=tmp_path)
+            there = found(other.folder, git).git.to(remote, secrets=frozenset())
+            assert there.attempt("ls-remote", remote.public).code != 0
+            assert not trap.exists()
+        # The user's own settings are another matter.
+        (tmp_path / "global").write_text(f"[core]\n\taskPass = {script}\n")
+        mine = Git({**git.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "global")}, deadline_seconds=20)
+        remote = parse(asking.url("gitops.git", userinfo="ann"), base=tmp_path)
+        there = found(other.folder, mine).git.to(remote, secrets=frozenset())
+        assert there.attempt("ls-remote", remote.public).code == 0
+        assert "run Password for" in trap.read_text()
 
 
 def test_the_settings_that_reach_the_remote_are_carried_over(git: Git, other: Person, tmp_path: Path) -> None:

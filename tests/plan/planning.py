@@ -9,11 +9,27 @@ from pathlib import Path
 
 from promote.image import Repository, Version, parse_version
 from promote.outcome import Plan
-from promote.plan.intent import Before, Intent, Promote, Rules, Set, Update
+from promote.plan.intent import Before, Intent, Promote, Rollback, Rules, Set, Update
 from promote.plan.promote import plan_promote
+from promote.plan.rollback import plan_rollback
 from promote.plan.set import plan_set
 from promote.plan.update import plan_update
-from promote.question import Absent, Answer, Answers, Facts, Known, Limits, Now, Question, Quota, Tags, Unknown, drive
+from promote.question import (
+    Absent,
+    Answer,
+    Answers,
+    Facts,
+    Known,
+    Limits,
+    Now,
+    Past,
+    Question,
+    Quota,
+    Ran,
+    Tags,
+    Unknown,
+    drive,
+)
 from tests.clock import NOON
 from tests.estate.building import Built, Files, build
 
@@ -29,12 +45,14 @@ def sha(letter: str) -> str:
 class Book:
     """What a registry knows: per image its tags, each with its digest's letter and the year it was made in.
 
-    `dark` images do not answer. `asked` holds each question, as often as it came.
+    `dark` images do not answer. `pasts` are what apps ran, by their names. `asked` holds each question, as often as it
+    came.
     """
 
     images: Mapping[str, Mapping[str, tuple[str, int | None]]]
     dark: Sequence[str] = ()
     quota: Quota | None = None
+    pasts: Mapping[str, Past | Unknown] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
@@ -44,6 +62,11 @@ class Book:
     def _answer(self, question: Question) -> Answer:
         if isinstance(question, Now):
             return NOON
+        if isinstance(question, Ran):
+            past = self.pasts[question.app]
+            if isinstance(past, Unknown) or len(past.stretches) <= question.least:
+                return past
+            return Past(past.stretches[: question.least], is_whole=False)
         repository: Repository = question.repository
         if str(repository) in self.dark:
             return Unknown(f"{repository} does not answer", 4)
@@ -103,6 +126,8 @@ def plan(
             return drive(plan_update(built.estates, intent, rules, before), registry)
         case Promote():
             return drive(plan_promote(built.estates, intent, rules, before), registry)
+        case Rollback():
+            return drive(plan_rollback(built.estates, intent, rules, before), registry)
 
 
 def outcome(plan: Plan) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from promote.cachefolder import cache_folder
 from promote.registry.cache import open_cache
-from promote.registry.cache.folder import cache_folder
 from tests.clock import FakeClock
 
 DIGEST = "sha256:" + "1" * 64

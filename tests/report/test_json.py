@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from promote.board import draw
 from promote.check import examine
+from promote.history.chronicle import Chronicle
 from promote.image import Repository
 from promote.outcome import Commit, Delivery, Plan
 from promote.place import Place
 from promote.plan.intent import Promote, Rules, Update
 from promote.policy import build as policy
 from promote.policy.settings import parse_short
-from promote.question import drive
+from promote.question import Past, drive
 from promote.report import document
+from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization
+from tests.plan.pasts import past, ran
 from tests.plan.planning import API, WEB, book, plan, wanted
 from tests.shared import ROOT
 
@@ -112,8 +116,37 @@ def test_check(built: Built) -> None:
     assert document.findings(found)["ok"] == all(one.level != "error" for one in found)
 
 
+def test_history() -> None:
+    told = Chronicle(
+        "prod",
+        Place("https://git.example.com/gitops.git", "main"),
+        "0" * 40,
+        NOON,
+        {"web": past(ran("1.4.0", undone="1.5.0"), "absent"), "api": past("7", ends="history ends here")},
+    )
+    body = json.loads(document.dump(document.history(told)))
+    for app in body["apps"]:
+        for stretch in app["stretches"]:
+            made = stretch["brought_by"]
+            made["skipped_gates"] = made["skipped_gates"] or [{"gate": "from", "reason": "hotfix"}]
+            stretch["version"] = stretch["version"] or {"tag": None, "digest": None}
+            made["rolled_back"] = made["rolled_back"] or {"tag": None, "digest": None}
+            stretch["images"] = stretch["images"] or [{"image": "", "tag": None, "digest": None}]
+            check("history", {**body, "apps": [{**app, "stretches": [stretch]}]})
+
+
+def test_history_says_what_is_not_known_by_null() -> None:
+    stretches = (replace(ran("1.4.0"), brought=None), ran("absent"))
+    told = Chronicle("prod", Place("", ""), None, NOON, {"web": Past(stretches, is_whole=False, ends="it ends")})
+    (app,) = json.loads(document.dump(document.history(told)))["apps"]
+    assert (app["complete"], app["ends"]) == (False, "it ends")
+    first, second = app["stretches"]
+    assert (first["since"], first["until"], first["brought_by"]) == (None, None, None)
+    assert (second["state"], second["version"], second["until"]) == ("absent", None, None)
+
+
 def test_every_example_is_compared() -> None:
-    assert sorted(EXAMPLES) == ["board", "delivery", "difference", "findings", "selection", "sites"]
+    assert sorted(EXAMPLES) == ["board", "delivery", "difference", "findings", "history", "selection", "sites"]
 
 
 @pytest.mark.parametrize(

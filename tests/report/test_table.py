@@ -65,6 +65,13 @@ def test_a_narrow_table_loses_nothing() -> None:
     assert drawn.count("z") == 60
 
 
+def test_a_table_of_many_columns_loses_none() -> None:
+    names = [f"e{number:03d}" for number in range(200)]
+    head, *lines = table(["app", *names], [["web", *["1.5.0"] * 200]], 80).split("\n")
+    assert head.split() == ["app", *names]
+    assert "".join(lines).count("5") == 200
+
+
 def test_a_table_that_just_fits_is_not_folded() -> None:
     row = ["web", "1.5.0"]
     assert table(["app", "version"], [row], 12) == "app  version\nweb  1.5.0"

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from promote.board import Board, Cell
+from promote.history.chronicle import Chronicle
 from promote.image import Version
 from promote.outcome import Failure, Plan, Refusal, Skip, Step
 from promote.place import Place
 from promote.policy.selection import Considered, Selection
+from promote.question import Brought, Past, Stretch
 from promote.report import text
 from promote.report.diff import unified
 from promote.text.edit import FileChange
@@ -124,3 +126,39 @@ def test_a_selection_shows_the_dates_that_are_known_and_the_digest_that_is_follo
         "stable  2026-03-16 09:00Z  selected",
         "... and 1 more (--limit)",
     ]
+
+
+def _brought(**said: object) -> Brought:
+    given: dict[str, object] = {"commit": "ab" * 20, "at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "subject": "x"}
+    return Brought(**{**given, "author": "Ann B <a@x.org>", "by_hand": False, **said})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("made", "how"),
+    [
+        (_brought(by_hand=True), "by hand"),
+        (_brought(by_hand=True, pull_request="#12"), "by hand, #12"),
+        (_brought(), "promote"),
+        (_brought(source="test", pull_request="acme/x!3"), "from test, acme/x!3"),
+        (_brought(skipped_gates=(("from", "hot\x1bfix"),)), "promote, skipped from: hot\\x1bfix"),
+        (_brought(undone=Version("1.5.0")), "rollback of 1.5.0"),
+    ],
+)
+def test_history_tells_how_a_version_came(made: Brought, how: str) -> None:
+    past = Past((Stretch(Version("1.4.0"), (), made),), is_whole=True)
+    told = Chronicle("prod", HERE, None, datetime(2026, 1, 4, 4, 4, tzinfo=UTC), {"web": past})
+    head, line = text.history(told, None).splitlines()
+    assert head.split() == ["app", "version", "since", "for", "commit", "author", "how"]
+    assert line == f"web  1.4.0    2026-01-02 03:04Z  2d   {'ab' * 6}  Ann B   {how}"
+    assert text.ends(told) == []
+
+
+def test_history_says_what_is_not_known_and_why_once() -> None:
+    later = _brought(at=datetime(2026, 1, 2, 3, 9, tzinfo=UTC))
+    seen = Past((Stretch("absent", (), later), Stretch("mixed", (), None)), is_whole=False, ends="it is cut off")
+    told = Chronicle("prod", HERE, None, datetime(2026, 1, 2, 3, 4, tzinfo=UTC), {"web": seen, "api": seen})
+    lines = [line.split() for line in text.history(told, None).splitlines()[1:3]]
+    # A clock that is behind the committer's makes no negative time.
+    assert lines[0][:5] == ["web", "(absent)", "2026-01-02", "03:09Z", "0s"]
+    assert lines[1] == ["web", "(mixed)", "not", "known"]
+    assert text.ends(told) == ["web, api: it is cut off"]

@@ -17,15 +17,18 @@ from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-Where = Literal["before", "during", "after"]
+# The API of a forge, on the same host: method, path, headers and body to status, headers and body.
+Api = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
+Where = Literal["before", "within", "during", "after"]
 
 
 @dataclass
 class Fault:
     """What goes wrong, once, at the next request whose path ends with `path`.
 
-    `cut` ends the connection before git saw the request, in the midst of the answer, or after git was done with it;
-    `then` is called when git is done and before the client notices.
+    `cut` ends the connection before git saw the request, within the request (git sees half of it), during the answer,
+    or after git was done with it; `then` is called when git is done and before the client notices. Until `until` is
+    set, git does not see it.
     """
 
     path: str
@@ -33,6 +36,7 @@ class Fault:
     cut: Where | None = None
     status: int | None = None
     stall: float = 0.0
+    until: threading.Event | None = None
     location: str | None = None
     then: Callable[[], None] | None = None
 
@@ -44,6 +48,7 @@ class Request:
     query: str
     status: int
     authorization: str | None
+    sent: int = 0  # bytes of the body of the answer
 
 
 @dataclass
@@ -76,15 +81,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return bytes(out)
 
-    def _note(self, status: int) -> None:
+    def _note(self, status: int, sent: int = 0) -> None:
         path, _, query = self.path.partition("?")
         self.server.owner.log.requests.append(
-            Request(self.command, path, query, status, self.headers.get("Authorization"))
+            Request(self.command, path, query, status, self.headers.get("Authorization"), sent)
         )
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes, *, cut: bool = False) -> None:
-        self._note(status)
-        self.send_response(status)
+        self._note(status, len(body))
+        (self.send_response_only if "Date" in headers else self.send_response)(status)
         for name, value in headers.items():
             self.send_header(name, value)
         if not self.server.owner.keep_alive:
@@ -101,9 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         owner = self.server.owner
         body = self._body()
-        fault = owner.fault_for(self.command, self.path.partition("?")[0])
+        fault = owner.fault_for(self.command, self.path)
         if fault is not None and fault.stall:
             owner.stopping.wait(fault.stall)
+        if fault is not None and fault.until is not None:
+            fault.until.wait(60)
         if fault is not None and fault.status is not None:
             headers = {"Location": fault.location} if fault.location else {}
             self._answer(fault.status, headers, b"told to fail\n")
@@ -112,14 +119,19 @@ class _Handler(BaseHTTPRequestHandler):
             self._note(0)
             self._cut()
             return
+        host = self.headers.get("Host", "")
+        if owner.api is not None and (self.path.startswith("/api/") or host.startswith("api.")):
+            self._answer(*owner.api(self.command, self.path, dict(self.headers.items()), body))
+            return
         user = owner.admitted(self.headers.get("Authorization"))
         if user is None:
             self._answer(401, {"WWW-Authenticate": 'Basic realm="git"'}, b"who are you?\n")
             return
-        status, headers, answer = self._backend(body, user)
+        half = fault is not None and fault.cut == "within"
+        status, headers, answer = self._backend(body[: len(body) // 2] if half else body, user)
         if fault is not None and fault.then is not None:
             fault.then()
-        if fault is not None and fault.cut == "after":
+        if fault is not None and fault.cut in ("within", "after"):
             self._note(0)
             self._cut()
             return
@@ -157,6 +169,9 @@ class _Handler(BaseHTTPRequestHandler):
         for line in head.decode("latin-1").splitlines():
             name, _, value = line.partition(":")
             headers[name] = value.strip()
+        if self.command == "GET" and not self.server.owner.gives_parts:
+            # Capabilities by other names of the same length: the lines keep their lengths. One for each protocol.
+            answer = answer.replace(b"fetch=shallow", b"fetch=hollows").replace(b" shallow ", b" hollows ")
         status = int(headers.pop("Status", "200").split()[0])
         return status, headers, answer
 
@@ -180,12 +195,18 @@ class GitHttp:
         tls: ssl.SSLContext | None = None,
         v0: bool = False,
         keep_alive: bool = True,
+        api: Api | None = None,
     ) -> None:
         self.root = root
         self.v0 = v0
         self.keep_alive = keep_alive
+        # Whether a part of a history can be asked for.
+        self.gives_parts = True
+        self.api = api
         self.log = Log()
         self.faults: list[Fault] = []
+        # Asked, one request at a time, what goes wrong with those that no fault was ordered for.
+        self.schedule: Callable[[str, str], Fault | None] = lambda method, target: None
         self.stopping = threading.Event()
         self._users = users
         self._lock = threading.Lock()
@@ -222,13 +243,13 @@ class GitHttp:
         with self._lock:
             self.faults.append(fault)
 
-    def fault_for(self, method: str, path: str) -> Fault | None:
+    def fault_for(self, method: str, target: str) -> Fault | None:
         with self._lock:
             for fault in self.faults:
-                if fault.method == method and path.endswith(fault.path):
+                if fault.method == method and target.partition("?")[0].endswith(fault.path):
                     self.faults.remove(fault)
                     return fault
-        return None
+            return self.schedule(method, target)
 
     def admitted(self, authorization: str | None) -> str | None:
         """The user's name, `anonymous` where nobody is asked, None where the password is wrong or missing."""

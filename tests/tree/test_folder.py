@@ -52,7 +52,17 @@ def test_files_come_sorted_by_their_bytes(tmp_path: Path) -> None:
 
 def test_git_itself_is_no_content(tmp_path: Path) -> None:
     _put(tmp_path, ".git/config", "a/.git", ".gitignore", ".github/x.yaml", "a.git/x")
-    assert [path for path, _ in _listed(tmp_path)] == [b".github/x.yaml", b".gitignore", b"a.git/x"]
+    assert [path for path, _ in _listed(tmp_path)] == [b".github/x.yaml", b".gitignore", b"a", b"a.git/x"]
+
+
+def test_another_repository_within_a_clone_is_an_entry_of_its_own(tmp_path: Path) -> None:
+    _put(tmp_path, "sub/.git", "sub/x.yaml", "sub/deep/y.yaml", "z.yaml")
+    # A folder that is no clone has nothing that would make one of its folders a part of another.
+    assert [path for path, _ in _listed(tmp_path)] == [b"sub/deep/y.yaml", b"sub/x.yaml", b"z.yaml"]
+    _put(tmp_path, ".git/HEAD")
+    tree = FolderTree(tmp_path)
+    assert [(entry.path, entry.mode) for entry in tree.list(ALL)] == [(b"sub", 0o160000), (b"z.yaml", 0o100644)]
+    assert tree.list(Globs(("other",))) == []
 
 
 def test_1_1_only_what_the_globs_take(tmp_path: Path) -> None:

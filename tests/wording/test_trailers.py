@@ -30,6 +30,7 @@ carried = st.builds(
     st.none() | names,
     st.lists(st.tuples(names, reasons), max_size=2).map(tuple),
     st.lists(st.tuples(st.just("ghcr.io/acme/web"), st.just(DIGEST)), max_size=2).map(tuple),
+    st.none() | versions,
 )
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from promote.cachefolder import cache_folder
 from promote.clock import Clock
 from promote.errors import RegistryUnreachable
 from promote.image import is_digest
-from promote.registry.cache.folder import cache_folder
 from promote.registry.cache.store import Store
 from promote.registry.manifest import prove
 

@@ -1,0 +1,49 @@
+"""`promote history`: what ran when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from promote.cli import options, run
+from promote.cli.shown import Show
+
+EXAMPLES = """
+promote history prod
+promote history prod web --limit 3
+promote history dev --repo https://git.example.com/acme/gitops.git -o json
+"""
+
+
+@options.command("history", EXAMPLES)
+@click.argument("environment", metavar="ENV")
+@click.argument("words", metavar="[APP]...", nargs=-1)
+@options.apps()
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N",
+    help="How many versions of each app to show.",
+)
+@options.where()
+@options.output()
+def history(environment: str, words: tuple[str, ...], apps: tuple[str, ...], limit: int, **given: Any) -> None:
+    """Show what ENV ran when, and who put it there.
+
+    From Git alone, so what was changed by hand is there too: each version with the commit that brought it onto the
+    branch. All apps that ENV runs now, or those that are named.
+    """
+    from promote.config.named import apps_named
+    from promote.report import document, text
+
+    show = Show.of(given)
+    with run.session(given, environments=[environment], apps=words) as opened:
+        opened.config.environment(environment)
+        told = opened.history(environment, apps_named(opened.config, (*words, *apps)), limit=limit)
+    if show.json:
+        show.document(document.history(told))
+    else:
+        show.result(text.history(told, show.width))
+        if not told.apps:
+            show.note(f"{environment} runs no app now; name one to see when it did")
+        for line in text.ends(told):
+            show.note(line)

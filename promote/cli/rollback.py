@@ -1,0 +1,83 @@
+"""`promote rollback`: the version before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from promote.cli import options, run
+from promote.cli.shown import Show
+
+if TYPE_CHECKING:
+    from promote.api import Intent, Session
+    from promote.image import Version
+
+EXAMPLES = """
+promote rollback prod web
+promote rollback prod web --to 1.4.0 --dry-run
+promote rollback prod --all --yes
+"""
+
+
+@options.command("rollback", EXAMPLES)
+@click.argument("environment", metavar="ENV")
+@click.argument("words", metavar="[APP]...", nargs=-1)
+@options.text("--to", "to", metavar="TAG", help="Go back to this version, which ENV ran before; for one app.")
+@click.option("--all", "everything", is_flag=True, help="Roll back every app of ENV; needs --yes.")
+@click.option("--yes", is_flag=True, help="Do it: what --all asks for.")
+@options.writing()
+@options.where()
+@options.output()
+def rollback(
+    environment: str, words: tuple[str, ...], to: str | None, everything: bool, yes: bool, **given: Any
+) -> None:
+    """Bring apps of ENV back to the version that ran before.
+
+    From history, with the digest that it had then. It is a commit like any other: nothing is taken out of the history.
+    Each app goes back by itself. No gate and no rule against downgrades stands in the way.
+    """
+    from promote.config.named import apps_named
+
+    show = Show.of(given)
+    version = _wanted(to)
+    _count(words, everything=everything, sure=yes or given["dry_run"])
+
+    def intent(opened: Session) -> tuple[Session, Intent]:
+        from promote.api import Rollback
+
+        opened.config.environment(environment)
+        apps = apps_named(opened.config, words)
+        if version is not None and len(apps) != 1:
+            _refuse("--to is the version of one app", "name one app")
+        return opened, Rollback(environment, apps, version)
+
+    run.write("rollback", given, show, intent, environments=[environment], apps=words)
+
+
+def _refuse(what: str, cure: str) -> NoReturn:
+    from promote.errors import UsageError
+
+    raise UsageError(what, cure=cure)
+
+
+def _count(words: tuple[str, ...], *, everything: bool, sure: bool) -> None:
+    if everything and words:
+        _refuse("--all rolls back every app, and apps are named too", "leave one of the two out")
+    if not everything and not words:
+        _refuse("no app is named", "name the apps, or --all --yes for every app")
+    if everything and not sure:
+        _refuse("--all rolls back every app", "add --yes if that is meant, or look first by --dry-run")
+
+
+def _wanted(to: str | None) -> Version | None:
+    """The version that --to names; UsageError where it is none."""
+    from promote.image import parse_version
+
+    if to is None:
+        return None
+    version = parse_version(to)
+    if version is None:
+        shown = "".join(char if char.isprintable() else "?" for char in to[:100])
+        _refuse(f"{shown!r} is no version", "write TAG, TAG@sha256:DIGEST or @sha256:DIGEST")
+    return version

@@ -1,0 +1,133 @@
+"""`rollback`: the newest version before the present one, from history, with the digests that it had (SEMANTICS 8.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from promote.estate.estate import Estate
+from promote.image import Version, agree
+from promote.outcome import Failure, Plan, Refusal, Skip
+from promote.plan.assemble import assemble
+from promote.plan.carry import Cargo
+from promote.plan.choice import Choice
+from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.intent import Before, Rollback, Rules
+from promote.plan.settle import settle
+from promote.question import Asking, Past, Ran, Stretch, Unknown, abreast
+
+# How many stretches are asked for at first; twice as many each time where none of them will do.
+_FIRST = 4
+_NOTHING = Version(None)
+_ODD = {"absent": "%s is in no file of %s", "mixed": "the places of %s in %s differ"}
+
+
+def plan_rollback(estates: Mapping[str, Estate], intent: Rollback, rules: Rules, before: Before) -> Asking[Plan]:
+    """The plan that brings each app back by itself; one that cannot be brought back stops no other."""
+    apps = intent.apps or tuple(sorted(estates[intent.environment].joined))
+    decided = yield from abreast({app: _app(estates, intent, app, rules, before) for app in apps})
+    return assemble(estates, decided.values(), rules.group)
+
+
+def _app(
+    estates: Mapping[str, Estate], intent: Rollback, app: str, rules: Rules, before: Before
+) -> Asking[Decision]:
+    name = intent.environment
+    estate = estates[name]
+    running = estate.runs(app)
+    if before.moved(estate, app):
+        runs = _ODD[running] % (app, name) if isinstance(running, str) else f"{name} runs {app} {running.short}"
+        why = f"{runs} by now: somebody else has changed it, and what was to be taken away is gone"
+        return Skip(name, app, "overtaken", why)
+    fault = unfit(estate, app)
+    if fault is not None:
+        return fault
+    present = running if isinstance(running, Version) else _NOTHING
+    if intent.to is not None and running != "mixed" and agree(present, intent.to):
+        return Skip(name, app, "already", f"{name} already runs {app} {present.short}")
+    found = yield from _chosen(estate, app, present, intent.to, before)
+    if not isinstance(found, Stretch):
+        return found
+    version = found.runs if isinstance(found.runs, Version) else _NOTHING
+    reason = f"ran before {present.short}" if isinstance(running, Version) else "ran before its places differed"
+    digests = {image: each.digest for image, each in found.images if each.digest is not None}
+    choice = Choice(app, version.tag, reason, Cargo(digests), undone=present)
+    decision = yield from settle(estates, name, choice, rules, before)
+    if isinstance(decision, Draft):
+        return replace(decision, warnings=_returning(estate, app, present))
+    if isinstance(decision, Refusal) and decision.code == "no-such-tag" and intent.to is None:
+        return replace(decision, reason=f"{decision.reason}; to go further back, name a version by --to")
+    return decision
+
+
+def _returning(estate: Estate, app: str, present: Version) -> tuple[str, ...]:
+    """What would bring the version in again that was taken away: nothing holds it."""
+    name, source = estate.environment.name, estate.environment.from_
+    by = f"promote to {name}" if source is not None else f"promote update {name}"
+    if not present.reference or (source is None and not _is_updated(estate, app)):
+        return ()
+    cure = f"bring {source} to another version first" if source is not None else f"narrow the policy of {app} first"
+    return (f"{name}: nothing holds {app} {present.short} back: `{by}` may bring it in again; {cure}",)
+
+
+def _is_updated(estate: Estate, app: str) -> bool:
+    return estate.environment.source == "registry" and estate.apps[app].policy is not None
+
+
+def _chosen(
+    estate: Estate, app: str, present: Version, to: Version | None, before: Before
+) -> Asking[Stretch | Refusal | Failure]:
+    """The stretch to go back to; no more of the history is asked for than it takes to find it."""
+    name, least = estate.environment.name, _FIRST
+    while True:
+        question = Ran(estate.place, before.tip(estate, app), name, app, least)
+        past = (yield frozenset({question}))[question]
+        if isinstance(past, Unknown):
+            return Failure(name, app, "history", past.exit_code, past.why)
+        if not isinstance(past, Past):
+            raise TypeError(f"an answer of the wrong kind: {past!r}")
+        for stretch in _candidates(past.stretches, present, to):
+            return stretch
+        if past.is_whole or past.ends:
+            return _nothing(estate, app, present, to, past)
+        least *= 2
+
+
+def _candidates(stretches: Sequence[Stretch], present: Version, to: Version | None) -> Iterator[Stretch]:
+    """What may be gone back to, the newest first: another version than the present, and none that was rolled back.
+
+    A version that a rollback took away counts again once it was brought in anew. This is where one that is held would
+    be passed over too.
+    """
+    undone: list[Version] = []
+    for stretch in stretches:
+        version = stretch.runs
+        if isinstance(version, Version) and version.reference and not _same(version, present):
+            wanted = agree(version, to) if to is not None else not any(_same(version, each) for each in undone)
+            if wanted:
+                yield stretch
+        if stretch.brought is not None and stretch.brought.undone is not None:
+            undone.append(stretch.brought.undone)
+
+
+def _same(a: Version, b: Version) -> bool:
+    return agree(a, b) or agree(b, a)
+
+
+def _nothing(estate: Estate, app: str, present: Version, to: Version | None, past: Past) -> Refusal:
+    name = estate.environment.name
+    known = f" as far as can be seen ({past.ends})" if past.ends else ""
+    if to is not None:
+        cure = f"promote set {name} {app}={to} --allow-downgrade writes it all the same"
+        return Refusal(name, app, "no-earlier-version", f"{name} never ran {app} {to.short}{known}; {cure}")
+    undone = dict.fromkeys(
+        stretch.brought.undone.short
+        for stretch in past.stretches
+        if stretch.brought is not None
+        and stretch.brought.undone is not None
+        and not _same(stretch.brought.undone, present)
+    )
+    but = f" but what was rolled back ({', '.join(undone)})" if undone else ""
+    cure = f"{'--to names one, and ' if undone else ''}promote set {name} {app}=TAG --allow-downgrade writes any"
+    why = f"{name} ran no other version of {app} before {present.short}{but}{known}"
+    return Refusal(name, app, "no-earlier-version", f"{why}; {cure}")

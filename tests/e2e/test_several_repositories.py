@@ -1,0 +1,96 @@
+"""Environments as folders, as branches and as repositories in one run, of which one repository rejects the push."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.conftest import Create
+from tests.e2e.gitops import NEW_API, NEW_WEB, OLD_API, OLD_WEB, Gitops, exactly
+from tests.e2e.program import Inside
+from tests.servers.registry import RunningRegistry
+
+NAMES = ("dev", "dev-eu", "test", "prod", "closed")
+FILE = "apps.yaml"
+
+
+def _file(host: str) -> bytes:
+    return f"web: {{image: {host}/acme/web:{OLD_WEB}}} # 1\napi: {{image: {host}/acme/api:{OLD_API}}}\n".encode()
+
+
+EDITS = [
+    (f"/web:{OLD_WEB}".encode(), f"/web:{NEW_WEB}".encode()),
+    (f"/api:{OLD_API}".encode(), f"/api:{NEW_API}".encode()),
+]
+
+
+def _config(host: str, group: str, prod: str, closed: str) -> bytes:
+    return f"""\
+version: 1
+commit: {{group: {group}}}
+apps:
+  web: {{image: {host}/acme/web, policy: {{semver: "^1.4"}}}}
+  api:
+    image: {host}/acme/api
+    policy: {{filter: {{match: '^main-(?P<n>[0-9]+)-[0-9a-f]+$', extract: '{{n}}'}}, order: numeric}}
+environments:
+  dev: {{path: envs/dev}}
+  dev-eu: {{path: envs/eu}}
+  test: {{path: ., branch: env/test}}
+  prod: {{path: ., repo: {prod}}}
+  closed: {{path: ., repo: {closed}}}
+""".encode()
+
+
+def _reject(gitops: Gitops) -> Callable[[], None]:
+    """From now on the repository takes no push, until what this returns is called."""
+    hook = gitops.folder / "hooks" / "pre-receive"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\necho 'frozen until Monday' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    return hook.unlink
+
+
+@pytest.mark.parametrize(("group", "on_main", "elsewhere"), [("run", 1, 1), ("environment", 2, 1), ("app", 4, 2)])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_one_of_several_that_rejects_keeps_nothing_back_and_is_completed_later(
+    create: Create, registry: RunningRegistry, inside: Inside, group: str, on_main: int, elsewhere: int, form: str
+) -> None:
+    host = registry.host
+    prod, closed = create({FILE: _file(host)}, "prod.git"), create({FILE: _file(host)}, "closed.git")
+    home = create({"promote.yaml": _config(host, group, prod.url, closed.url)})
+    home.commit({f"envs/{name}/{FILE}": _file(host) for name in ("dev", "eu")})
+    home.commit({FILE: _file(host)}, branch="env/test")
+    before = {"main": home.tree(), "prod": prod.tree(), "closed": closed.tree(), "test": home.tree("env/test")}
+    opened = _reject(closed)
+    words = ("update", *NAMES, "--repo", home.url, *(("-o", "json") if form == "json" else ()))
+
+    done = inside(*words)
+    assert done.code == 5, done
+    made = [*home.commits()[2:], *home.commits("env/test")[1:], *prod.commits()[1:]]
+    assert (len(home.commits()) - 2, len(prod.commits()) - 1) == (on_main, elsewhere)
+    assert len(closed.commits()) == 1
+    exactly(before["main"], home.tree(), {f"envs/{name}/{FILE}": EDITS for name in ("dev", "eu")})
+    exactly(before["test"], home.tree("env/test"), {FILE: EDITS})
+    exactly(before["prod"], prod.tree(), {FILE: EDITS})
+    if form == "json":
+        told = done.document
+        assert sorted(commit["sha"] for commit in told["commits"]) == sorted(made)
+        assert {(each["environment"], each["app"], each["code"]) for each in told["failed"]} == {
+            ("closed", "web", "push-rejected"),
+            ("closed", "api", "push-rejected"),
+        }
+        assert {change["environment"] for change in told["changes"]} == set(NAMES) - {"closed"}
+    else:
+        assert all(oid[:7] in done.stdout for oid in (home.tip(), home.tip("env/test"), prod.tip()))
+        assert "closed" in done.stderr
+    assert "frozen until Monday" in done.output
+
+    opened()
+    again = inside.ok(*words)
+    exactly(before["closed"], closed.tree(), {FILE: EDITS})
+    assert len(closed.commits()) - 1 == elsewhere
+    assert [*home.commits()[2:], *home.commits("env/test")[1:], *prod.commits()[1:]] == made
+    if form == "json":
+        assert sorted(commit["sha"] for commit in again.document["commits"]) == sorted(closed.commits()[1:])

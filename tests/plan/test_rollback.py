@@ -1,0 +1,327 @@
+"""`rollback`: back to the version before, by what history tells, and nothing else (SEMANTICS 8.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from promote.estate.estate import Estate
+from promote.image import Version
+from promote.plan.intent import Before, Rollback, Rules
+from promote.question import Past, Ran, Unknown
+from tests.estate.building import Built, build, deployment, kustomization
+from tests.plan.pasts import past, ran, version
+from tests.plan.planning import API, WEB, Book, after, book, outcome, plan, sha, wanted
+
+FILE = "dev/kustomization.yaml"
+CONFIG = f"""
+apps:
+  web: {{image: {WEB}, policy: {{semver: "*"}}}}
+  api: {{images: [{API}, {WEB}-migrate]}}
+environments:
+  dev: {{path: dev}}
+  prod: {{path: prod, from: dev}}
+"""
+WEB_BACK = Rollback("dev", ("web",))
+A, B = sha("4"), sha("5")
+
+
+def built(folder: Path, tag: str | None, digest: str | None = None) -> Built:
+    return build(folder, CONFIG, {FILE: kustomization(WEB, tag, digest=digest)})
+
+
+def rolled(folder: Path, history: Past | Unknown, *, runs: str = "1.5.0", to: str | None = None) -> list[str]:
+    registry = book()
+    registry.pasts = {"web": history}
+    intent = Rollback("dev", ("web",), None if to is None else version(to))
+    return outcome(plan(built(folder, runs), intent, registry))
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        past(),
+        past("1.5.0"),
+        past("1.5.0", "absent"),
+        past("1.5.0", "mixed"),
+        past("1.5.0", "unreadable", "1.5.0"),
+        # The same version: only its digest is written now.
+        past("1.5.0", f"1.5.0@{B}"),
+        past("1.5.0", ends="history ends here"),
+        # What was rolled back is not gone back to.
+        past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0"),
+    ],
+)
+def test_8_1_where_nothing_else_ran_before_it_is_refused(tmp_path: Path, history: Past) -> None:
+    assert rolled(tmp_path, history) == ["dev web no-earlier-version"]
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        (past("1.5.0", "1.4.0"), "1.4.0"),
+        (past("1.5.0", "1.6.0", "1.4.0"), "1.6.0"),
+        (past("1.5.0", "absent", "1.5.0", "mixed", "1.4.0"), "1.4.0"),
+        # The working files are ahead of what was committed.
+        (past("1.4.0"), "1.4.0"),
+        # Twice in a row goes further back, not forth again.
+        (past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0", "1.4.0"), "1.4.0"),
+        # Brought in anew after it was rolled back, it counts again.
+        (past("1.5.0", "1.6.0", ran("1.4.0", undone="1.6.0"), "1.6.0"), "1.6.0"),
+        # Far below, the history is asked for more.
+        (past(*["1.5.0", "absent"] * 10, "1.4.0"), "1.4.0"),
+        (past("1.5.0", "1.4.0", ends="history ends here"), "1.4.0"),
+    ],
+)
+def test_8_1_the_newest_version_before_the_present_one(tmp_path: Path, history: Past, expected: str) -> None:
+    assert rolled(tmp_path, history) == [f"dev web 1.5.0 → {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("history", "to", "told"),
+    [
+        (past("1.5.0"), None, "dev ran no other version of web before 1.5.0; promote set dev web=TAG"),
+        # What runs is not named among what was rolled back, though it was once.
+        (
+            past(ran("1.5.0", undone="1.4.0"), ran("1.4.0", undone="1.5.0"), "1.5.0", "1.4.0"),
+            None,
+            "before 1.5.0 but what was rolled back (1.4.0); --to",
+        ),
+        (
+            past(ran("1.5.0", undone="1.6.0"), "1.6.0", ends="history ends here"),
+            None,
+            "before 1.5.0 but what was rolled back (1.6.0) as far as can be seen (history ends here); --to",
+        ),
+        (past("1.5.0"), "1.4.0", "dev never ran web 1.4.0; promote set dev web=1.4.0 --allow-downgrade"),
+        (past("1.5.0", ends="it ends"), "1.4.0", "dev never ran web 1.4.0 as far as can be seen (it ends); promote"),
+    ],
+)
+def test_a_refusal_says_what_is_known_and_what_to_do(
+    tmp_path: Path, history: Past, to: str | None, told: str
+) -> None:
+    registry = book()
+    registry.pasts = {"web": history}
+    intent = Rollback("dev", ("web",), None if to is None else version(to))
+    (refusal,) = plan(built(tmp_path, "1.5.0"), intent, registry).refusals
+    assert told in refusal.reason
+
+
+def test_8_1_no_more_history_is_asked_for_than_is_needed(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", *["absent", "1.5.0"] * 3, "1.4.0", *["1.5.0", "1.4.0"] * 20)}
+    plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)
+    assert [question.least for question in registry.asked if isinstance(question, Ran)] == [4, 8]
+
+
+@pytest.mark.parametrize(
+    ("to", "history", "expected"),
+    [
+        ("1.5.0", past("1.5.0", "1.4.0"), "already"),
+        ("1.6.0", past("1.5.0", "1.4.0"), "no-earlier-version"),
+        ("1.6.0", past("1.5.0", "1.4.0", ends="history ends here"), "no-earlier-version"),
+        (f"1.4.0@{B}", past("1.5.0", f"1.4.0@{A}"), "no-earlier-version"),
+        ("1.4.0", past("1.5.0", "1.6.0", "1.4.0"), "1.5.0 → 1.4.0"),
+        # What was rolled back may be named.
+        ("1.6.0", past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0"), "1.5.0 → 1.6.0"),
+        (f"1.4.0@{A}", past("1.5.0", f"1.4.0@{A}"), "1.5.0 → 1.4.0"),
+    ],
+)
+def test_8_1_to_names_a_version_that_ran_before(tmp_path: Path, to: str, history: Past, expected: str) -> None:
+    assert rolled(tmp_path, history, to=to) == [f"dev web {expected}"]
+
+
+def test_8_1_the_digest_that_was_recorded_is_written_and_its_existence_is_checked(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts = {"web": past(f"1.5.0@{B}", f"1.4.0@{A}")}
+    here = built(tmp_path, "1.5.0", B)
+    made = plan(here, WEB_BACK, registry)
+    assert outcome(made) == [f"dev web 1.5.0@{'5' * 12} → 1.4.0@{'4' * 12}"]
+    assert after(made, FILE) == kustomization(WEB, "1.4.0", digest=A)
+    assert registry.facts == [f"{A[:9]} digest"]
+    (step,) = made.steps
+    (carried,) = step.carried
+    assert (carried.undone, carried.new) == (Version("1.5.0", B), Version("1.4.0", A))
+
+
+@pytest.mark.parametrize(("before", "code"), [("1.3.0", "no-such-tag"), (f"1.4.0@{sha('9')}", "no-such-tag")])
+def test_8_1_what_the_registry_no_longer_has_is_refused_unless_it_is_not_asked(
+    tmp_path: Path, before: str, code: str
+) -> None:
+    registry = book()
+    registry.pasts = {"web": past(f"1.5.0@{B}" if "@" in before else "1.5.0", before)}
+    here = built(tmp_path, "1.5.0", B if "@" in before else None)
+    assert outcome(plan(here, WEB_BACK, registry)) == [f"dev web {code}"]
+    (told,) = outcome(plan(here, WEB_BACK, registry, Rules(verify_tag=False)))
+    assert told.endswith(f"→ {version(before).short}")
+
+
+def test_8_1_a_tag_that_is_another_image_by_now_is_refused_where_no_digest_is_written(tmp_path: Path) -> None:
+    assert rolled(tmp_path, past("1.5.0", f"1.4.0@{sha('9')}")) == ["dev web tag-moved"]
+
+
+def test_8_1_each_image_goes_back_to_its_own_digest(tmp_path: Path) -> None:
+    def files(tag: str, first: str, second: str) -> str:
+        entry = f"- name: {API}\n  newTag: {tag}\n  digest: {first}\n"
+        return f"images:\n{entry}- name: {WEB}-migrate\n  newTag: {tag}\n  digest: {second}\n"
+
+    here = build(tmp_path, CONFIG, {FILE: files("1.5.0", B, B)})
+    registry = Book({API: {"1.4.0": ("4", 2024)}, f"{WEB}-migrate": {"1.4.0": ("6", 2024)}})
+    digests = [(API, sha("4")), (f"{WEB}-migrate", sha("6"))]
+    registry.pasts = {"api": past("1.5.0", ran("1.4.0", digests=digests))}
+    made = plan(here, Rollback("dev", ("api",)), registry)
+    assert after(made, FILE) == files("1.4.0", sha("4"), sha("6"))
+    assert made.steps[0].carried[0].digests == tuple(digests)
+
+
+@pytest.mark.parametrize(("to", "is_told"), [(None, True), ("1.3.0", False)])
+def test_a_tag_that_is_gone_can_be_passed_over_by_name(tmp_path: Path, to: str | None, is_told: bool) -> None:
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.3.0", "1.4.0")}
+    intent = Rollback("dev", ("web",), None if to is None else version(to))
+    (refusal,) = plan(built(tmp_path, "1.5.0"), intent, registry).refusals
+    assert refusal.code == "no-such-tag"
+    assert ("; to go further back, name a version by --to" in refusal.reason) == is_told
+
+
+def test_8_1_neither_the_order_nor_the_source_stands_in_the_way(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.6.0"), "prod/a.yaml": deployment("a", f"{WEB}:1.5.0")}
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    made = plan(build(tmp_path, CONFIG, files), Rollback("prod", ("web",)), registry)
+    assert outcome(made) == ["prod web 1.5.0 → 1.4.0"]
+    # Nothing but the existence of the tag was asked.
+    assert registry.facts == ["1.4.0 digest"]
+    (warning,) = made.warnings
+    assert "`promote to prod` may bring it in again; bring dev to another version first" in warning
+
+
+def test_what_would_bring_the_version_in_again_is_told(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0"), "api": past("1.5.0", "1.4.0")}
+    images = deployment("a", f"{WEB}:1.5.0", f"{API}:1.5.0")
+    made = plan(build(tmp_path, CONFIG, {"dev/a.yaml": images}), Rollback("dev"), registry)
+    assert sorted(outcome(made)) == ["dev api 1.5.0 → 1.4.0", "dev web 1.5.0 → 1.4.0"]
+    # api has no policy: nothing brings it anywhere by itself.
+    held = "dev: nothing holds web 1.5.0 back: `promote update dev` may bring it in again"
+    assert made.warnings == (f"{held}; narrow the policy of web first",)
+
+
+def test_8_1_every_app_goes_back_by_itself(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.5.0"), "dev/b.yaml": deployment("b", f"{API}:1.5.0")}
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0"), "api": Unknown("the remote does not answer", 5)}
+    made = plan(build(tmp_path, CONFIG, files), Rollback("dev"), registry)
+    assert outcome(made) == ["dev web 1.5.0 → 1.4.0", "dev api history 5"]
+    assert outcome(plan(build(tmp_path, CONFIG, files), Rollback("dev", ("cron",)), registry))[0] == "dev cron absent"
+
+
+def test_8_1_a_registry_that_does_not_answer_is_a_failure(tmp_path: Path) -> None:
+    registry = book(dark=[WEB])
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    assert outcome(plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)) == ["dev web registry 4"]
+
+
+def test_8_1_what_differs_is_brought_to_the_last_version_that_did_not(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.5.0", f"{WEB}:1.6.0")}
+    registry = book()
+    registry.pasts = {"web": past("mixed", "1.5.0", "1.4.0")}
+    made = plan(build(tmp_path, CONFIG, files), WEB_BACK, registry)
+    assert outcome(made) == ["dev web 1.6.0 → 1.5.0"]
+    assert made.steps[0].carried[0].undone is None
+    assert made.warnings == ()
+
+
+@pytest.mark.parametrize("now", ["1.6.0", "1.4.0", "1.3.0"])
+def test_8_1_what_somebody_else_brought_in_meanwhile_is_not_rolled_back(tmp_path: Path, now: str) -> None:
+    before = Before.of(built(tmp_path / "then", "1.5.0").estates)
+    registry = book()
+    made = plan(built(tmp_path / "now", now), WEB_BACK, registry, None, before)
+    assert outcome(made) == ["dev web overtaken"]
+    assert registry.asked == []
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("{}\n", "web is in no file of dev by now: somebody else"),
+        (deployment("a", f"{WEB}:1.5.0", f"{WEB}:1.6.0"), "the places of web in dev differ by now: somebody else"),
+        (deployment("a", f"{WEB}:1.6.0"), "dev runs web 1.6.0 by now: somebody else"),
+    ],
+)
+def test_what_runs_by_now_is_told_as_a_sentence(tmp_path: Path, file: str, told: str) -> None:
+    before = Before.of(built(tmp_path / "then", "1.5.0").estates)
+    made = plan(build(tmp_path / "now", CONFIG, {"dev/a.yaml": file}), WEB_BACK, book(), None, before)
+    assert told in made.skips[0].reason
+
+
+def test_4_1_planning_again_asks_no_history_again(tmp_path: Path) -> None:
+    one = built(tmp_path, "1.5.0")
+    tips = [{name: _at(each, letter) for name, each in one.estates.items()} for letter in "12"]
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    before = Before.of(tips[0])
+    for estates in tips:
+        plan(Built(estates, one.noted), WEB_BACK, registry, None, before)
+    assert {question.tip for question in registry.asked if isinstance(question, Ran)} == {"1" * 40}
+
+
+def _at(estate: Estate, letter: str) -> Estate:
+    return replace(estate, tip=letter * 40)
+
+
+OLDER = [
+    # It never ran, or not before the present one.
+    (past("main-b"), "main-c", "dev web main-b → main-c"),
+    (past("main-b", "main-a"), "main-c", "dev web main-b → main-c"),
+    (past("main-b", "absent", "mixed"), "main-c", "dev web main-b → main-c"),
+    (past("main-b", "main-a"), "main-a", "dev web downgrade"),
+    (past("main-b", "main-a", ends="history ends here"), "main-a", "dev web downgrade"),
+    (Unknown("the remote does not answer", 5), "main-a", "dev web history 5"),
+]
+
+
+@pytest.mark.parametrize(("history", "new", "expected"), OLDER)
+def test_4_1_what_ran_before_is_older_where_no_policy_ranks(
+    tmp_path: Path, history: Past | Unknown, new: str, expected: str
+) -> None:
+    config = f"apps: {{web: {{image: {WEB}}}}}\nenvironments: {{dev: {{path: dev}}}}"
+    one = build(tmp_path, config, {FILE: kustomization(WEB, "main-b")})
+    here = Built({name: _at(each, "1") for name, each in one.estates.items()}, one.noted)
+    # Reproducible builds: their dates tell nothing.
+    registry = Book({WEB: {"main-a": ("1", 1970), "main-b": ("2", 1970), "main-c": ("3", 1970)}})
+    registry.pasts = {"web": history}
+    made = plan(here, wanted("dev", web=new), registry)
+    assert outcome(made) == [expected]
+    allowed = plan(here, wanted("dev", web=new), registry, Rules(allow_downgrade=True))
+    assert outcome(allowed) == [f"dev web main-b → {new}"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "new", "expected"),
+    [
+        (Rules(), "main-a", "dev web downgrade"),
+        (Rules(), "main-c", "dev web main-b → main-c"),
+        (Rules(verify_tag=False), "main-a", "dev web main-b → main-a"),
+    ],
+)
+def test_4_1_history_is_not_asked_where_dates_tell_or_nobody_is_asked(
+    tmp_path: Path, rules: Rules, new: str, expected: str
+) -> None:
+    config = f"apps: {{web: {{image: {WEB}}}}}\nenvironments: {{dev: {{path: dev}}}}"
+    one = build(tmp_path, config, {FILE: kustomization(WEB, "main-b")})
+    here = Built({name: _at(each, "1") for name, each in one.estates.items()}, one.noted)
+    registry = Book({WEB: {"main-a": ("1", 2024), "main-b": ("2", 2025), "main-c": ("3", 2026)}})
+    assert outcome(plan(here, wanted("dev", web=new), registry, rules)) == [expected]
+    assert not any(isinstance(question, Ran) for question in registry.asked)
+
+
+def test_4_1_history_is_not_asked_where_the_policy_ranks_or_there_is_none(tmp_path: Path) -> None:
+    registry = book()
+    one = built(tmp_path, "1.5.0")
+    here = Built({name: _at(each, "1") for name, each in one.estates.items()}, one.noted)
+    assert outcome(plan(here, wanted("dev", web="1.6.0"), registry)) == ["dev web 1.5.0 → 1.6.0"]
+    assert outcome(plan(one, wanted("dev", web="main"), registry)) == ["dev web 1.5.0 → main"]
+    assert not any(isinstance(question, Ran) for question in registry.asked)
+
