@@ -14,6 +14,11 @@ PromoteError                     1  a fault of promote's own
 │   ├── RemoteDenied             5  the remote does not let us in, is another host, or has no such repository
 │   └── PushRejected             5  the remote answered, and refused for good
 ├── ForgeError                   6  the forge did not do what was needed
+│   ├── ForgeUnreachable         6  no usable answer: down, slow, cut, not a forge
+│   ├── ForgeUnclear             6  something was sent that must not be sent twice, and the answer was lost
+│   ├── ForgeDenied              6  401 or 403, or no token to be had
+│   ├── ForgeAbsent              6  a clear 404: no such project, or none that the token may see
+│   └── ForgeRefused             6  it understood, and will not: its own words are in the sentence
 ├── OutputError                  1  stdout could not be written
 └── Interrupted                130  ^C, or a signal that means it
 
@@ -110,6 +115,26 @@ class PushRejected(GitError):
 
 class ForgeError(PromoteError):
     exit_code = 6
+
+
+class ForgeUnreachable(ForgeError):
+    pass
+
+
+class ForgeUnclear(ForgeError):
+    pass
+
+
+class ForgeDenied(ForgeError):
+    pass
+
+
+class ForgeAbsent(ForgeError):
+    pass
+
+
+class ForgeRefused(ForgeError):
+    pass
 
 
 class OutputError(PromoteError):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from promote.clock import Clock
-from promote.errors import RegistryAbsent, RegistryError, RegistryUnreadable
+from promote.errors import ForgeError, GitError, RegistryAbsent, RegistryError, RegistryUnreadable
 from promote.image import Repository
 from promote.question import (
     Absent,
@@ -21,6 +21,8 @@ from promote.question import (
     Question,
     Quota,
     Ran,
+    Standing,
+    Stands,
     Tags,
     Unknown,
     Unreadable,
@@ -50,15 +52,45 @@ class Histories(Protocol):
         ...
 
 
-class Gather:
-    """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same."""
+class Requests(Protocol):
+    """What `gather` asks of promotion branches and their pull requests."""
 
-    def __init__(self, registry: Registry, *, jobs: int, clock: Clock, histories: Histories | None = None) -> None:
+    def standing(self, question: Stands) -> Standing:
+        """Raises GitError and ForgeError."""
+        ...
+
+    def forget(self) -> None:
+        """Whatever is asked from now on is asked anew."""
+        ...
+
+
+class Gather:
+    """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same.
+
+    All but what stands at forges, which is asked anew at each planning (SEMANTICS 11.3): `again` begins one.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        jobs: int,
+        clock: Clock,
+        histories: Histories | None = None,
+        requests: Requests | None = None,
+    ) -> None:
+        self._requests = requests
         self._registry = registry
         self._histories = histories
         self._jobs = jobs
         self._clock = clock
         self._known: dict[Question, Answer] = {}
+
+    def again(self) -> None:
+        """Begin another planning: what stands at forges is no longer known."""
+        self._known = {each: answer for each, answer in self._known.items() if not isinstance(each, Stands)}
+        if self._requests is not None:
+            self._requests.forget()
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
         """An answer to every question; a fact that cannot be had is Unknown, with the exit code of what was missing."""
@@ -85,7 +117,7 @@ class Gather:
         for question, past in self._histories.ran(questions).items():
             self._known[question] = past
 
-    def _ask(self, question: Tags | Facts | Limits | Now) -> Answer:
+    def _ask(self, question: Tags | Facts | Limits | Now | Stands) -> Answer:
         try:
             match question:
                 case Tags(repository):
@@ -96,9 +128,19 @@ class Gather:
                     return self._registry.limits(repository)
                 case Now():
                     return self._clock.now()
+                case Stands():
+                    return self._stands(question)
         except RegistryAbsent as exc:
             return Absent(str(exc))
         except RegistryUnreadable as exc:
             return Unreadable(str(exc))
         except RegistryError as exc:
+            return Unknown(str(exc), exc.exit_code)
+
+    def _stands(self, question: Stands) -> Answer:
+        if self._requests is None:
+            return Standing(None, None)
+        try:
+            return self._requests.standing(question)
+        except (GitError, ForgeError) as exc:
             return Unknown(str(exc), exc.exit_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from promote.image import Version
 from promote.place import Place
@@ -68,12 +69,61 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Onto:
+    """Of a commit that is proposed: the place and the tip that it stands on, and what its branch must still be at.
+
+    `expected` is None where there is no such branch yet. `standing` are (environment, app) that it carried before.
+    """
+
+    base: Place
+    tip: str
+    expected: str | None
+    standing: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One commit to be: where, what it carries, and the files as they are after the steps before it and after it."""
+    """One commit to be: where, what it carries, and the files as they are after the steps before it and after it.
+
+    With `onto` it is the only one of its branch, and takes the place of what stands there (SEMANTICS 7.1).
+    """
 
     place: Place
     carried: tuple[Carried, ...]
     files: tuple[FileChange, ...]
+    onto: Onto | None = None
+
+    @property
+    def base(self) -> Place:
+        """The place whose files it changes: its own, or the one that it is proposed to."""
+        return self.place if self.onto is None else self.onto.base
+
+    @property
+    def news(self) -> tuple[Carried, ...]:
+        """What this run brings in of all that it carries."""
+        standing = frozenset[tuple[str, str]]() if self.onto is None else self.onto.standing
+        return tuple(item for item in self.carried if (item.environment, item.app) not in standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the pull request from `head` into `base` is to be like, once its branch holds what it carries.
+
+    `carried` is empty where nothing is left of it: then it is closed, and its branch, which is at `expected`, goes.
+    `is_new` says that the branch did not hold it before.
+    """
+
+    base: Place
+    head: str
+    environment: str
+    carried: tuple[Carried, ...]
+    expected: str | None = None
+    is_new: bool = True
+
+    @property
+    def place(self) -> Place:
+        """Its branch."""
+        return Place(self.base.repo, self.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +136,7 @@ class Plan:
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +167,21 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulled:
+    """What was done with one pull request; `warnings` say what of the wish its forge cannot do."""
+
+    repo: str
+    number: int
+    url: str
+    action: Literal["created", "updated", "unchanged", "closed"]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a run did: the plans as they were carried out, and the commits that hold them."""
+    """What a run did: the plans as they were carried out, the commits that hold them, and the pull requests."""
 
     plan: Plan
     commits: tuple[Commit, ...] = ()
     attempts: int = 1
+    pulled: tuple[Pulled, ...] = ()

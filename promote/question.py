@@ -174,8 +174,73 @@ class Past:
             until = None if stretch.brought is None else stretch.brought.at
 
 
-Question = Tags | Facts | Now | Limits | Ran
-Answer = tuple[str, ...] | Known | Absent | Unreadable | Unknown | datetime | Quota | Past | None
+Versions = tuple[tuple[str, str, Version], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What stands on the branch `head` that is proposed to a place, and what came of its pull requests.
+
+    Answered with `Standing`. The forge is only asked where the branch is there, or where there `is_news` for it.
+    """
+
+    base: Place
+    head: str
+    environment: str
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own.
+
+    `carried` are (environment, app, version, source, digests by image, skipped gates) as the trailers have them.
+    """
+
+    oid: str
+    carried: tuple[Bearing, ...]
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """One app of a proposed commit."""
+
+    environment: str
+    app: str
+    new: Version
+    source: str | None = None
+    digests: tuple[tuple[str, str], ...] = ()
+    skipped_gates: tuple[tuple[str, str], ...] = ()
+    undone: Version | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The open pull request of a branch, or the last one; `versions` are those of its footer: (environment, app, one).
+
+    `is_done` says that promote closed it itself. `conflicts` is None where the forge does not tell.
+    """
+
+    number: int
+    url: str
+    state: Literal["open", "merged", "closed"]
+    head_oid: str
+    versions: Versions = ()
+    is_done: bool = False
+    conflicts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """None for each that is not there."""
+
+    proposed: Proposed | None
+    request: Request | None
+
+
+Question = Tags | Facts | Now | Limits | Ran | Stands
+Answer = tuple[str, ...] | Known | Absent | Unreadable | Unknown | datetime | Quota | Past | Standing | None
 Answers = Mapping[Question, Answer]
 Asking = Generator[frozenset[Question], Answers, T]
 

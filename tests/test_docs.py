@@ -35,7 +35,7 @@ CODES = (
     re.compile(rf'\b(?:Bar|Cannot|Disagreement)\(\s*"({CODE})"'),
     re.compile(rf'\bBarred\([^"()]*\bformat,\s*"({CODE})"'),
     re.compile(rf'\bFinding\(\s*"(?:ok|warning|error)",\s*(?:name|subject|host|str\(repository\)),\s*"({CODE})"'),
-    re.compile(rf'\b_?undone\((?:[^"\n]*),\s*"({CODE})"'),
+    re.compile(rf'\b(?:undone|_fail|failed)\((?:[^"\n]*),\s*"({CODE})"'),
     re.compile(rf'"code": .* else "({CODE})"'),
 )
 # Broken has its codes in its type.
@@ -121,7 +121,7 @@ def test_every_command_is_in_the_first_table() -> None:
         ('Skip(environment, choice.app, "already", told)', ["already"]),
         ('return Skip(\n    name,\n    app,\n    "gone-by",\n    why)', ["gone-by"]),
         ('Finding("error", str(repository), "no-such-tag", why, 4)', ["no-such-tag"]),
-        ('_undone(part(plan, _at(estates, place)), "push-timeout", why)', ["push-timeout"]),
+        ('self._fail(plan, place, "push-timeout", why)', ["push-timeout"]),
         ('code: Literal["not-utf8", "not-yaml"]', ["not-utf8", "not-yaml"]),
         ('"code": None if site.shadowed_by is None else "shadowed",', ["shadowed"]),
         ("Refusal(name, app, bar.code, why)", []),

@@ -137,8 +137,11 @@ class Wrapped:
     def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str:
         return self.remote.commit(place, parent=parent, files=files, message=message)
 
-    def keep(self, place: Place, oid: str) -> str:
-        return self.remote.keep(place, oid)
+    def keep(self, place: Place, oid: str, *, base: Place) -> str:
+        return self.remote.keep(place, oid, base=base)
+
+    def carried(self, place: Place) -> frozenset[tuple[str, str, str]]:
+        return self.remote.carried(place)
 
     def land(
         self,

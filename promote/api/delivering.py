@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from promote.config.model import Config
     from promote.estate.estate import Estate
     from promote.gitrepo.identity import Attribution, Author
-    from promote.outcome import Carried, Delivery, Plan
+    from promote.outcome import Delivery, Plan, Step
     from promote.plan.intent import Before
+    from promote.publish import Pulls
     from promote.question import Answers, Asking, Question
     from promote.wording.links import Images
 
@@ -46,13 +47,18 @@ class Wording:
     template: str | None
     images: Images
 
-    def message(self, carried: Sequence[Carried], ask: Ask) -> str:
-        """The message of a commit that carries these; UsageError where the template does not render."""
+    def message(self, step: Step, ask: Ask) -> str:
+        """The message of a step's commit; UsageError where the template does not render."""
         from promote.wording.links import links
         from promote.wording.message import message, wants_links
 
-        linked = drive(links(carried, self.images), ask) if wants_links(self.template) else ()
-        return message(self.template, carried, linked)
+        linked = drive(links(step.carried, self.images), ask) if wants_links(self.template) else ()
+        return message(self.template, step.carried, linked, base=None if step.onto is None else step.onto.tip)
+
+
+def images_of(config: Config) -> Images:
+    """The images of what a commit carries, as its environment calls them."""
+    return lambda item: config.app_in(item.environment, item.app).repositories
 
 
 def _author(text: str | UnsetType) -> Author | None:
@@ -79,7 +85,7 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
             key=key,
         ),
         how.template or (None if said.message is UNSET else said.message),
-        lambda item: config.app_in(item.environment, item.app).repositories,
+        images_of(config),
     )
 
 
@@ -110,6 +116,8 @@ def deliver(
     decide: Callable[[Mapping[str, Estate], Before], Asking[Plan]],
     ask: Ask,
     *,
+    pulls: Pulls | None,
+    again: Callable[[], None],
     worded: Wording,
     how: How,
     clock: Clock,
@@ -134,7 +142,9 @@ def deliver(
     # is no seed for that: in containers it is the same for all.
     jitter = random.Random()  # noqa: S311 - no secret depends on it
     terms = Terms(
-        message=lambda carried: worded.message(carried, ask),
+        message=lambda step: worded.message(step, ask),
+        pulls=pulls,
+        again=again,
         check=lambda plan: _refuse_uncommitted(opened, plan),
         push=how.push,
         timeout=how.timeout,

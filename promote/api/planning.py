@@ -11,19 +11,38 @@ from promote.plan.intent import Before, Intent, Promote, Rollback, Rules, Set, U
 from promote.question import Asking
 
 
-def looked_at(config: Config, intent: Intent) -> tuple[Sequence[str], Sequence[str] | None, str | None]:
-    """The environments and apps (None for all of them) to load, and the environment that apps are added to."""
+def _asked(config: Config, intent: Intent) -> tuple[list[str], list[str], list[str], str | None]:
+    """The environments that are written, the others to look at, the apps (none: all), and where apps are added."""
     match intent:
         case Set(environment, versions, add):
             source = config.environment(environment).from_
-            names = [environment, *([source] if source else [])]
-            return names, [app for app, _ in versions], environment if add else None
-        case Update(environments, apps):
-            return environments, apps or None, None
-        case Promote(environment, source, apps, add):
-            return [environment, source], apps or None, environment if add else None
-        case Rollback(environment, apps):
-            return [environment], apps or None, None
+            apps = [app for app, _ in versions]
+            return [environment], [source] if source else [], apps, environment if add else None
+        case Update(environments, named):
+            return list(environments), [], list(named), None
+        case Promote(environment, source, named, add):
+            return [environment], [source], list(named), environment if add else None
+        case Rollback(environment, named):
+            return [environment], [], list(named), None
+
+
+def looked_at(
+    config: Config, intent: Intent, rules: Rules
+) -> tuple[Sequence[str], Sequence[str] | None, str | None]:
+    """The environments and apps (None for all of them) to load, and the environment that apps are added to."""
+    targets, sources, apps, gaining = _asked(config, intent)
+    proposing = [name for name in targets if (rules.deliver or config.environment(name).deliver) == "pull-request"]
+    beside: list[str] = []
+    if any(config.environment(name).pull_request.group == "run" for name in proposing):
+        # One pull request has them all, and is built anew as a whole.
+        beside = [
+            name
+            for name, each in config.environments.items()
+            if each.deliver == "pull-request" and each.pull_request.group == "run" and not each.is_template
+        ]
+    names = [*dict.fromkeys([*targets, *sources, *beside])]
+    # What is proposed beside these apps is built anew too, whatever it is.
+    return names, None if proposing or not apps else apps, gaining
 
 
 def planned(intent: Intent, rules: Rules, estates: Mapping[str, Estate], before: Before) -> Asking[Plan]:

@@ -12,6 +12,7 @@ from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.text.edit import FileChange
 from promote.tree import Tree
+from promote.wording.trailers import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class RemoteTrees:
         """
         repos = dict.fromkeys(self.place(environment).repo for environment in environments)
         return {repo: self.remotes.source(repo) for repo in repos if not repo.startswith("file://")}
+
+
+def carried_by(message: str) -> frozenset[tuple[str, str, str]]:
+    """(environment, app, version) by a commit's trailers."""
+    return frozenset((item.environment, item.app, str(item.new)) for item in parse(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +85,9 @@ class Writer:
             seconds=seconds,
         )
 
-    def keep(self, place: Place, oid: str) -> str:
-        return self.remotes.keep(place, oid)
+    def keep(self, place: Place, oid: str, *, base: Place) -> str:
+        return self.remotes.keep(place, oid, base=base)
+
+    def carried(self, place: Place) -> frozenset[tuple[str, str, str]]:
+        head = self.remotes.proposed(place)
+        return frozenset() if head is None else carried_by(head.message)

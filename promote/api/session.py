@@ -20,6 +20,7 @@ from promote.question import Answers, Asking, Question, drive
 
 # What reads files, plans, asks or writes is imported where it is done: `find` asks nobody, `tags IMAGE` reads nothing.
 if TYPE_CHECKING:
+    from promote.api.pulls import Pulls
     from promote.board import Board
     from promote.check import Finding
     from promote.config.model import App, Config
@@ -43,7 +44,10 @@ class Session:
         *,
         jobs: int,
         environ: Mapping[str, str],
+        pulling: Callable[[Opened, Callable[[frozenset[Question]], Answers]], Pulls | None],
     ) -> None:
+        self._pulling = pulling
+        self._pulls: Pulls | None = None
         self._opened = opened
         self._environ = environ
         self._registry = registry
@@ -78,8 +82,20 @@ class Session:
                 jobs=self._jobs,
                 clock=self._clock,
                 histories=Histories(self._opened),
+                requests=self.pulls,
             )
         return self._gather(questions)
+
+    @property
+    def pulls(self) -> Pulls | None:
+        """Promotion branches and pull requests; None where there is no remote for them."""
+        if self._pulls is None and self._opened.config is not None:
+            self._pulls = self._pulling(self._opened, self.ask)
+        return self._pulls
+
+    def _again(self) -> None:
+        if self._gather is not None:
+            self._gather.again()
 
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
         """What these environments run, and those that share a file with one of them.
@@ -117,7 +133,9 @@ class Session:
 
         config = configured(self._opened, folder, [word for word, _ in words])
         opened = replace(self._opened, config=config)
-        session = Session(opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ)
+        session = Session(
+            opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ, pulling=self._pulling
+        )
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
@@ -126,24 +144,24 @@ class Session:
 
         return lambda estates, before: planned(intent, rules, estates, before)
 
-    def _look(self, intent: Intent) -> Mapping[str, Estate]:
+    def _look(self, intent: Intent, rules: Rules) -> Mapping[str, Estate]:
         from promote.api.planning import looked_at
 
-        names, apps, adding_to = looked_at(self.config, intent)
+        names, apps, adding_to = looked_at(self.config, intent, rules)
         return self._estates(names, apps, adding_to=adding_to)
 
     def plan(self, intent: Intent, rules: Rules) -> Plan:
         """What `deliver` would do now: nothing is written (`--dry-run`)."""
         from promote.plan.intent import Before
 
-        return drive(self.decide(intent, rules)(self._look(intent), Before()), self.ask)
+        return drive(self.decide(intent, rules)(self._look(intent, rules), Before()), self.ask)
 
     def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
         """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
         worded = wording(self.config, how, self._environ)
         plan = self.plan(intent, rules)
         for step in plan.steps:
-            worded.message(step.carried, self.ask)
+            worded.message(step, self.ask)
         return plan
 
     def write(self, intent: Intent, rules: Rules) -> Plan:
@@ -156,11 +174,15 @@ class Session:
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
+        if self.pulls is not None:
+            self.pulls.asks = rules.verify_tag
         return deliver(
             self._opened,
-            lambda: self._look(intent),
+            lambda: self._look(intent, rules),
             self.decide(intent, rules),
             self.ask,
+            pulls=self.pulls,
+            again=self._again,
             worded=wording(self.config, how, self._environ),
             how=how,
             clock=self._clock,
@@ -181,28 +203,18 @@ class Session:
         named = apps or sorted(self._estates([environment])[environment].joined)
         return chronicle(self._opened, self._clock, environment, named, limit=limit)
 
-    def _signed_in(self, names: Sequence[str]) -> Iterator[Finding]:
-        from promote.check import Finding
-
-        trees = self._opened.trees
-        if not isinstance(trees, FolderTrees):
-            sources = trees.sources(map(self.config.environment, names))
-            for name, source in sources.items():
-                yield Finding("ok", name, "credential", f"signs in by {source or 'what git finds'}")
-
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
-        """What `check` has to say of these environments, their registries, and how commits are worded."""
-        from promote.check import Finding, examine
-        from promote.outcome import Carried
-        from promote.wording.message import message
+        """What `check` has to say of these environments, their remotes, forges and registries, and of commits."""
+        from promote.api.checking import of_commits, of_forges, of_remotes
+        from promote.check import examine
 
-        found = (*self._signed_in(names), *drive(examine(self._estates(names), names), self.ask))
-        try:
-            template = wording(self.config, How(), self._environ).template
-            message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])
-        except UsageError as exc:
-            return (*found, Finding("error", "commit", "message", str(exc), exc.exit_code))
-        return found
+        environments = [self.config.environment(name) for name in names]
+        return (
+            *of_remotes(self._opened, environments),
+            *of_forges(self._opened, environments, self.pulls),
+            *drive(examine(self._estates(names), names), self.ask),
+            *of_commits(self.config, self._environ),
+        )
 
     def select(self, app: App, policy: Policy) -> Selection:
         """Which tag a policy takes of an app's images, and why not the others."""
@@ -227,4 +239,24 @@ def open_session(
                 config, opened.root, environ=environ, clock=clock, jobs=jobs, cache=cache, stack=stack
             )
 
-        yield Session(opened, registry, clock, jobs=jobs, environ=environ)
+        def pulling(opened: Opened, ask: Callable[[frozenset[Question]], Answers]) -> Pulls | None:
+            from promote.api.delivering import images_of
+            from promote.api.pulls import Pulls
+
+            trees = opened.trees
+            if opened.config is None or isinstance(trees, FolderTrees):
+                return None
+            return Pulls(
+                opened.config,
+                trees.remotes,
+                trees.home.repo,
+                environ,
+                opened.root,
+                clock,
+                jobs,
+                stack,
+                ask,
+                images_of(opened.config),
+            )
+
+        yield Session(opened, registry, clock, jobs=jobs, environ=environ, pulling=pulling)

@@ -145,7 +145,10 @@ def writing() -> Callable[[F], F]:
         [
             click.option("--dry-run", is_flag=True, help="Write nothing; show what would change, as a diff."),
             click.option("--write-only", is_flag=True, help="Edit the working files; no commit, no push."),
-            click.option("--commit", is_flag=True, help="Commit and push: the default, said aloud."),
+            click.option("--commit", is_flag=True, help="Commit and push, whatever promote.yaml says."),
+            click.option(
+                "--pull-request", is_flag=True, help="Open or update a pull request, whatever promote.yaml says."
+            ),
             click.option("--no-push", is_flag=True, help="Leave the commit at refs/promote/BRANCH of this clone."),
             text("-m", "--message", metavar="TEMPLATE", help="The commit message, a Jinja template."),
             text("--author", metavar="'NAME <EMAIL>'", help="The commit's author."),

@@ -80,6 +80,7 @@ def _rules(opened: Session, intent: Intent, options: dict[str, Any]) -> Rules:
         verify_tag=not options["no_verify_tag"],
         skipped_gates=tuple((name, reason) for name in names),
         group=opened.config.commit.group if opened.has_config else "environment",
+        deliver="pull-request" if options["pull_request"] else "commit" if options["commit"] else None,
     )
 
 
@@ -96,9 +97,12 @@ def write(
     from promote.api import Delivery, How
     from promote.errors import UsageError
 
+    if options["commit"] and options["pull_request"]:
+        raise UsageError("--commit and --pull-request are two ways to deliver", cure="give one of the two")
     if options["write_only"]:
-        if options["commit"] or options["no_push"]:
-            raise UsageError("--write-only makes no commit", cure="leave --commit and --no-push out")
+        if options["commit"] or options["pull_request"] or options["no_push"]:
+            cure = "leave --commit, --pull-request and --no-push out"
+            raise UsageError("--write-only makes no commit", cure=cure)
         if _by_hand("repo"):
             raise UsageError("--write-only edits working files, and --repo has none", cure="give -C instead")
         options["repo"] = None
@@ -143,7 +147,7 @@ def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool,
 
     plan = done.plan
     faults = text.faults(plan, named=named)
-    for warning in plan.warnings:
+    for warning in (*plan.warnings, *(each for made in done.pulled for each in made.warnings)):
         show.note(f"warning: {warning}")
     if show.json:
         from promote.report import document
@@ -156,6 +160,8 @@ def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool,
             diff(plan, show)
         for line in text.commits(done, in_clone=in_clone):
             show.result(line)
+        for line in text.pulled(done):
+            show.result(line)
         for line in text.skips(plan, named=named):
             show.note(line)
         if not plan.changes and not faults:
@@ -164,6 +170,26 @@ def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool,
             show.note("dry run: nothing was written")
     for line in faults:
         show.fault(line)
+    _tell_the_job(name, done, dry=dry)
+
+
+def _tell_the_job(name: str, done: Delivery, *, dry: bool) -> None:
+    """Appends to the files that a CI job names for what its steps did; UsageError where they cannot be written."""
+    from promote.errors import UsageError
+    from promote.report import actions
+
+    for variable, text in (
+        ("GITHUB_OUTPUT", actions.outputs(done)),
+        ("GITHUB_STEP_SUMMARY", actions.summary(name, done, dry_run=dry)),
+    ):
+        path = os.environ.get(variable, "")
+        if not path or not text:
+            continue
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as exc:
+            raise UsageError(f"cannot be written: {exc.strerror}", where=path, cure=f"correct ${variable}") from exc
 
 
 def diff(plan: Plan, show: Show) -> None:

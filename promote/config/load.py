@@ -17,6 +17,7 @@ from promote.config.marks import Marks
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
 from promote.config.placeholder import fill
 from promote.config.registry_name import canonical_host
+from promote.config.request_settings import PullRequestSettings
 from promote.config.rewrite import Rewrite
 from promote.config.settings import (
     AppKeys,
@@ -90,11 +91,17 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
     values = defaults.vars if said.vars is UNSET else said.vars
     rewrite = defaults.rewrite if said.rewrite is UNSET else said.rewrite
     overrides = {} if said.apps is UNSET else said.apps
+    deliver = defaults.deliver if said.deliver is UNSET else said.deliver
+    request = defaults.pull_request if said.pull_request is UNSET else said.pull_request
+    forge = defaults.forge if said.forge is UNSET else said.forge
     return Environment(
         name=name,
         layers=tuple(text for text in paths if not text.startswith("!")),
         excludes=tuple(text.removeprefix("!") for text in paths if text.startswith("!")),
         source="registry" if source is UNSET else source,
+        deliver="commit" if deliver is UNSET else deliver,
+        pull_request=PullRequestSettings() if request is UNSET else request,
+        forge=None if forge is UNSET else forge,
         repo=None if repo is UNSET else repo,
         branch=None if branch is UNSET else branch,
         ignore=() if ignore is UNSET else tuple(ignore),
@@ -134,6 +141,7 @@ def _config(file: str, settings: Settings, marks: Marks) -> Config:
         registries=MappingProxyType({canonical_host(host) or host: each for host, each in settings.registries.items()}),
         git=MappingProxyType({canonical_address(host) or host: each for host, each in settings.git.items()}),
         commit=settings.commit,
+        forge=None if settings.forge is UNSET else settings.forge,
     )
 
 

@@ -9,8 +9,11 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from msgspec import UNSET
+
 from promote.config.host_settings import GitSettings, RegistrySettings
 from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
+from promote.config.request_settings import ForgeSettings, PullRequestSettings, RequestGroup
 from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin
 from promote.errors import UsageError
@@ -107,6 +110,19 @@ class Override:
         )
 
 
+_BRANCHES: Mapping[RequestGroup, str] = {
+    "environment": "promote/env/{environment}",
+    "app": "promote/app/{environment}/{app}",
+    "run": "promote/run",
+}
+
+
+def branch_of(said: PullRequestSettings, environment: str, app: str) -> str:
+    """The branch that a pull request comes from which has this app of this environment in it."""
+    template = _BRANCHES[said.group] if said.branch is UNSET else said.branch
+    return fill(template, {"environment": environment, "app": app})
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Where, whence and how; `at` is its line and column.
@@ -119,7 +135,9 @@ class Environment:
     excludes: tuple[str, ...] = ()
     source: Literal["registry", "none", "environment"] = "registry"
     from_: str | None = None
-    deliver: Literal["commit"] = "commit"
+    deliver: Literal["commit", "pull-request"] = "commit"
+    pull_request: PullRequestSettings = field(default_factory=PullRequestSettings)
+    forge: ForgeSettings | None = None
     repo: str | None = None
     branch: str | None = None
     ignore: tuple[str, ...] = ()
@@ -145,6 +163,10 @@ class Environment:
     def part(self) -> tuple[Step, ...] | None:
         """The steps of `within`, filled in; None where all of each file is this environment's (SEMANTICS 1.4)."""
         return None if self.within is None else fill_steps(compile_path(self.within), self.values())
+
+    def request_branch(self, app: str) -> str:
+        """The branch that a pull request with this app comes from (SEMANTICS 7.1)."""
+        return branch_of(self.pull_request, self.name, app)
 
     def override_for(self, app: App) -> str | None:
         """The file of `override` for this app, filled in; None without `override` (SEMANTICS 3.2)."""
@@ -203,6 +225,7 @@ class Config:
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     git: Mapping[str, GitSettings] = field(default_factory=dict)
     commit: CommitSettings = field(default_factory=CommitSettings)
+    forge: ForgeSettings | None = None
 
     def environment(self, name: str) -> Environment:
         """The environment of this name; UsageError where there is none."""

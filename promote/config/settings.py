@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from promote.config.host_settings import GitSettings, RegistrySettings, SecretSettings
+from promote.config.request_settings import ForgeSettings, PullRequestSettings
 from promote.policy.settings import PolicySettings
 
 Pin = Literal["keep", "tag", "digest", "both"]
@@ -87,7 +88,14 @@ class SharedKeys(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="Whence versions come without `from`: the registry (the default), or none: only `set`."),
     ] = UNSET
     deliver: Annotated[
-        Literal["commit"] | UnsetType, Meta(description="How changes arrive: a commit that is pushed (the default).")
+        Literal["commit", "pull-request"] | UnsetType,
+        Meta(description="How changes arrive: a commit that is pushed (the default), or a pull request."),
+    ] = UNSET
+    pull_request: Annotated[
+        PullRequestSettings | UnsetType, Meta(description="What pull requests are like.")
+    ] = UNSET
+    forge: Annotated[
+        ForgeSettings | UnsetType, Meta(description="The forge of the environment's repository, if another one.")
     ] = UNSET
     repo: Annotated[
         str | UnsetType, Meta(description="The environment's Git repository, where it is not the one of this file.")
@@ -220,4 +228,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ] = []
     registries: Annotated[dict[str, RegistrySettings], Meta(description="How registries are reached, by host.")] = {}
     git: Annotated[dict[str, GitSettings], Meta(description="How hosts of Git are reached, by host.")] = {}
+    forge: Annotated[
+        ForgeSettings | UnsetType, Meta(description="The forge, where the repository\'s address does not tell.")
+    ] = UNSET
     commit: Annotated[CommitSettings, Meta(description="How commits look and what goes into one.")] = CommitSettings()

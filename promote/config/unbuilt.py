@@ -14,8 +14,7 @@ from promote.config.settings import (
     Settings,
 )
 
-_ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "forge", "pull_request", "verify"})
-_DELIVER = {"deliver": frozenset({"pull-request"})}
+_ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "verify"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,12 @@ class Unbuilt:
 
 UNBUILT = Unbuilt(
     keys={
-        Settings: frozenset({"forge", "notify"}),
+        Settings: frozenset({"notify"}),
         EnvironmentSettings: _ENVIRONMENT,
         DefaultSettings: _ENVIRONMENT,
         CommitSettings: frozenset({"via"}),
     },
     values={
-        EnvironmentSettings: {"from": frozenset({"all", "any"}), **_DELIVER},
-        DefaultSettings: _DELIVER,
+        EnvironmentSettings: {"from": frozenset({"all", "any"})},
     },
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from promote.errors import PushRejected
+from promote.errors import PushRejected, RemoteUnreachable
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.failure import DENIED, cure_for, heard, reason, sanitised
 from promote.gitrepo.objects import REMOTE
@@ -75,3 +75,19 @@ def push(
         elif isinstance(outcome, Unclear):
             store.lost(branch, commit)
     return outcome
+
+
+def drop(store: Store, branch: str, expected: str) -> None:
+    """Removes the remote's branch if it is still at `expected`; one that is gone or has moved is left as it is.
+
+    Raises PushRejected and RemoteUnreachable.
+    """
+    ref = ref_of(branch)
+    with store.lock:
+        finished = store.remote.attempt(
+            "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
+            f"--force-with-lease={ref}:{expected}", "--end-of-options", REMOTE, f":{ref}",
+        )  # fmt: skip
+        outcome = verdict(finished, ref=ref, commit="", where=store.where, secrets=store.remote.secrets)
+    if isinstance(outcome, Unclear):
+        raise RemoteUnreachable(f"branch {branch} could not be removed: {outcome.why}", where=store.where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,17 +12,17 @@ from typing import Self
 from promote.clock import Clock
 from promote.errors import GitError, UsageError
 from promote.gitrepo.archive import Archive, in_clone, is_whole, open_archive
-from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command import Git
 from promote.gitrepo.commit import make_commit
-from promote.gitrepo.credentials.headers import without_login
 from promote.gitrepo.credentials.keyring import Keyring
 from promote.gitrepo.credentials.settings import HostAccess
 from promote.gitrepo.environment import unasking
+from promote.gitrepo.heads import Head, Heads, open_heads
 from promote.gitrepo.history import History
 from promote.gitrepo.identity import UNSAID, Attribution, Identity, identity
+from promote.gitrepo.leave import bring, has_commit, leave
 from promote.gitrepo.prefetch import prefetch
-from promote.gitrepo.push import push
+from promote.gitrepo.push import drop, push
 from promote.gitrepo.store import Store, open_store
 from promote.gitrepo.tree import CommitTree
 from promote.gitrepo.url import RemoteUrl, parse
@@ -30,34 +30,6 @@ from promote.gitrepo.workdir import Workdir
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.text.edit import FileChange
-
-
-def _brought(git: Git, tip: str, oid: str) -> tuple[bytes, bytes]:
-    """What commits above `tip` come to: the files of the last of them, and how many they are."""
-    return git.output("rev-parse", f"{oid}^{{tree}}"), git.output("rev-list", "--count", oid, f"^{tip}")
-
-
-def _held(git: Git, ref: str, *, tip: str, branch: str, oid: str, made: Git) -> str:
-    """What `ref` may be moved away from: its commit, or the null OID; GitError where only `ref` has that commit.
-
-    `made` is the repository that has `oid`.
-    """
-    finished = git.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
-    if finished.code != 0:
-        return "0" * len(oid)
-    held = finished.stdout.decode("ascii").strip()
-    if held != oid:
-        below = git.attempt("merge-base", "--is-ancestor", held, tip)
-        # The same again, as after a run that was killed before it could tell, loses nothing.
-        if below.code == 1 and _brought(git, tip, held) != _brought(made, tip, oid):
-            raise GitError(
-                f"{ref} holds {held[:12]}, which branch {branch!r} does not have, and which would be lost",
-                where=git.where,
-                cure=f"push it (git push REMOTE {ref}:{branch}), or drop it (git update-ref -d {ref})",
-            )
-        if below.code not in (0, 1):
-            raise git.failed(below)
-    return held
 
 
 class Remotes:
@@ -90,6 +62,7 @@ class Remotes:
         self._urls: dict[str, RemoteUrl] = {}
         self._stores: dict[str, Store] = {}
         self._archives: dict[Place, Archive] = {}
+        self._heads: dict[str, Heads] = {}
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._open = ExitStack()
@@ -119,6 +92,10 @@ class Remotes:
     def source(self, repo: str) -> str:
         """Who gives the credential for `repo`; "" where git finds one by itself, or none is needed."""
         return self._keyring.source(self._url(repo))
+
+    def api_token(self, repo: str) -> tuple[Callable[[], str], str] | None:
+        """What was given for Git at `repo` and would do at its forge's API, with its source; None where nothing was."""
+        return self._keyring.api_token(self._url(repo))
 
     def add(self, url: str) -> str:
         """The public form of `url`, which is a Place's `repo`; a credential in it is kept for this remote alone."""
@@ -167,6 +144,24 @@ class Remotes:
                 self._archives[place] = archive
             return self._archives[place].bring(tip)
 
+    def proposed(self, place: Place) -> Head | None:
+        """What stands on a promotion branch, None where there is none; asked of the remote once until `forget`."""
+        with self._lock:
+            opening = self._opening.setdefault(f"{place.repo} heads", threading.Lock())
+        with opening:
+            if place.repo not in self._heads:
+                self._heads[place.repo] = self._open.enter_context(open_heads(self._reach(place.repo)))
+            return self._heads[place.repo].get(place.branch)
+
+    def drop(self, place: Place, expected: str) -> None:
+        """Removes a promotion branch if it is still at `expected`."""
+        drop(self._store(place.repo, place.branch), place.branch, expected)
+
+    def forget(self) -> None:
+        """What stands on promotion branches is asked of their remotes anew."""
+        for heads in self._heads.values():
+            heads.forget()
+
     def arrived(self, place: Place) -> str | None:
         """The commit that this run sent, whose answer was lost, and that the branch's last known tip holds after all.
 
@@ -206,37 +201,21 @@ class Remotes:
         oid = self.commit(place, parent=parent, files=files, message=message, said=said)
         return push(self._store(place.repo, place.branch), place.branch, oid, expected, seconds=seconds)
 
-    def keep(self, place: Place, oid: str) -> str:
+    def keep(self, place: Place, oid: str, *, base: Place | None = None) -> str:
         """The ref of the user's clone where `oid` now is, pushed nowhere (SEMANTICS 11.4).
 
-        GitError where that ref holds a commit that the branch does not have yet: it would be lost.
+        `base` is what it stands on, where that is not `place` itself. GitError where that ref holds a commit that the
+        branch does not have yet: it would be lost.
         """
         workdir = self._workdir
         if workdir is None or workdir.remote is None or workdir.remote.public != place.repo:
             raise UsageError("there is no clone to leave the commit in", where=place.repo, cure="clone it, or push")
         store = self._store(place.repo, place.branch)
-        ref = f"refs/promote/{place.branch}"
-        git = workdir.git
         # Not the parent of `oid`: that may be one more commit of this run, which the clone does not have either.
-        tip = store.need(place.branch).oid
-        if git.attempt("cat-file", "-e", f"{tip}^{{commit}}").code != 0:
-            # With its whole history since, as `git fetch` does it: a depth or a filter would damage the user's clone.
-            access = self._keyring.access(workdir.remote)
-            grant = access.grant()
-            # In the clone git reads its settings by itself: of their headers none may sign in as somebody else either.
-            own = (*grant.own, *workdir.transport_to(workdir.remote))
-            there = git.to(workdir.remote, secrets=workdir.secrets, access=access)
-            there.output(
-                "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--end-of-options",
-                workdir.remote.public, ref_of(place.branch),
-                config=without_login((), own, workdir.remote) if grant.source else (),
-                remote=True,
-            )  # fmt: skip
-        held = _held(git, ref, tip=tip, branch=place.branch, oid=oid, made=store.git)
-        pack = store.git.output("pack-objects", "--revs", "--stdout", "--quiet", stdin=f"{oid}\n^{tip}\n".encode())
-        git.output("unpack-objects", "-q", stdin=pack)
-        git.output("update-ref", "-m", "promote --no-push", ref, oid, held)
-        return ref
+        tip = store.need((base or place).branch).oid
+        if not has_commit(workdir.git, tip):
+            bring(workdir, workdir.remote, (base or place).branch, self._keyring.access(workdir.remote))
+        return leave(store.git, workdir.git, oid, branch=place.branch, tip=tip)
 
     def _who(self, store: Store, said: Attribution) -> Identity:
         with self._lock:

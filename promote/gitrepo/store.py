@@ -135,7 +135,7 @@ class Store:
 
     def _first_fetch(self, branch: str, *, seconds: float | None = None) -> None:
         # While a commit of ours is looked for, no history may end above it, not another branch's either.
-        depth = () if self._unsettled else ("--depth=1",)
+        depth = () if self._lost else ("--depth=1",)
         # Of a branch that an earlier run has seen only what it changed since is missing.
         known = branch in self._begun.known
         self._fetch(branch, SMALL if known else FIRST[self.objects.form], *depth, seconds=seconds)

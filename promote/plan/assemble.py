@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from promote.config.settings import Group
 from promote.estate.estate import Estate
-from promote.outcome import Change, Failure, Plan, Refusal, Skip
+from promote.outcome import Change, Failure, Onto, Plan, Proposal, Refusal, Skip, Step
 from promote.plan.draft import Decision, Draft
 from promote.plan.files import File, rewritten
 from promote.plan.foreseen import foreseen
-from promote.plan.steps import steps
+from promote.plan.proposing import Branch
+from promote.plan.steps import proposed, steps
 from promote.plan.write import Written
 from promote.sites.site import Site
 from promote.text.edit import FileChange, Span
@@ -35,36 +36,56 @@ def _where(written: Written) -> Site:
     return written.site
 
 
-def assemble(estates: Mapping[str, Estate], decisions: Iterable[Decision], group: Group) -> Plan:
-    """The plan of a run; a draft of which one file cannot be proven is refused whole (SEMANTICS 3.4, 11.6)."""
-    drafts: list[Draft] = []
-    skips: list[Skip] = []
-    refusals: list[Refusal] = []
-    failures: list[Failure] = []
-    for decision in decisions:
-        match decision:
-            case Draft():
-                drafts.append(decision)
-            case Skip():
-                skips.append(decision)
-            case Refusal():
-                refusals.append(decision)
-            case Failure():
-                failures.append(decision)
-    files: dict[File, FileChange] = {}
-    while drafts:
-        files, refused = rewritten(estates, drafts)
-        refused = refused or foreseen(estates, drafts, files)
+def _proven(
+    estates: Mapping[str, Estate], drafts: Sequence[Draft]
+) -> tuple[Mapping[File, FileChange], list[Draft], list[Refusal]]:
+    """The files with all drafts in them; a draft of which one file cannot be proven is refused whole (3.4, 11.6)."""
+    files: Mapping[File, FileChange] = {}
+    left, refusals = list(drafts), list[Refusal]()
+    while left:
+        files, refused = rewritten(estates, left)
+        refused = refused or foreseen(estates, left, files)
         if not refused:
             break
         refusals += refused
         gone = {(refusal.environment, refusal.app) for refusal in refused}
-        drafts = [draft for draft in drafts if (draft.environment, draft.app) not in gone]
+        left = [draft for draft in left if (draft.environment, draft.app) not in gone]
+    return files, left, refusals
+
+
+def assemble(
+    estates: Mapping[str, Estate], decisions: Iterable[Decision], group: Group, branches: Sequence[Branch] = ()
+) -> Plan:
+    """The plan of a run: what is pushed as `decisions` say, and what is proposed on `branches`.
+
+    Each branch is one commit with all of its drafts, on the tip of its base and apart from all others.
+    """
+    drafts = [decision for decision in decisions if isinstance(decision, Draft)]
+    refusals = [decision for decision in decisions if isinstance(decision, Refusal)]
+    files, pushed, refused = _proven(estates, drafts)
+    refusals += refused
+    todo: list[Step] = [*steps(estates, pushed, group, files)]
+    shown = list(pushed)
+    proposals: list[Proposal] = []
+    for branch in branches:
+        files, left, refused = _proven(estates, branch.drafts)
+        refusals += [each for each in refused if not branch.stands(each.environment, each.app)]
+        step = proposed(estates, left, branch.place, files)
+        carried = () if step is None else step.carried
+        if step is not None and branch.is_pushed:
+            standing = frozenset((draft.environment, draft.app) for draft in left if draft.is_standing)
+            todo.append(replace(step, onto=Onto(branch.base, branch.tip, branch.expected, standing)))
+        head = branch.place.branch
+        proposals.append(
+            Proposal(branch.base, head, branch.environment, carried, branch.expected, is_new=branch.is_pushed)
+        )
+        shown += [draft for draft in left if not draft.is_standing]
     return Plan(
-        tuple(change for draft in drafts for change in _changes(draft)),
-        tuple(skips),
+        tuple(change for draft in shown for change in _changes(draft)),
+        tuple(decision for decision in decisions if isinstance(decision, Skip)),
         tuple(refusals),
-        tuple(failures),
-        tuple(warning for draft in drafts for warning in draft.warnings),
-        steps(estates, drafts, group, files),
+        tuple(decision for decision in decisions if isinstance(decision, Failure)),
+        tuple(dict.fromkeys(warning for draft in shown for warning in draft.warnings)),
+        tuple(todo),
+        tuple(proposals),
     )

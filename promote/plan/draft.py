@@ -15,7 +15,10 @@ from promote.tree import show
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One app is to get `new`: what is written at each of its sites, and why."""
+    """One app is to get `new`: what is written at each of its sites, and why.
+
+    `is_standing` says that a pull request proposes it already.
+    """
 
     environment: str
     app: str
@@ -26,6 +29,7 @@ class Draft:
     skipped_gates: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     undone: Version | None = None
+    is_standing: bool = False
 
 
 Decision = Draft | Skip | Refusal | Failure

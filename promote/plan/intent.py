@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from promote.config.settings import Group
 from promote.estate.estate import Estate
 from promote.image import Repository, Version
 
 Said = frozenset[tuple[Repository, Version]]
+Deliver = Literal["commit", "pull-request"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the command line decides beside the intent itself; `skipped_gates` are (name, reason)."""
+    """What the command line decides beside the intent itself; `skipped_gates` are (name, reason).
+
+    `deliver` is None where each environment decides.
+    """
 
     allow_downgrade: bool = False
     verify_tag: bool = True
     skipped_gates: tuple[tuple[str, str], ...] = ()
     group: Group = "environment"
+    deliver: Deliver | None = None
+
+    def proposes(self, estate: Estate) -> bool:
+        """Whether changes of this environment become a pull request."""
+        return (self.deliver or estate.environment.deliver) == "pull-request"
 
     def skips(self, gate: str) -> bool:
         return any(name == gate for name, _ in self.skipped_gates)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from promote.estate.estate import Estate
 from promote.outcome import Plan, Refusal, Skip
-from promote.plan.assemble import assemble
 from promote.plan.carry import cargo
 from promote.plan.choice import Choice
+from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, unfit
 from promote.plan.intent import Before, Promote, Rules
 from promote.plan.settle import settle
@@ -21,7 +21,7 @@ def plan_promote(estates: Mapping[str, Estate], intent: Promote, rules: Rules, b
     known = {*estates[intent.source].joined, *estates[intent.environment].joined}
     apps = intent.apps or tuple(sorted(known))
     decided = yield from abreast({app: _app(estates, intent, app, rules, before) for app in apps})
-    return assemble(estates, decided.values(), rules.group)
+    return (yield from conclude(estates, decided.values(), rules, before))
 
 
 def _app(

@@ -8,9 +8,9 @@ from dataclasses import replace
 from promote.estate.estate import Estate
 from promote.image import Version, agree
 from promote.outcome import Failure, Plan, Refusal, Skip
-from promote.plan.assemble import assemble
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
+from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.intent import Before, Rollback, Rules
 from promote.plan.settle import settle
@@ -26,7 +26,7 @@ def plan_rollback(estates: Mapping[str, Estate], intent: Rollback, rules: Rules,
     """The plan that brings each app back by itself; one that cannot be brought back stops no other."""
     apps = intent.apps or tuple(sorted(estates[intent.environment].joined))
     decided = yield from abreast({app: _app(estates, intent, app, rules, before) for app in apps})
-    return assemble(estates, decided.values(), rules.group)
+    return (yield from conclude(estates, decided.values(), rules, before))
 
 
 def _app(
@@ -35,11 +35,13 @@ def _app(
     name = intent.environment
     estate = estates[name]
     running = estate.runs(app)
+    fault = unfit(estate, app)
+    if isinstance(fault, Refusal):
+        return fault  # also where it became so meanwhile: what cannot be read is nobody's newer version
     if before.moved(estate, app):
         runs = _ODD[running] % (app, name) if isinstance(running, str) else f"{name} runs {app} {running.short}"
         why = f"{runs} by now: somebody else has changed it, and what was to be taken away is gone"
         return Skip(name, app, "overtaken", why)
-    fault = unfit(estate, app)
     if fault is not None:
         return fault
     present = running if isinstance(running, Version) else _NOTHING

@@ -8,9 +8,9 @@ from dataclasses import replace
 from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Plan, Refusal, Skip
-from promote.plan.assemble import assemble
 from promote.plan.carry import Cargo, cargo
 from promote.plan.choice import Choice
+from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.intent import Before, Rules, Set
 from promote.plan.settle import settle
@@ -24,7 +24,7 @@ def plan_set(estates: Mapping[str, Estate], intent: Set, rules: Rules, before: B
     decided = yield from abreast(
         {app: _app(estates, intent.environment, app, version, rules, before) for app, version in intent.versions}
     )
-    plan = assemble(estates, decided.values(), rules.group)
+    plan = yield from conclude(estates, decided.values(), rules, before)
     if plan.refusals or plan.failures or any(skip.code == "absent" for skip in plan.skips):
         # One that cannot be set keeps the others from being set: said, so that nobody wonders.
         left = {change.app for change in plan.changes}
@@ -32,7 +32,7 @@ def plan_set(estates: Mapping[str, Estate], intent: Set, rules: Rules, before: B
             Skip(intent.environment, app, "not-alone", "not set, because another app of this command cannot be")
             for app in sorted(left)
         )
-        return replace(plan, changes=(), steps=(), warnings=(), skips=(*plan.skips, *stopped))
+        return replace(plan, changes=(), steps=(), proposals=(), warnings=(), skips=(*plan.skips, *stopped))
     return plan
 
 

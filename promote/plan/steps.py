@@ -68,6 +68,17 @@ def steps(
     return tuple(out)
 
 
+def proposed(
+    estates: Mapping[str, Estate], drafts: Sequence[Draft], place: Place, whole: Mapping[File, FileChange]
+) -> Step | None:
+    """The one commit with all of these drafts, on a branch of its own; None where they change nothing."""
+    changes = tuple(whole[file] for file in sorted(whole) if whole[file].after != whole[file].before)
+    if not drafts or not changes:
+        return None
+    ordered = sorted(drafts, key=lambda draft: (draft.environment, draft.app))
+    return Step(place, tuple(_carried(estates[draft.environment], draft) for draft in ordered), changes)
+
+
 def _carried(estate: Estate, draft: Draft) -> Carried:
     present = estate.runs(draft.app)
     old = present if isinstance(present, Version) and (present.tag or present.digest) else None

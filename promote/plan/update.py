@@ -8,9 +8,9 @@ from dataclasses import replace
 from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Failure, Plan, Refusal, Skip
-from promote.plan.assemble import assemble
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
+from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, unfit
 from promote.plan.intent import Before, Rules, Update
 from promote.plan.settle import settle
@@ -26,7 +26,7 @@ def plan_update(estates: Mapping[str, Estate], intent: Update, rules: Rules, bef
         for app in (intent.apps or tuple(estates[name].apps))
     }
     decided = yield from abreast(steps)
-    return assemble(estates, decided.values(), rules.group)
+    return (yield from conclude(estates, decided.values(), rules, before))
 
 
 def _nobody(app: str, selection: Selection) -> str:

@@ -6,24 +6,21 @@ looked for in every later tip, and never applied twice, not even when somebody h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from promote.clock import Clock
 from promote.errors import GitError, PromoteError, PushRejected, RemoteUnreachable
 from promote.estate.estate import Estate
-from promote.outcome import Beaten, Carried, Commit, Delivery, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Commit, Delivery, Landed, Plan, Step, Unclear
 from promote.place import Place
 from promote.plan.intent import Before
-from promote.publish.shares import at_place, joined, part, sources, tips, undone
-from promote.question import Answers, Asking, Question, drive
-from promote.text.edit import FileChange
-from promote.tree import Tree
+from promote.publish.pulling import pull
+from promote.publish.sent import Name, Sent, name_of, stand
+from promote.publish.shares import Pair, joined, pairs, part, rest, sources, undone
+from promote.publish.terms import Decide, Gatherer, Look, Remote, Terms
+from promote.question import drive
 
-Look = Callable[[], Mapping[str, Estate]]
-Decide = Callable[[Mapping[str, Estate], Before], Asking[Plan]]
-Gatherer = Callable[[frozenset[Question]], Answers]
 # The more often somebody else was faster, the more are trying: then it costs less to wait than to be beaten again.
 _FIRST_PAUSE = 0.1
 _GROWTH = 3
@@ -31,51 +28,6 @@ _LONGEST_PAUSE = 5.0
 # What one exchange with a remote is given even where less is left: a handshake, a log-in and a small push over a slow
 # line take so long, and to cut off what is about to succeed would only leave it unclear.
 _SHORTEST_EXCHANGE = 3.0
-
-
-class Remote(Protocol):
-    """Where commits go: `promote.gitrepo` by plumbing. What takes longer than `seconds` is cut off."""
-
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None: ...
-
-    def arrived(self, place: Place) -> str | None: ...
-
-    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str: ...
-
-    def land(
-        self,
-        place: Place,
-        *,
-        parent: str,
-        expected: str | None,
-        files: Sequence[FileChange],
-        message: str,
-        seconds: float,
-    ) -> Landed | Beaten | Unclear: ...
-
-    def keep(self, place: Place, oid: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How to deliver: what a commit says, what a plan must pass before anything is written, whether to push.
-
-    `timeout` is in seconds, over all tries; `jitter` gives factors around 1 for the pauses between them.
-    """
-
-    message: Callable[[Sequence[Carried]], str]
-    check: Callable[[Plan], None]
-    push: bool = True
-    timeout: float = 300.0
-    jitter: Callable[[], float] = lambda: 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """One push of this run: its last commit, all its commits, and the part of the plan that they carry out."""
-
-    oids: tuple[str, ...]
-    part: Plan
 
 
 class _Loop:
@@ -92,8 +44,9 @@ class _Loop:
         self._terms = terms
         self._parts: dict[Place, Plan] = {}
         self._commits: list[Commit] = []
-        self._sent: dict[Place, list[_Sent]] = {}
-        self._messages: dict[tuple[Carried, ...], str] = {}
+        self._sent: dict[Place, list[Sent]] = {}
+        self._messages: dict[Name, str] = {}
+        self._told: dict[Place, frozenset[Pair]] = {}
         # What a place's remote, or its silence, said last; nothing where it is just that others were faster.
         self._last: dict[Place, str] = {}
         self._deadline = clock.monotonic() + terms.timeout
@@ -116,8 +69,8 @@ class _Loop:
                 contested = self._contested(plan)
             if not contested or late:
                 for place in contested:
-                    self._parts[place] = undone(part(plan, at_place(estates, place)), "push-timeout", self._late(place))
-                return self._delivery(plan, estates, attempt)
+                    self._fail(plan, place, "push-timeout", self._late(place))
+                return self._delivery(plan, attempt)
             try:
                 seen = self._look()
                 plan, estates = self._planned(seen, before), seen
@@ -126,14 +79,14 @@ class _Loop:
                     raise
                 # What has arrived already must be told, so this is no more than the fault of what has not.
                 for place in contested:
-                    self._parts[place] = undone(part(plan, at_place(estates, place)), "again", str(exc), exc.exit_code)
-                return self._delivery(plan, estates, attempt)
+                    self._fail(plan, place, "again", str(exc), exc.exit_code)
+                return self._delivery(plan, attempt)
 
     def _planned(self, estates: Mapping[str, Estate], before: Before) -> Plan:
         """The next plan with the messages of its commits: all that could be refused is, before anything is sent."""
         plan = drive(self._decide(estates, before), self._gather)
         self._terms.check(plan)
-        self._messages = {step.carried: self._terms.message(step.carried) for step in plan.steps}
+        self._messages = {name_of(step): self._terms.message(step) for step in plan.steps}
         return plan
 
     def _contested(self, plan: Plan) -> list[Place]:
@@ -143,17 +96,23 @@ class _Loop:
         """Commit and push what is left to deliver, each place for itself."""
         for place in self._contested(plan):
             steps = [step for step in plan.steps if step.place == place]
-            mine = part(plan, at_place(estates, place))
             try:
-                self._deliver(place, steps, mine, next(iter(tips(estates, place))))
+                self._deliver(place, steps, part(plan, place), *stand(steps[0], estates))
             except PushRejected as exc:
-                self._parts[place] = undone(mine, "push-rejected", str(exc))
+                self._fail(plan, place, "push-rejected", self._unsettled(place, str(exc)))
             except PromoteError as exc:
                 if not self._commits and not self._sent:
                     raise
-                self._parts[place] = undone(mine, "not-delivered", str(exc), exc.exit_code)
+                self._fail(plan, place, "not-delivered", str(exc), exc.exit_code)
 
-    def _deliver(self, place: Place, steps: Sequence[Step], mine: Plan, tip: str) -> None:
+    def _fail(self, plan: Plan, place: Place, code: str, why: str, exit_code: int = GitError.exit_code) -> None:
+        """Notes that nothing of a place's share could be delivered."""
+        self._told[place] = pairs(plan, place)
+        self._parts[place] = undone(part(plan, place), code, why, exit_code)
+
+    def _deliver(
+        self, place: Place, steps: Sequence[Step], mine: Plan, tip: str, expected: str | None
+    ) -> None:
         """One chain of commits on `tip`, a commit a step, and one push for all of them."""
         oids: list[str] = []
         *first, last = steps
@@ -162,26 +121,27 @@ class _Loop:
         parent = oids[-1] if oids else tip
         if not self._terms.push:
             oids.append(self._commit(place, last, parent))
-            self._remote.keep(place, oids[-1])
-            self._landed(place, _Sent(tuple(oids), mine))
+            self._remote.keep(place, oids[-1], base=last.base)
+            self._landed(place, Sent(tuple(oids), mine, pairs(mine, place)))
             return
-        message = self._messages[last.carried]
+        message = self._messages[name_of(last)]
         match self._remote.land(
-            place, parent=parent, expected=tip, files=last.files, message=message, seconds=self._left
+            place, parent=parent, expected=expected, files=last.files, message=message, seconds=self._left
         ):
             case Landed(oid):
-                self._landed(place, _Sent((*oids, oid), mine))
+                self._landed(place, Sent((*oids, oid), mine, pairs(mine, place)))
             case Unclear(oid, why):
-                self._sent.setdefault(place, []).append(_Sent((*oids, oid), mine))
+                self._sent.setdefault(place, []).append(Sent((*oids, oid), mine, pairs(mine, place)))
                 self._last[place] = why
             case Beaten():
                 self._last.pop(place, None)
 
     def _commit(self, place: Place, step: Step, parent: str) -> str:
-        return self._remote.commit(place, parent=parent, files=step.files, message=self._messages[step.carried])
+        return self._remote.commit(place, parent=parent, files=step.files, message=self._messages[name_of(step)])
 
-    def _landed(self, place: Place, sent: _Sent) -> None:
+    def _landed(self, place: Place, sent: Sent) -> None:
         self._parts[place] = sent.part
+        self._told[place] = sent.pairs
         self._commits += [Commit(place, oid, self._terms.push) for oid in sent.oids]
 
     def _look_again(self, places: Sequence[Place], plan: Plan, estates: Mapping[str, Estate], *, is_last: bool) -> None:
@@ -190,13 +150,16 @@ class _Loop:
         The places that versions are carried from too, unless nothing will be planned on them: they must still run them
         (SEMANTICS 6.2). What takes from one that cannot be read has failed: its old tree would say what nobody knows.
         """
-        faults = {place: self._refreshed(place) for place in places}
-        for place, fault in faults.items():
+        self._terms.again()
+        bases = {step.place: step.base for step in plan.steps}
+        faults = {base: self._refreshed(base) for base in dict.fromkeys(bases[place] for place in places)}
+        for place in places:
+            fault = faults[bases[place]] or self._settle(place, is_proposed=bases[place] != place)
             if fault is None:
-                self._settle(place)
-            elif not isinstance(fault, RemoteUnreachable):
+                continue
+            if not isinstance(fault, RemoteUnreachable):
                 why = self._unsettled(place, str(fault))
-                self._parts[place] = undone(part(plan, at_place(estates, place)), "remote-denied", why)
+                self._fail(plan, place, "remote-denied", why)
             # Else it is asked again after the next round, until the deadline; the lease keeps an old tip harmless.
         if is_last:
             return
@@ -207,7 +170,7 @@ class _Loop:
                 fault = faults[source]
                 if fault is not None:
                     why = self._unsettled(place, f"its source cannot be read: {fault}")
-                    self._parts[place] = undone(part(plan, at_place(estates, place)), "source-unread", why)
+                    self._fail(plan, place, "source-unread", why)
                     break
 
     @property
@@ -226,13 +189,27 @@ class _Loop:
             self._last.pop(place, None)
         return None
 
-    def _settle(self, place: Place) -> None:
-        """Notes that a commit of this run has landed, if it is found below the new tip."""
-        arrived = self._remote.arrived(place)
-        for sent in self._sent.get(place, ()):
-            if sent.oids[-1] == arrived:
-                self._landed(place, sent)
-                break
+    def _settle(self, place: Place, *, is_proposed: bool) -> GitError | None:
+        """Notes that a commit of this run has landed, if it is found below the new tip.
+
+        On a promotion branch the head's trailers tell, not ancestry (SEMANTICS 7.1); what keeps them from being read is
+        answered.
+        """
+        if not self._sent.get(place):
+            return None
+        if not is_proposed:
+            arrived = self._remote.arrived(place)
+            landed = next((sent for sent in self._sent[place] if sent.oids[-1] == arrived), None)
+        else:
+            try:
+                carried = self._remote.carried(place)
+            except GitError as exc:
+                self._last[place] = exc.what
+                return exc
+            landed = next((sent for sent in reversed(self._sent[place]) if sent.news <= carried), None)
+        if landed is not None:
+            self._landed(place, landed)
+        return None
 
     def _unsettled(self, place: Place, why: str) -> str:
         """`why` a place has failed, and that something may have arrived there all the same."""
@@ -253,10 +230,14 @@ class _Loop:
         last = f" (last: {self._last[place]})" if place in self._last else ""
         return f"{place.repo}: branch {place.branch}: {why} within {self._terms.timeout:g} s{last}; run again"
 
-    def _delivery(self, plan: Plan, estates: Mapping[str, Estate], attempt: int) -> Delivery:
-        told = frozenset[str]().union(*(at_place(estates, place) for place in self._parts))
-        rest = part(plan, frozenset(estates) - told)
-        return Delivery(joined([*self._parts.values(), rest]), tuple(self._commits), attempt)
+    def _delivery(self, plan: Plan, attempt: int) -> Delivery:
+        done = joined([*self._parts.values(), rest(plan, self._told)])
+        if not self._terms.push or self._terms.pulls is None:
+            return Delivery(done, tuple(self._commits), attempt)
+        pulled, failures = pull(done.proposals, self._terms.pulls)
+        return Delivery(
+            replace(done, failures=(*done.failures, *failures)), tuple(self._commits), attempt, pulled
+        )
 
 
 def publish(look: Look, decide: Decide, gather: Gatherer, remote: Remote, clock: Clock, terms: Terms) -> Delivery:

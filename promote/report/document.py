@@ -93,7 +93,9 @@ def delivery(command: str, done: Delivery, *, dry_run: bool) -> Json:
         "dry_run": dry_run,
         **_plan(done.plan),
         "commits": commits,
-        "pull_requests": [],
+        "pull_requests": [
+            {"repo": each.repo, "number": each.number, "url": each.url, "action": each.action} for each in done.pulled
+        ],
     }
 
 

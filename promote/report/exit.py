@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from promote.outcome import Plan, Skip
 
 CHANGED = 10
-_FINE = frozenset({"already", "overtaken"})
+_FINE = frozenset({"already", "overtaken", "proposed"})
 _PATIENT = frozenset({"waiting", "held"})
 
 

@@ -69,6 +69,12 @@ def commits(done: Delivery, *, in_clone: bool) -> list[str]:
     return out
 
 
+def pulled(done: Delivery) -> list[str]:
+    """One line a pull request, and its address alone on the last: what a script takes from stdout (`tail -1`)."""
+    lines = [f"{each.action} pull request {each.number} of {each.repo}" for each in done.pulled]
+    return [*lines, *(each.url for each in done.pulled)]
+
+
 def _cell(cell: Cell) -> str:
     match cell.state:
         case "absent":

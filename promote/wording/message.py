@@ -37,9 +37,14 @@ def _environments(carried: Sequence[Carried]) -> list[str]:
     return sorted({item.environment for item in carried})
 
 
+def subject(carried: Sequence[Carried]) -> str:
+    """EXAMPLE as it would render."""
+    return f"{', '.join(_environments(carried))}: {_summary(carried)}"
+
+
 def _default(carried: Sequence[Carried]) -> str:
-    """EXAMPLE as it would render, and below it a list where several apps move."""
-    body = f"{', '.join(_environments(carried))}: {_summary(carried)}"
+    """The subject, and below it a list where several apps move."""
+    body = subject(carried)
     if len(carried) == 1:
         return body
     rows = [
@@ -62,7 +67,8 @@ def wants_links(template: str | None) -> bool:
         return False  # `message` says what is wrong with it
 
 
-def _rendered(template: str, carried: Sequence[Carried], links: Sequence[Link]) -> str:
+def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link]) -> str:
+    """What a template comes to in its sandbox, without space around; UsageError where it does not render."""
     # Imported here: most runs have no template, and jinja2 takes as long to import as git to commit.
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
@@ -83,19 +89,21 @@ def _rendered(template: str, carried: Sequence[Carried], links: Sequence[Link]) 
         text = sandbox.from_string(template).render(values).strip()
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError) as exc:
         cure = "its names are environment(s), summary, changes, links; app, old, new, source where one app moves"
-        raise UsageError(f"the commit message's template does not render: {exc}", cure=cure) from exc
+        raise UsageError(f"the template does not render: {exc}", cure=cure) from exc
     if not text:
-        raise UsageError("the commit message's template renders to nothing", cure=f"write one such as {EXAMPLE!r}")
+        raise UsageError("the template renders to nothing", cure=f"write one such as {EXAMPLE!r}")
     return text
 
 
-def message(template: str | None, carried: Sequence[Carried], links: Sequence[Link] = ()) -> str:
+def message(
+    template: str | None, carried: Sequence[Carried], links: Sequence[Link] = (), *, base: str | None = None
+) -> str:
     """The whole message of a commit that carries these: the rendered template, a list of several, the trailers.
 
     Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
     links, and app, old, new, source where one app moves.
     """
-    body = _default(carried) if template is None else _rendered(template, carried, links)
+    body = _default(carried) if template is None else rendered(template, carried, links)
     # What the template renders must not read as a trailer of ours.
     body = _TRAILER.sub(" ", _CONTROL.sub("", body[:_MAX])).strip("\n")
-    return f"{body}\n\n{trailers(carried)}\n"
+    return f"{body}\n\n{trailers(carried, base=base)}\n"

@@ -10,6 +10,8 @@ One block an environment, its apps in it, in this order; every line is `Key: val
     Promote-Previous: 1.4.2
     Promote-Rollback: 1.5.1                      (the version that a rollback takes away)
     Promote-Skipped-Gate: soak: hotfix for #1234
+
+The commit of a pull request names the one that it was made on, first of all: `Promote-Base: OID`.
 """
 
 from __future__ import annotations
@@ -29,9 +31,9 @@ def _clean(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
-def trailers(carried: Iterable[Carried]) -> str:
+def trailers(carried: Iterable[Carried], *, base: str | None = None) -> str:
     """The trailer block for what a commit carries, without a final newline."""
-    lines: list[str] = []
+    lines: list[str] = [] if base is None else [f"Promote-Base: {base}"]
     last: tuple[str, str | None] | None = None
     for item in sorted(carried, key=lambda item: (item.environment, item.source or "", item.app)):
         if (item.environment, item.source) != last:
@@ -111,3 +113,10 @@ def parse(message: str) -> Sequence[Carried]:
             reader.line(found[1], found[2])
     reader.close()
     return reader.done
+
+
+def base_of(message: str) -> str | None:
+    """The commit that a promotion branch's commit was made on; None where its trailers name none."""
+    block = message.rstrip().rpartition("\n\n")[2]
+    found = next((line for line in block.splitlines() if line.startswith("Promote-Base: ")), "")
+    return found.removeprefix("Promote-Base: ").strip() or None

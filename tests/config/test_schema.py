@@ -55,7 +55,7 @@ def test_what_promote_reads_fits_the_schema(text: str) -> None:
         "version: 1\napps: {web: {image: a, pin: none}}",
         "version: 1\nenvironments: {dev: {}}",
         "version: 1\nenvironments: {dev: {path: a, from_: b}}",
-        "version: 1\nenvironments: {dev: {path: a, deliver: pull-request}}",
+        "version: 1\nenvironments: {dev: {path: a, deliver: mail}}",
         "version: 1\nenvironments: {dev: {path: a, gates: []}}",
         "version: 1\nregistries: {a.io: {username: u, password: hunter2}}",
         "version: 1\ntargets: [{app: a, file: b}]",

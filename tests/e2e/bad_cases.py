@@ -103,18 +103,26 @@ CONFIG = (
         config=ONE_APP + "environments:\n  dev: {{path: envs/dev,\n                      auto: true}}\n",
     ),
     Case(
-        "forge-not-built",
+        "notify-not-built",
         ("status",),
         2,
-        (r"promote\.yaml:\d+:1", "`forge`", "does not build it yet"),
-        more="forge: {{kind: github}}\n",
+        (r"promote\.yaml:\d+:1", "`notify`", "does not build it yet"),
+        more="notify: []\n",
     ),
     Case(
-        "pull-request-not-built",
+        "value-not-built",
         ("status",),
         2,
-        ("pull-request", "does not build it yet"),
-        more="defaults: {{deliver: pull-request}}\n",
+        ("`from: any`", "does not build it yet"),
+        config=ONE_APP
+        + "environments:\n  dev: {{path: envs/dev}}\n  test: {{path: envs/test, from: {{any: [dev]}}}}\n",
+    ),
+    Case(
+        "deliver-that-is-none",
+        ("status",),
+        2,
+        (r"promote\.yaml:\d+:\d+", "pull-request"),
+        more="defaults: {{deliver: mail}}\n",
     ),
     Case(
         "path-that-climbs",

@@ -26,6 +26,8 @@ from promote.question import (
     Question,
     Quota,
     Ran,
+    Standing,
+    Stands,
     Tags,
     Unknown,
     drive,
@@ -34,6 +36,7 @@ from tests.clock import NOON
 from tests.estate.building import Built, Files, build
 
 WEB = "ghcr.io/acme/web"
+NOTHING_STANDS = Standing(None, None)
 API = "ghcr.io/acme/api"
 
 
@@ -45,7 +48,8 @@ def sha(letter: str) -> str:
 class Book:
     """What a registry knows: per image its tags, each with its digest's letter and the year it was made in.
 
-    `dark` images do not answer. `pasts` are what apps ran, by their names. `asked` holds each question, as often as it
+    `dark` images do not answer. `pasts` are what apps ran, by their names, `standing` is what every promotion branch
+    holds. `asked` holds each question, as often as it
     came.
     """
 
@@ -53,6 +57,7 @@ class Book:
     dark: Sequence[str] = ()
     quota: Quota | None = None
     pasts: Mapping[str, Past | Unknown] = field(default_factory=dict)
+    standing: Standing | Unknown = NOTHING_STANDS
     asked: list[Question] = field(default_factory=list)
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
@@ -67,6 +72,8 @@ class Book:
             if isinstance(past, Unknown) or len(past.stretches) <= question.least:
                 return past
             return Past(past.stretches[: question.least], is_whole=False)
+        if isinstance(question, Stands):
+            return self.standing
         repository: Repository = question.repository
         if str(repository) in self.dark:
             return Unknown(f"{repository} does not answer", 4)

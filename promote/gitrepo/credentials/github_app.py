@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -28,7 +28,9 @@ _CAP = 1 << 20
 _MARGIN = 300.0  # a push may take so long
 _SHORTEST = 60.0  # what is kept at least, lest a clock that is ahead has each command buy one
 _SKEW = 60.0  # GitHub forgives no more
-_PERMISSIONS = {"contents": "write"}
+Right = Literal["contents", "pull_requests", "statuses"]
+# What git needs; whoever asks for more gets it where the app has it, else an error: nothing is left out silently.
+CONTENTS: tuple[Right, ...] = ("contents",)
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -79,20 +81,23 @@ class AppTokens:
         self._clock = clock
         self._transport = transport
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept: dict[tuple[str, str, tuple[Right, ...]], _Kept] = {}
 
-    def get(self, app: App, remote: RemoteUrl, tls: Tls) -> str:
-        """A token for `remote`; RemoteDenied where GitHub gives none, RemoteUnreachable where it does not answer.
+    def get(self, app: App, remote: RemoteUrl, tls: Tls, rights: tuple[Right, ...] = CONTENTS) -> str:
+        """A token for `remote` with these rights to write.
+
+        RemoteDenied where GitHub gives none, RemoteUnreachable where it does not answer.
 
         UsageError where the key is none, or the remote is not GitHub's.
         """
         with self._lock:
-            kept = self._kept.get((app.id, remote.public))
+            key = (app.id, remote.public, rights)
+            kept = self._kept.get(key)
             if kept is None or kept.until <= self._clock.monotonic():
-                kept = self._kept[app.id, remote.public] = self._buy(app, remote, tls)
+                kept = self._kept[key] = self._buy(app, remote, tls, rights)
             return kept.token
 
-    def _buy(self, app: App, remote: RemoteUrl, tls: Tls) -> _Kept:
+    def _buy(self, app: App, remote: RemoteUrl, tls: Tls, rights: tuple[Right, ...]) -> _Kept:
         api, (owner, name) = api_of(remote), repository_of(remote)
         asked_at = self._clock.monotonic()
         jwt = app_jwt(app.id, app.key(), self._clock.now(), where=app.source)
@@ -113,7 +118,7 @@ class AppTokens:
                 )
             number = str(self._understood(response, 200, _Installation, app, remote, jwt).id)
         url = f"{api}/app/installations/{quote(number, safe='')}/access_tokens"
-        body = json.dumps({"repositories": [name], "permissions": _PERMISSIONS}).encode()
+        body = json.dumps({"repositories": [name], "permissions": dict.fromkeys(rights, "write")}).encode()
         response = self._ask("POST", url, headers, body, tls)
         if response.status == 404:
             raise RemoteDenied(
@@ -162,7 +167,8 @@ class AppTokens:
             return RemoteDenied(
                 f"GitHub gives the app {app.id} no token for this repository ({response.status}{shown})",
                 where=remote.public,
-                cure="give the app the right to write contents, and its installation this repository",
+                cure="give the app the right to write contents (and pull requests and commit statuses, where it is to "
+                "make pull requests), and its installation this repository",
             )
         return RemoteUnreachable(f"answered {response.status}{shown}", where=response.url, cure="try again later")
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -38,11 +38,12 @@ from promote.gitrepo.credentials.variables import home_app, home_login, home_ssh
 from promote.gitrepo.url import RemoteUrl
 
 if TYPE_CHECKING:  # most runs sign in as no app
-    from promote.gitrepo.credentials.github_app import AppTokens
+    from promote.gitrepo.credentials.github_app import AppTokens, Right
 
 _LOG = logging.getLogger("promote.git")
 _HTTP = logging.getLogger("promote.http")
 _APP_USER = "x-access-token"
+_PULLS: tuple[Right, ...] = ("contents", "pull_requests", "statuses")
 
 
 class Keyring:
@@ -77,6 +78,19 @@ class Keyring:
     def source(self, remote: RemoteUrl) -> str:
         """Who gives the credential for `remote`, as far as promote does; "" where git finds one, or none is needed."""
         return self._grant(remote).source
+
+    def api_token(self, remote: RemoteUrl) -> tuple[Callable[[], str], str] | None:
+        """What would do as a token of the API of `remote`'s forge: what was given for Git, or one of a GitHub App.
+
+        With its source, and asked each time, since some end; None where nothing was given.
+        """
+        said = self._hosts.get(remote.address) or self._hosts.get(remote.full_address, DEFAULT)
+        if not remote.is_private:
+            return None
+        login, app = self._login(remote, said)
+        if app is not None:
+            return partial(self._token, app, remote, said, _PULLS), app.source
+        return None if login is None else (lambda: login.password, login.source)
 
     def _grant(self, remote: RemoteUrl) -> Grant:
         with self._lock:
@@ -157,7 +171,9 @@ class Keyring:
         last = offered(remote, login)
         return replace(last, config=(*own.config, *last.config), secrets=own.secrets | last.secrets)
 
-    def _token(self, app: App, remote: RemoteUrl, said: HostAccess) -> str:
+    def _token(
+        self, app: App, remote: RemoteUrl, said: HostAccess, rights: tuple[Right, ...] = ("contents",)
+    ) -> str:
         from promote.gitrepo.credentials.github_app import AppTokens
         from promote.transport import Tls, Transport
 
@@ -166,4 +182,4 @@ class Keyring:
         if self._tokens is None:
             transport = self._stack.enter_context(Transport(self._clock, jobs=2, log=_HTTP.info))
             self._tokens = AppTokens(self._clock, transport)
-        return self._tokens.get(app, remote, Tls(ca=said.ca))
+        return self._tokens.get(app, remote, Tls(ca=said.ca), rights)

@@ -1,0 +1,51 @@
+"""What `check` looks at beside environments and their registries: remotes, forges, and how commits are worded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from promote.api.delivering import How, wording
+from promote.api.pulls import Pulls
+from promote.api.trees import FolderTrees
+from promote.api.where import Opened
+from promote.check import Finding
+from promote.config.model import Config, Environment
+from promote.errors import PromoteError, UsageError
+from promote.image import Version
+from promote.outcome import Carried
+from promote.wording.message import message
+
+
+def of_remotes(opened: Opened, environments: Sequence[Environment]) -> Iterator[Finding]:
+    """Where the credential for each remote comes from."""
+    if not isinstance(opened.trees, FolderTrees):
+        for name, source in opened.trees.sources(environments).items():
+            yield Finding("ok", name, "credential", f"signs in by {source or 'what git finds'}")
+
+
+def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls | None) -> Iterator[Finding]:
+    """Whether pull requests could be made, for each forge that an environment needs one at."""
+    if pulls is None or isinstance(opened.trees, FolderTrees):
+        return
+    seen: set[str] = set()
+    for environment in environments:
+        if environment.deliver != "pull-request":
+            continue
+        name = environment.name
+        try:
+            page, may = pulls.rights(environment, opened.trees.place(environment).repo)
+        except PromoteError as exc:
+            yield Finding("error", name, "forge", str(exc), exc.exit_code)
+            continue
+        if page not in seen:
+            yield Finding("ok", name, "forge", f"{page}: {may}")
+        seen.add(page)
+
+
+def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether a message can be made, and by whom commits would be."""
+    try:
+        template = wording(config, How(), environ).template
+        message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])
+    except UsageError as exc:
+        yield Finding("error", "commit", "message", str(exc), exc.exit_code)

@@ -1,0 +1,1 @@
+"""Forges: pull requests, commit statuses and reviews, one file a forge behind one Protocol."""

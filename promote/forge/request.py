@@ -1,0 +1,137 @@
+"""Pull requests as every forge has them, and what one of them is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from promote.forge.address import Project
+
+State = Literal["open", "merged", "closed"]
+Method = Literal["merge", "squash", "rebase"]
+# What not every forge can do; what is wanted and cannot be is told once, and is no error.
+Ability = Literal["labels", "reviewers", "teams", "assignees", "draft", "milestone", "auto-merge", "statuses"]
+StatusState = Literal["pending", "success", "failure", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """One pull request as the forge last told it.
+
+    `head` and `base` are branches of one repository, `head_oid` is the commit that the forge knows as its head, and
+    `merged_as` the commit on the base that brought it in, where the forge tells. `conflicts` is None where the forge
+    has not looked yet. Labels, reviewers, teams and assignees are by name.
+    """
+
+    number: int
+    url: str
+    state: State
+    head: str
+    base: str
+    head_oid: str
+    title: str
+    body: str
+    draft: bool = False
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None
+    auto_merge: bool = False
+    conflicts: bool | None = None
+    merged_as: str | None = None
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a pull request is to be like. Teams stand apart from users; what is empty is left as people set it."""
+
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """One status or check of a commit; `context` is its name."""
+
+    context: str
+    state: StatusState
+    description: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one person last said of a pull request; `commit` is the head that was looked at, where the forge tells."""
+
+    by: str
+    approves: bool
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A pull request after it was brought up to date; `lacks` says what of the wish the forge cannot do, and why."""
+
+    request: PullRequest
+    lacks: Mapping[Ability, str]
+
+
+class Forge(Protocol):
+    """One project of one forge. Each call raises a ForgeError where the forge did not do what was asked.
+
+    May be used from many threads. Names of people, teams, labels and milestones are those that the forge's pages show.
+    """
+
+    @property
+    def project(self) -> Project: ...
+
+    def find(self, head: str, base: str) -> PullRequest | None:
+        """The open pull request from `head` into `base`, else the one that was closed or merged last. One request."""
+        ...
+
+    def create(self, head: str, base: str, proposal: Proposal) -> Done:
+        """A new pull request; where the answer was lost, or there is one already, that one is found and updated."""
+        ...
+
+    def update(self, request: PullRequest, proposal: Proposal) -> Done:
+        """The request as `proposal` says; only what differs is sent, and nothing where nothing does.
+
+        Labels and people that others added stay.
+        """
+        ...
+
+    def arm(self, request: PullRequest, method: Method) -> str | None:
+        """Let the forge merge it by itself once it may; why it cannot be, or None where it is."""
+        ...
+
+    def disarm(self, request: PullRequest) -> None:
+        """Never merge it by itself; nothing where that was not armed."""
+        ...
+
+    def comment(self, request: PullRequest, text: str) -> None: ...
+
+    def close(self, request: PullRequest) -> None:
+        """Closed without a merge; its branch is left."""
+        ...
+
+    def statuses(self, commit: str) -> Sequence[CommitStatus]:
+        """The newest of each context, statuses and checks alike; those of all pages."""
+        ...
+
+    def set_status(self, commit: str, status: CommitStatus) -> None: ...
+
+    def reviews(self, request: PullRequest) -> Sequence[Review]:
+        """The last word of each person who reviewed it."""
+        ...
+
+    def rights(self) -> str:
+        """Who the token is and what it may do there, for `check`; ForgeDenied where that is too little."""
+        ...

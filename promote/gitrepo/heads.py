@@ -1,0 +1,99 @@
+"""The heads of a remote's promotion branches: their commits alone, in a repository of the run's own.
+
+Apart from the store of the tips: there a commit that is fetched with a depth would end the history that tells whether a
+lost push has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from promote.errors import GitError
+from promote.gitrepo.branch import ref_of
+from promote.gitrepo.command import Git
+from promote.gitrepo.failure import reason
+from promote.gitrepo.objects import PROMISOR, REMOTE, parsed
+from promote.gitrepo.scratch import scratch
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A branch's commit: its parents, and its message."""
+
+    oid: str
+    parents: tuple[str, ...]
+    message: str
+
+
+def _head(oid: str, data: bytes | None) -> Head:
+    if data is None:
+        raise GitError(f"object {oid} is gone", cure="try again")
+    headers, _, message = data.partition(b"\n\n")
+    lines = headers.decode("utf-8", "replace").splitlines()
+    parents = tuple(line.removeprefix("parent ") for line in lines if line.startswith("parent "))
+    return Head(oid, parents, message.decode("utf-8", "replace"))
+
+
+class Heads:
+    """The branches below one prefix, as the remote has them now; a prefix is listed once until `forget`."""
+
+    def __init__(self, folder: Path, remote: Git) -> None:
+        self._git = Git(remote.environ, directory=folder, deadline_seconds=remote.deadline_seconds)
+        self._remote = remote.at(folder)
+        self._known: dict[str, Mapping[str, Head]] = {}
+
+    def forget(self) -> None:
+        self._known = {}
+
+    def get(self, branch: str) -> Head | None:
+        """The head of `branch`; None where there is no such branch. One request for all that are beside it."""
+        ref_of(branch)
+        prefix = branch.rpartition("/")[0]
+        if prefix not in self._known:
+            self._known[prefix] = self._listed(prefix)
+        return self._known[prefix].get(branch)
+
+    def _listed(self, prefix: str) -> Mapping[str, Head]:
+        # A branch that is in no folder is asked for with all that are not: there is no way to ask for it alone that
+        # tells "not there" from a fault.
+        pattern = f"refs/heads/{prefix}/*" if prefix else "refs/heads/*"
+        is_any = self._fetch(pattern, "--filter=tree:0")
+        if is_any is None:
+            is_any = self._fetch(pattern)
+        if not is_any:
+            return {}
+        refs = self._git.output("for-each-ref", "--format=%(objectname) %(refname)", pattern.removesuffix("*"))
+        rows = [line.split(" ", 1) for line in refs.decode("utf-8", "surrogateescape").splitlines()]
+        stdin = "".join(f"{oid}\n" for oid, _ in rows).encode()
+        found = parsed(self._git.output("cat-file", "--batch", stdin=stdin)) if rows else {}
+        return {ref.removeprefix("refs/heads/"): _head(oid, found.get(oid)) for oid, ref in rows}
+
+    def _fetch(self, pattern: str, *filtered: str) -> bool | None:
+        """Whether there are such heads, which were fetched; None where the server knows no such filter, and says so."""
+        finished = self._remote.attempt(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--prune", "--depth=1", *filtered,
+            "--end-of-options", REMOTE, f"+{pattern}:{pattern}",
+            config=PROMISOR if filtered else (),
+        )  # fmt: skip
+        if finished.code == 0:
+            return True
+        if finished.code == 1 and not finished.stderr.strip():
+            return False  # with a depth, that nothing fits is a fault without a word
+        if filtered and "filter" in reason(finished):
+            return None
+        raise self._remote.failed(finished, remote=True)
+
+
+@contextmanager
+def open_heads(remote: Git) -> Iterator[Heads]:
+    """The heads of the remote that `remote` reaches; what it takes is removed at the end."""
+    with scratch(remote.environ) as folder:
+        there = remote.at(folder, worktree=True)
+        there.output("init", "--quiet", "--bare", "--template=", "heads")
+        store = folder / "heads"
+        git = Git(remote.environ, directory=store, deadline_seconds=remote.deadline_seconds)
+        git.output("config", f"remote.{REMOTE}.url", remote.where)
+        yield Heads(store, remote)

@@ -1,0 +1,21 @@
+"""The end of every intent: its decisions, with what is proposed already, as one Plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from promote.estate.estate import Estate
+from promote.outcome import Plan
+from promote.plan.assemble import assemble
+from promote.plan.draft import Decision
+from promote.plan.intent import Before, Rules
+from promote.plan.proposing import proposing
+from promote.question import Asking
+
+
+def conclude(
+    estates: Mapping[str, Estate], decisions: Iterable[Decision], rules: Rules, before: Before
+) -> Asking[Plan]:
+    """The plan that `decisions` come to: pushed, or proposed where an environment is delivered so."""
+    kept, branches = yield from proposing(estates, decisions, rules, before)
+    return assemble(estates, kept, rules.group, branches)

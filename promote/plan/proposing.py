@@ -1,0 +1,205 @@
+"""What becomes a pull request: this run's changes and those that are proposed already, the newest of each app (7.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from promote.errors import ForgeError
+from promote.estate.estate import Estate
+from promote.image import Repository, Version, agree, parse_repository
+from promote.outcome import Failure, Refusal, Skip
+from promote.place import Place
+from promote.plan.carry import Cargo
+from promote.plan.choice import Choice
+from promote.plan.draft import Decision, Draft
+from promote.plan.intent import Before, Rules
+from promote.plan.settle import settle
+from promote.question import Asking, Bearing, Request, Standing, Stands, Unknown, abreast
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One promotion branch as it is to be: all of its drafts, the tip that it stands on, and where it stands now.
+
+    `environment` is one of those in it, whose words on pull requests count. `is_pushed` is False where the branch holds
+    all of it already.
+    """
+
+    base: Place
+    place: Place
+    environment: str
+    tip: str
+    expected: str | None
+    drafts: tuple[Draft, ...]
+    is_pushed: bool
+
+    def stands(self, environment: str, app: str) -> bool:
+        """Whether that app was proposed before this run."""
+        return any(draft.is_standing for draft in self.drafts if (draft.environment, draft.app) == (environment, app))
+
+
+Key = tuple[Place, str]
+
+
+def _key(estate: Estate, decision: Decision) -> Key:
+    name, app = decision.environment, decision.app
+    if isinstance(decision, Draft) and decision.undone is not None:
+        return estate.place, f"promote/rollback/{name}/{app}"  # apart from all that goes forward (8.2)
+    return estate.place, estate.environment.request_branch(app)
+
+
+def proposing(
+    estates: Mapping[str, Estate], decisions: Iterable[Decision], rules: Rules, before: Before
+) -> Asking[tuple[list[Decision], list[Branch]]]:
+    """The decisions that are left to be told or pushed, and the branches that the others go to."""
+    kept: list[Decision] = []
+    mine: dict[Key, list[Decision]] = {}
+    for decision in decisions:
+        estate = estates[decision.environment]
+        if rules.proposes(estate) and estate.tip is not None:
+            mine.setdefault(_key(estate, decision), []).append(decision)
+        else:
+            kept.append(decision)
+    found = yield from abreast({key: _branch(estates, key, each, rules, before) for key, each in mine.items()})
+    branches: list[Branch] = []
+    for told, branch in found.values():
+        kept += told
+        branches += [] if branch is None else [branch]
+    return kept, branches
+
+
+def _branch(
+    estates: Mapping[str, Estate], key: Key, decisions: Sequence[Decision], rules: Rules, before: Before
+) -> Asking[tuple[list[Decision], Branch | None]]:
+    base, head = key
+    drafts = [decision for decision in decisions if isinstance(decision, Draft)]
+    told: list[Decision] = [decision for decision in decisions if not isinstance(decision, Draft)]
+    environment = decisions[0].environment
+    question = Stands(base, head, environment, bool(drafts))
+    standing = (yield frozenset({question}))[question]
+    if isinstance(standing, Unknown):
+        return [*told, *(_unread(each, standing) for each in drafts)], None
+    if not isinstance(standing, Standing):
+        raise TypeError(f"an answer of the wrong kind: {standing!r}")
+    proposed, request = standing.proposed, standing.request
+    is_live = _is_live(standing)
+    if proposed is not None and is_live and not proposed.is_ours:
+        return [*told, *(_edited(each, head, request) for each in drafts)], None
+    wanted = proposed.carried if proposed is not None and is_live else ()
+    fresh: list[Draft] = []
+    for draft in drafts:
+        decision = yield from _met(estates, draft, wanted, standing, rules)
+        if isinstance(decision, Draft):
+            fresh.append(decision)
+        else:
+            told.append(decision)
+    taken = {(draft.environment, draft.app) for draft in fresh}
+    again = yield from _again(estates, [item for item in wanted if (item.environment, item.app) not in taken], before)
+    everything = (*fresh, *again)
+    news = any(not draft.is_standing for draft in fresh)
+    gone = len(wanted) != sum(draft.is_standing for draft in everything)
+    stale = request is not None and request.state == "open" and request.conflicts is True
+    tip = next(estate.tip for estate in estates.values() if estate.place == base and estate.tip is not None)
+    if not everything and (proposed is None or not is_live) and (request is None or request.state != "open"):
+        return told, None
+    told += [_already(draft, request) for draft in fresh if draft.is_standing]
+    expected = None if proposed is None else proposed.oid
+    is_pushed = bool(everything) and (news or gone or stale or not is_live)
+    return told, Branch(base, Place(base.repo, head), environment, tip, expected, everything, is_pushed)
+
+
+def _is_live(standing: Standing) -> bool:
+    """Whether what stands on the branch is still wanted: not merged, and not closed by a person (7.3)."""
+    proposed, request = standing.proposed, standing.request
+    if proposed is None:
+        return False
+    if request is None or request.state == "open":
+        return True
+    # What was pushed after the merge, or after the branch's request was closed, was never judged by anybody.
+    return proposed.oid != request.head_oid
+
+
+def _unread(draft: Draft, why: Unknown) -> Failure:
+    name, app = draft.environment, draft.app
+    if why.exit_code == ForgeError.exit_code:
+        return Failure(name, app, "forge", why.exit_code, why.why)
+    return Failure(name, app, "proposal", why.exit_code, why.why)
+
+
+def _edited(draft: Draft, head: str, request: Request | None) -> Refusal:
+    at = "" if request is None else f" ({request.url})"
+    why = f"branch {head}{at} has commits that promote did not make, and they are left alone"
+    cure = "merge or close its pull request and delete the branch, then run again"
+    return Refusal(draft.environment, draft.app, "branch-edited", f"{why}: {cure}")
+
+
+def _already(draft: Draft, request: Request | None) -> Skip:
+    at = "a branch" if request is None else request.url
+    return Skip(draft.environment, draft.app, "proposed", f"{draft.app} {draft.new.short} is proposed already: {at}")
+
+
+def _met(
+    estates: Mapping[str, Estate], draft: Draft, wanted: Sequence[Bearing], standing: Standing, rules: Rules
+) -> Asking[Decision]:
+    """A draft of this run as it meets what is proposed: declined, overtaken by a newer one, standing, or new."""
+    name, app = draft.environment, draft.app
+    declined = _declined(standing, name, app)
+    if declined is not None and agree(draft.new, declined):
+        at = "" if standing.request is None else f": {standing.request.url} was closed unmerged"
+        why = f"{app} {draft.new.short} was declined{at}; another version will be proposed again"
+        return Skip(name, app, "declined", why)
+    stands = next((item.new for item in wanted if (item.environment, item.app) == (name, app)), None)
+    if stands is None:
+        return draft
+    if stands == draft.new:
+        return replace(draft, is_standing=True)
+    chooser = estates[name].apps[app].chooser
+    if chooser is None or rules.allow_downgrade or draft.undone is not None:
+        return draft
+    sign = yield from chooser.compare(estates[name].apps[app].repositories, stands, draft.new)
+    if isinstance(sign, int) and sign > 0:
+        why = f"{app} {stands.short} is proposed already, and {draft.new.short} is older; --allow-downgrade replaces it"
+        return Skip(name, app, "overtaken", why)
+    return draft
+
+
+def _declined(standing: Standing, environment: str, app: str) -> Version | None:
+    """The version that a person has declined by closing its pull request unmerged (SEMANTICS 7.3)."""
+    proposed, request = standing.proposed, standing.request
+    if request is None or request.state != "closed" or request.is_done:
+        return None
+    said = [(item.environment, item.app, item.new) for item in proposed.carried] if proposed is not None else []
+    told = said if proposed is not None and proposed.oid == request.head_oid else request.versions
+    return next((version for there, its, version in told if (there, its) == (environment, app)), None)
+
+
+def _again(estates: Mapping[str, Estate], wanted: Sequence[Bearing], before: Before) -> Asking[list[Draft]]:
+    """What is proposed already, on the files as they are now; what has landed or cannot be any more leaves it."""
+    known = [item for item in wanted if item.environment in estates and item.app in estates[item.environment].apps]
+    decided = yield from abreast({(item.environment, item.app): _once_more(estates, item, before) for item in known})
+    return [decision for decision in decided.values() if isinstance(decision, Draft)]
+
+
+def _once_more(estates: Mapping[str, Estate], item: Bearing, before: Before) -> Asking[Decision]:
+    estate = estates[item.environment]
+    digests = _digests(estate, item)
+    choice = Choice(
+        item.app, item.new.tag, "proposed before", Cargo(digests), source=item.source, undone=item.undone
+    )
+    # It was looked up when it was proposed; that it must not be older than what runs by now still holds.
+    decision = yield from settle(estates, item.environment, choice, Rules(verify_tag=False), before)
+    if isinstance(decision, Draft):
+        return replace(decision, is_standing=True, skipped_gates=item.skipped_gates, warnings=())
+    return decision
+
+
+def _digests(estate: Estate, item: Bearing) -> Mapping[Repository, str]:
+    """The digests that the trailers name, by image."""
+    several = {parse_repository(image): digest for image, digest in item.digests}
+    if several:
+        return {image: digest for image, digest in several.items() if image is not None}
+    repositories = {site.repository for site in estate.places(item.app)}
+    if item.new.digest is None or len(repositories) != 1:
+        return {}
+    return {next(iter(repositories)): item.new.digest}

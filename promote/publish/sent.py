@@ -1,0 +1,41 @@
+"""Commits on their way: what they are called, what they stand on, and what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from promote.estate.estate import Estate
+from promote.outcome import Carried, Plan, Step
+from promote.place import Place
+from promote.publish.shares import Pair, tips
+
+Name = tuple[Place, tuple[Carried, ...]]
+
+
+def name_of(step: Step) -> Name:
+    return step.place, step.carried
+
+
+def stand(step: Step, estates: Mapping[str, Estate]) -> tuple[str, str | None]:
+    """What a step's commit stands on, and what its branch must still be at."""
+    if step.onto is not None:
+        return step.onto.tip, step.onto.expected
+    tip = next(iter(tips(estates, step.place)))
+    return tip, tip
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One push of this run: its last commit, all its commits, and the part of the plan that they carry out."""
+
+    oids: tuple[str, ...]
+    part: Plan
+    pairs: frozenset[Pair]
+
+    @property
+    def news(self) -> frozenset[tuple[str, str, str]]:
+        """(environment, app, version) of what it brings in."""
+        return frozenset(
+            (item.environment, item.app, str(item.new)) for step in self.part.steps for item in step.news
+        )

@@ -1,0 +1,64 @@
+"""What the loop is given: how to look and to decide, where commits go, and on which terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from promote.estate.estate import Estate
+from promote.outcome import Beaten, Landed, Plan, Step, Unclear
+from promote.place import Place
+from promote.plan.intent import Before
+from promote.publish.pulling import Pulls
+from promote.question import Answers, Asking, Question
+from promote.text.edit import FileChange
+from promote.tree import Tree
+
+Look = Callable[[], Mapping[str, Estate]]
+Decide = Callable[[Mapping[str, Estate], Before], Asking[Plan]]
+Gatherer = Callable[[frozenset[Question]], Answers]
+
+
+class Remote(Protocol):
+    """Where commits go: `promote.gitrepo` by plumbing. What takes longer than `seconds` is cut off."""
+
+    def refresh(self, place: Place, *, seconds: float) -> Tree | None: ...
+
+    def arrived(self, place: Place) -> str | None: ...
+
+    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str: ...
+
+    def land(
+        self,
+        place: Place,
+        *,
+        parent: str,
+        expected: str | None,
+        files: Sequence[FileChange],
+        message: str,
+        seconds: float,
+    ) -> Landed | Beaten | Unclear: ...
+
+    def keep(self, place: Place, oid: str, *, base: Place) -> str: ...
+
+    def carried(self, place: Place) -> frozenset[tuple[str, str, str]]:
+        """(environment, app, version) of what a promotion branch carries now; GitError where it cannot be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How to deliver: what a commit says, what a plan must pass before anything is written, whether to push.
+
+    `timeout` is in seconds, over all tries; `jitter` gives factors around 1 for the pauses between them. `again` is
+    called before what stands at forges is looked at anew, and `pulls` makes the pull requests in the end.
+    """
+
+    message: Callable[[Step], str]
+    check: Callable[[Plan], None]
+    pulls: Pulls | None = None
+    again: Callable[[], None] = lambda: None
+    push: bool = True
+    timeout: float = 300.0
+    jitter: Callable[[], float] = lambda: 1.0

@@ -1,0 +1,151 @@
+"""Titles and bodies of pull requests: a table of what moves, what is left out and why, and a footer for programs.
+
+The footer is a copy: what counts stands in the trailers of the branch's commit (SEMANTICS 7.1).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from promote.image import Version, parse_version
+from promote.outcome import Carried
+from promote.wording.links import Link
+from promote.wording.markdown import code, link, plain
+from promote.wording.message import rendered, subject
+
+FooterState = Literal["open", "done"]
+Hides = Literal["comment", "definition"]
+# A comment of HTML, or where these are shown, a definition that no link refers to (CommonMark, "Link reference
+# definitions").
+_FOOTER = re.compile(r"<!-- promote (\{.*?\}) -->|^\[promote\]: # \(([A-Za-z0-9_=-]+)\)$", re.DOTALL | re.MULTILINE)
+_MAX_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something of an app that is not in the table: what was left out, which gate was passed; `why` is a sentence."""
+
+    environment: str
+    app: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What a body says for programs: whether promote closed it itself, and the versions that it carries."""
+
+    state: FooterState
+    versions: Mapping[tuple[str, str], Version]
+
+
+def title(template: str | None, carried: Sequence[Carried], links: Sequence[Link] = ()) -> str:
+    """One line: the template, else what the commit's subject would be; UsageError where it does not render."""
+    text = subject(carried) if template is None else rendered(template, carried, links)
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"
+
+
+def _row(item: Carried, links: Mapping[tuple[str, str], Link]) -> str:
+    found = links.get((item.environment, item.app))
+    was = code(item.old.short) if item.old is not None else "new"
+    digest = f"<br>{code(item.new.digest)}" if item.new.digest is not None else ""
+    version = code(item.new.tag) if item.new.tag is not None else ""
+    cells = [code(item.environment), code(item.app), was, f"{version}{digest}".removeprefix("<br>")]
+    return f"| {' | '.join([*cells, link('compare', found.url) if found is not None else ''])} |"
+
+
+def _table(carried: Sequence[Carried], links: Mapping[tuple[str, str], Link], room: int) -> str:
+    head = "| environment | app | from | to | |\n|---|---|---|---|---|\n"
+    rows: list[str] = []
+    left = room - len(head) - 60
+    for number, item in enumerate(carried):
+        row = _row(item, links)
+        if len(row) + 1 > left:
+            rows.append(f"\n… and {len(carried) - number} more, in the commit's trailers")
+            break
+        rows.append(row)
+        left -= len(row) + 1
+    return head + "\n".join(rows)
+
+
+def _default(carried: Sequence[Carried], links: Sequence[Link], notes: Sequence[Note], room: int) -> str:
+    items = sorted(carried, key=lambda item: (item.environment, item.app))
+    told = [f"- {code(note.environment)}: {code(note.app)}: {plain(note.why)}" for note in notes]
+    skipped = [
+        f"- {code(item.environment)}: {code(item.app)}: gate {code(name)} skipped: {plain(reason)}"
+        for item in items
+        for name, reason in item.skipped_gates
+    ]
+    lists = "\n".join([*skipped, *told])
+    lists = lists if len(lists) <= room // 3 else lists[: room // 3].rpartition("\n")[0] + "\n- …"
+    table = _table(items, {(each.environment, each.app): each for each in links}, room - len(lists) - 2)
+    return f"{table}\n\n{lists}" if lists else table
+
+
+def footer(carried: Sequence[Carried], state: FooterState, hides: Hides = "comment") -> str:
+    """The hidden line that `read_footer` reads; whatever is in it, it ends neither a comment nor a definition."""
+    changes = [[item.environment, item.app, str(item.new)] for item in carried]
+    text = json.dumps({"schema": 1, "state": state, "changes": changes}, separators=(",", ":"))
+    if hides == "definition":
+        return f"[promote]: # ({base64.urlsafe_b64encode(text.encode()).decode()})"
+    return f"<!-- promote {text.replace('-', chr(92) + 'u002d').replace('>', chr(92) + 'u003e')} -->"
+
+
+def read_footer(body: str) -> Footer | None:
+    """What the last footer of a body says; None where it has none that can be read."""
+    found = list(_FOOTER.finditer(body))
+    if not found:
+        return None
+    comment, definition = found[-1].groups()
+    try:
+        said = json.loads(comment or base64.urlsafe_b64decode(definition))
+        state = said["state"]
+        rows = [(str(environment), str(app), str(version)) for environment, app, version in said["changes"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    if state not in ("open", "done"):
+        return None
+    versions = {(environment, app): parse_version(version) for environment, app, version in rows}
+    return Footer(state, {key: version for key, version in versions.items() if version is not None})
+
+
+def body(
+    template: str | None,
+    carried: Sequence[Carried],
+    *,
+    links: Sequence[Link] = (),
+    notes: Sequence[Note] = (),
+    limit: int,
+    hides: Hides = "comment",
+) -> str:
+    """The whole body, of at most `limit` characters: a table, or what the template renders, and the footer.
+
+    UsageError where the template does not render. A footer that leaves no room is left out.
+    """
+    last = footer(carried, "open", hides)
+    if len(last) > limit // 2:
+        last = ""
+    room = limit - len(last) - 2
+    if template is None:
+        text = _default(carried, links, notes, room)
+    else:
+        text = _FOOTER.sub("", rendered(template, carried, links))
+    if len(text) > room:
+        text = f"{text[: room - 1]}…"
+    return f"{text}\n\n{last}".strip()
+
+
+def closed(text: str, hides: Hides = "comment") -> str:
+    """The body of a pull request that promote closes itself: nobody declined what it carries."""
+    found = read_footer(text)
+    if found is None:
+        return f"{text}\n\n{footer((), 'done', hides)}".strip()
+    items = [Carried(environment, app, None, version) for (environment, app), version in found.versions.items()]
+    return _FOOTER.sub(lambda _: footer(items, "done", hides), text)
+
+

@@ -1,0 +1,365 @@
+"""`deliver: pull-request` from the command line to every forge: a real repository behind a fake of each API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from promote.forge.kinds import TOKEN
+from tests.e2e.conftest import Create
+from tests.e2e.gitops import (
+    API,
+    NEW_API,
+    NEW_WEB,
+    OLD_API,
+    OLD_WEB,
+    Gitops,
+    config,
+    digest_of,
+    exactly,
+    files,
+    web_line,
+)
+from tests.e2e.program import Inside, Program, Result
+from tests.forge.conftest import ADAPTERS
+from tests.servers.forge.server import FakeForge
+from tests.servers.forge.state import State
+from tests.servers.registry import RunningRegistry
+
+BRANCH = "promote/env/prod"
+PROD = "envs/prod/web/kustomization.yaml"
+
+
+@dataclass
+class Scene:
+    """A repository whose `prod` is delivered by pull requests, its fake forge, and the program."""
+
+    repository: Gitops
+    forge: FakeForge
+    inside: Inside
+
+    @property
+    def state(self) -> State:
+        return self.forge.state
+
+    def run(self, *words: str) -> Result:
+        return self.inside(*words, "--repo", self.repository.url, env={TOKEN: self.forge.token})
+
+    def ok(self, *words: str) -> Result:
+        done = self.run(*words)
+        assert done.code == 0, done
+        return done
+
+    def set(self, version: str, *words: str, app: str = "web") -> Result:
+        reason = ("--skip-gate", "from", "--reason", "a test")
+        return self.run("set", "prod", f"{app}={version}", *reason, *words, "-o", "json")
+
+    def carried(self, branch: str = BRANCH) -> dict[str, str]:
+        """The tag of each app, by the trailers of the branch's commit."""
+        lines = [line.partition(": ")[::2] for line in self.repository.trailers(branch)]
+        apps = [value for key, value in lines if key == "Promote-App"]
+        tags = [value.partition("@")[0] for key, value in lines if key == "Promote-Version"]
+        return dict(zip(apps, tags, strict=True))
+
+
+def _config(registry: str, forge: str, more: str = "") -> str:
+    text = config(registry, forge)
+    old = "prod: {path: envs/prod, from: test}"
+    assert text.count(old) == 1
+    return text.replace(old, f"prod: {{path: envs/prod, from: test, deliver: pull-request{more}}}")
+
+
+@pytest.fixture(params=sorted(ADAPTERS))
+def scene(
+    request: pytest.FixtureRequest, create: Create, registry: RunningRegistry, inside: Inside, tmp_path: Path
+) -> Iterator[Scene]:
+    kind, more = request.param if isinstance(request.param, tuple) else (request.param, "")
+    with ExitStack() as stack:
+        content = files(registry.host, digest=digest_of(API[OLD_API]))
+        repository = create(content)
+        module, name = ADAPTERS[kind]
+        fake: FakeForge = stack.enter_context(
+            getattr(import_module(f"tests.servers.forge.{module}"), name)(State(repository.folder), kind)
+        )
+        forge = f"forge: {{kind: {kind}, url: {fake.project.url}, project: {fake.project.path}}}\n"
+        repository.commit({"promote.yaml": _config(registry.host, forge, more).encode()})
+        yield Scene(repository, fake, inside)
+
+
+def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) -> None:
+    before = scene.repository.tree()
+    main = scene.repository.tip()
+    done = scene.set(NEW_WEB)
+    assert done.code == 0, done
+    made = done.document["pull_requests"]
+    assert [(each["number"], each["action"]) for each in made] == [(1, "created")]
+    assert [each["new"]["tag"] for each in done.document["changes"]] == [NEW_WEB]
+    assert scene.repository.tip() == main
+    pull = scene.state.pulls[0]
+    assert (pull.head, pull.base, pull.state) == (BRANCH, "main", "open")
+    assert NEW_WEB in pull.title
+    exactly(before, scene.repository.tree(BRANCH), {PROD: [(web_line(OLD_WEB), web_line(NEW_WEB))]})
+    assert scene.repository.git("rev-parse", f"{BRANCH}^") == main
+    # A second app joins it: the same request, one commit with both, on main.
+    done = scene.set(NEW_API, app="api")
+    assert done.code == 0, done
+    assert [(each["number"], each["action"]) for each in done.document["pull_requests"]] == [(1, "updated")]
+    assert scene.carried() == {"api": NEW_API, "web": NEW_WEB}
+    assert scene.repository.git("rev-parse", f"{BRANCH}^") == main
+    assert len(scene.state.pulls) == 1
+    assert NEW_API in scene.state.pulls[0].body
+    # Nothing new: no commit, at most two calls.
+    refs, calls = scene.repository.refs(), len(scene.forge.log)
+    again = scene.set(NEW_WEB)
+    assert again.code == 0, again
+    assert [each["code"] for each in again.document["skipped"]] == ["proposed"]
+    assert again.document["changes"] == []
+    assert [each["action"] for each in again.document["pull_requests"]] == ["unchanged"]
+    assert scene.repository.refs() == refs
+    assert len(scene.forge.log) - calls <= 2
+
+
+def test_7_1_a_newer_version_takes_the_older_ones_place_and_an_older_one_does_not(scene: Scene) -> None:
+    assert scene.set("1.4.1").code == 0
+    assert scene.set(NEW_WEB).code == 0
+    assert scene.carried() == {"web": NEW_WEB}
+    late = scene.set("1.4.1")
+    assert (late.code, [each["code"] for each in late.document["skipped"]]) == (0, ["overtaken"])
+    assert scene.set("1.4.1", "--allow-downgrade").code == 0
+    assert scene.carried() == {"web": "1.4.1"}
+    assert len(scene.state.pulls) == 1
+
+
+def test_a_merge_ends_it_and_a_branch_that_was_left_is_begun_anew(scene: Scene) -> None:
+    assert scene.set(NEW_WEB).code == 0
+    scene.state.merge(scene.state.pulls[0])
+    already = scene.set(NEW_WEB)
+    assert (already.code, [each["code"] for each in already.document["skipped"]]) == (0, ["already"])
+    assert scene.set(NEW_API, app="api").code == 0
+    assert [pull.state for pull in scene.state.pulls] == ["merged", "open"]
+    assert scene.carried() == {"api": NEW_API}
+
+
+def test_what_the_base_has_by_itself_closes_the_request_and_its_branch_goes(scene: Scene) -> None:
+    assert scene.set(NEW_WEB).code == 0
+    tree = scene.repository.tree()
+    scene.repository.commit({PROD: tree[PROD].replace(web_line(OLD_WEB), web_line(NEW_WEB))})
+    done = scene.set(NEW_WEB)
+    assert done.code == 0, done
+    assert [each["action"] for each in done.document["pull_requests"]] == ["closed"]
+    assert (scene.state.pulls[0].state, len(scene.state.pulls[0].comments)) == ("closed", 1)
+    assert scene.state.tip(BRANCH) == ""
+    # It was promote that closed it: the same version may be proposed again.
+    scene.repository.commit({PROD: tree[PROD]})
+    assert scene.set(NEW_WEB).code == 0
+    assert [pull.state for pull in scene.state.pulls] == ["closed", "open"]
+
+
+def test_7_3_one_that_a_person_closed_declines_that_version_until_another_appears(scene: Scene) -> None:
+    assert scene.set("1.4.1").code == 0
+    scene.state.close(scene.state.pulls[0])
+    declined = scene.set("1.4.1")
+    assert (declined.code, [each["code"] for each in declined.document["skipped"]]) == (3, ["declined"])
+    scene.repository.git("update-ref", "-d", f"refs/heads/{BRANCH}")
+    declined = scene.set("1.4.1")
+    assert [each["code"] for each in declined.document["skipped"]] == ["declined"]
+    assert scene.set(NEW_WEB).code == 0
+    assert [pull.state for pull in scene.state.pulls] == ["closed", "open"]
+    assert scene.carried() == {"web": NEW_WEB}
+
+
+def test_7_3_a_persons_commits_on_the_branch_are_left_alone_and_it_is_said(scene: Scene) -> None:
+    assert scene.set(NEW_WEB).code == 0
+    scene.repository.commit({"notes.txt": b"by hand\n"}, branch=BRANCH)
+    refs = scene.repository.refs()
+    done = scene.set(NEW_API, app="api")
+    assert (done.code, [each["code"] for each in done.document["refused"]]) == (3, ["branch-edited"])
+    assert scene.repository.refs() == refs
+
+
+def test_a_request_in_conflict_is_built_anew_on_the_base(scene: Scene) -> None:
+    assert scene.set(NEW_WEB).code == 0
+    tree = scene.repository.tree()
+    moved = tree[PROD].replace(web_line(OLD_WEB), web_line("1.4.1"))
+    scene.repository.commit({PROD: moved})
+    assert scene.state.conflicts(scene.state.pulls[0])
+    assert scene.set(NEW_API, app="api").code == 0
+    assert not scene.state.conflicts(scene.state.pulls[0])
+    assert scene.repository.git("rev-parse", f"{BRANCH}^") == scene.repository.tip()
+
+
+def test_a_create_whose_answer_was_lost_makes_one(scene: Scene) -> None:
+    scene.forge.fail("POST", "", cut="after")
+    assert scene.set(NEW_WEB).code == 0
+    assert len(scene.state.pulls) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 500])
+def test_a_forge_that_fails_is_exit_6_and_the_next_run_completes(scene: Scene, status: int) -> None:
+    for _ in range(6):
+        scene.forge.fail("GET", "", status=status)
+    done = scene.set(NEW_WEB)
+    assert done.code == 6, done
+    assert [each["exit"] for each in done.document["failed"]] == [6]
+    assert scene.forge.token not in done.output
+    scene.forge.faults.clear()
+    assert scene.set(NEW_WEB).code == 0
+    assert [pull.state for pull in scene.state.pulls] == ["open"]
+
+
+def test_without_a_token_it_says_which_to_set(scene: Scene) -> None:
+    reason = ("--skip-gate", "from", "--reason", "a test")
+    done = scene.inside("set", "prod", f"web={NEW_WEB}", *reason, "--repo", scene.repository.url)
+    assert done.code == 6
+    assert TOKEN in done.stderr
+
+
+def test_the_url_stands_last_on_stdout(scene: Scene) -> None:
+    reason = ("--skip-gate", "from", "--reason", "a test")
+    done = scene.ok("set", "prod", f"web={NEW_WEB}", *reason)
+    assert re.search(r"https?://\S+\Z", done.stdout.rstrip().splitlines()[-1])
+
+
+def test_dry_run_shows_what_would_be_and_writes_nothing(scene: Scene) -> None:
+    refs = scene.repository.refs()
+    done = scene.set(NEW_WEB, "--dry-run")
+    assert (done.code, len(done.document["changes"])) == (0, 1), done
+    assert scene.repository.refs() == refs
+    assert scene.state.pulls == []
+
+
+
+@pytest.mark.parametrize("scene", [("gitlab", ", pull_request: {group: app, labels: [promotion]}")], indirect=True)
+def test_7_1_one_request_an_app(scene: Scene) -> None:
+    assert scene.set(NEW_WEB).code == 0
+    assert scene.set(NEW_API, app="api").code == 0
+    assert [(pull.head, pull.labels) for pull in scene.state.pulls] == [
+        ("promote/app/prod/web", ["promotion"]),
+        ("promote/app/prod/api", ["promotion"]),
+    ]
+    assert scene.carried("promote/app/prod/web") == {"web": NEW_WEB}
+    assert scene.carried("promote/app/prod/api") == {"api": NEW_API}
+
+
+@pytest.mark.parametrize("scene", [("gitea", ", pull_request: {group: run}")], indirect=True)
+def test_7_1_one_request_for_all_environments(scene: Scene) -> None:
+    text = scene.repository.tree()["promote.yaml"].decode()
+    more = "deliver: pull-request, pull_request: {group: run}"
+    scene.repository.commit({"promote.yaml": text.replace("from: dev}", f"from: dev, {more}}}").encode()})
+    assert scene.set(NEW_WEB).code == 0
+    skip = ("--skip-gate", "from", "--reason", "a test")
+    scene.ok("set", "test", "web=1.4.1", *skip)
+    assert [pull.head for pull in scene.state.pulls] == ["promote/run"]
+    lines = scene.repository.trailers("promote/run")
+    assert [line for line in lines if line.startswith("Promote-Env")] == [
+        "Promote-Environment: prod",
+        "Promote-Environment: test",
+    ]
+
+
+@pytest.mark.parametrize("scene", [("github", "")], indirect=True)
+def test_a_rollback_has_a_branch_of_its_own(scene: Scene) -> None:
+    scene.ok("set", "prod", f"web={NEW_WEB}", "--commit", "--skip-gate", "from", "--reason", "a test")
+    scene.ok("rollback", "prod", "web")
+    assert [(pull.head, pull.state) for pull in scene.state.pulls] == [("promote/rollback/prod/web", "open")]
+    assert scene.carried("promote/rollback/prod/web") == {"web": OLD_WEB}
+
+
+@pytest.mark.parametrize("scene", [("github", ", pull_request: {auto_merge: squash}")], indirect=True)
+def test_auto_merge_is_armed_once_and_an_unchanged_run_leaves_it(scene: Scene) -> None:
+    scene.state.required = {"ci"}
+    assert scene.set(NEW_WEB).code == 0
+    assert scene.state.pulls[0].armed == "squash"
+    calls = len(scene.forge.log)
+    assert scene.set(NEW_WEB).code == 0
+    assert len(scene.forge.log) - calls <= 2
+
+
+@pytest.mark.parametrize("scene", [("gitlab", "")], indirect=True)
+@pytest.mark.parametrize(("option", "pulls"), [("--commit", 0), ("--pull-request", 1)])
+def test_the_command_line_stands_above_promote_yaml(scene: Scene, option: str, pulls: int) -> None:
+    main = scene.repository.tip()
+    environment = "prod" if option == "--commit" else "dev"
+    skip = ("--skip-gate", "from", "--reason", "a test") if environment == "prod" else ()
+    scene.ok("set", environment, f"web={NEW_WEB}", option, *skip)
+    assert len(scene.state.pulls) == pulls
+    assert (scene.repository.tip() == main) is (pulls == 1)
+
+
+@pytest.mark.parametrize("scene", [("gitea", "")], indirect=True)
+def test_7_1_many_at_once_make_one_request_with_all_changes(scene: Scene, promote: Program) -> None:
+    count = 12
+    tree = scene.repository.tree()
+    apps = "".join(f"  app{number}: {{image: example.com/app{number}}}\n" for number in range(count))
+    text = tree["promote.yaml"].decode().replace("apps:\n", f"apps:\n{apps}", 1)
+    images = "".join(f"- name: example.com/app{number}\n  newTag: 1.0.0\n" for number in range(count))
+    scene.repository.commit(
+        {"promote.yaml": text.encode(), "envs/prod/more/kustomization.yaml": f"images:\n{images}".encode()}
+    )
+    words = ("--skip-gate", "from", "--reason", "x", "--no-verify-tag", "--repo", scene.repository.url)
+    running = [
+        promote.start("set", "prod", f"app{number}=2.0.{number}", *words, env={TOKEN: scene.forge.token})
+        for number in range(count)
+    ]
+    ended = [(child.communicate(timeout=240), child.returncode) for child in running]
+    assert [code for _, code in ended] == [0] * count, ended
+    assert [pull.state for pull in scene.state.pulls] == ["open"]
+    assert scene.carried() == {f"app{number}": f"2.0.{number}" for number in range(count)}
+    assert scene.repository.git("rev-parse", f"{BRANCH}^") == scene.repository.tip()
+    for number in range(count):
+        assert f"2.0.{number}" in scene.state.pulls[0].body
+
+
+@pytest.mark.parametrize("scene", [("github", "")], indirect=True)
+def test_a_hundred_apps_make_one_request_with_at_most_ten_calls(scene: Scene) -> None:
+    count = 100
+    tree = scene.repository.tree()
+    apps = "".join(f"  app{number}: {{image: example.com/app{number}}}\n" for number in range(count))
+    text = tree["promote.yaml"].decode().replace("apps:\n", f"apps:\n{apps}", 1)
+    images = "".join(f"- name: example.com/app{number}\n  newTag: 1.0.0\n" for number in range(count))
+    scene.repository.commit(
+        {"promote.yaml": text.encode(), "envs/prod/more/kustomization.yaml": f"images:\n{images}".encode()}
+    )
+    versions = [f"app{number}=2.0.{number}" for number in range(count)]
+    done = scene.inside.ok(
+        *("set", "prod", *versions, "--skip-gate", "from", "--reason", "x", "--no-verify-tag"),
+        *("--repo", scene.repository.url, "-o", "json"),
+        env={TOKEN: scene.forge.token},
+    )
+    assert len(done.document["changes"]) == count
+    assert len(scene.state.pulls) == 1
+    assert len(scene.forge.log) <= 10
+
+
+@pytest.mark.parametrize("scene", [("gitlab", "")], indirect=True)
+def test_a_job_of_github_actions_is_told(scene: Scene, tmp_path: Path) -> None:
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    env = {TOKEN: scene.forge.token, "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    words = ("set", "prod", f"web={NEW_WEB}", "--skip-gate", "from", "--reason", "x", "--repo", scene.repository.url)
+    scene.inside.ok(*words, env=env)
+    lines = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    assert lines["changed"] == "true"
+    assert lines["commit"] == scene.repository.tip(BRANCH)
+    assert lines["pull-request-url"].startswith("http")
+    assert f"`{NEW_WEB}`" in summary.read_text()
+    unwritable = scene.inside(*words, env={**env, "GITHUB_OUTPUT": str(tmp_path)})
+    assert unwritable.code == 2
+    assert "GITHUB_OUTPUT" in unwritable.stderr
+
+
+def test_check_tells_what_the_token_may_do_and_what_keeps_pull_requests_away(scene: Scene) -> None:
+    found = scene.run("check", "prod", "-o", "json").document["findings"]
+    [forge] = [each for each in found if each["code"] == "forge"]
+    assert (forge["level"], forge["subject"]) == ("ok", "prod")
+    assert scene.forge.project.page in forge["what"]
+    scene.forge.token = "another-token-entirely"
+    denied = scene.inside("check", "prod", "--repo", scene.repository.url, "-o", "json", env={TOKEN: "wrong-token-1"})
+    [forge] = [each for each in denied.document["findings"] if each["code"] == "forge"]
+    assert (forge["level"], denied.code) == ("error", 6)
+    assert "wrong-token-1" not in denied.output

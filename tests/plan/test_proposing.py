@@ -1,0 +1,114 @@
+"""What becomes a pull request: this run's changes as they meet what stands on its branch (SEMANTICS 7.1, 7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from promote.image import Version
+from promote.outcome import Plan
+from promote.plan.intent import Rules
+from promote.question import Bearing, Proposed, Request, Standing, Unknown
+from tests.estate.building import Built, build
+from tests.plan.planning import API, WEB, Book, outcome, plan, wanted
+
+CONFIG = f"""
+apps:
+  web: {{image: {WEB}, policy: {{semver: "*"}}}}
+  api: {{image: {API}, policy: {{semver: "*"}}}}
+environments:
+  prod: {{path: prod, deliver: pull-request}}
+"""
+HEAD, URL = "a" * 40, "https://git.example.com/pulls/7"
+OPEN = Request(7, URL, "open", HEAD)
+
+
+def built(folder: Path) -> Built:
+    files = {"prod/k.yaml": f"images:\n- {{name: {WEB}, newTag: 1.4.0}}\n- {{name: {API}, newTag: 1.0.0}}\n"}
+    one = build(folder, CONFIG, {"prod/kustomization.yaml": files["prod/k.yaml"]})
+    return Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
+
+
+def bearing(app: str, tag: str) -> Bearing:
+    return Bearing("prod", app, Version(tag))
+
+
+def standing(*carried: Bearing, request: Request | None = OPEN, is_ours: bool = True, oid: str = HEAD) -> Standing:
+    return Standing(Proposed(oid, carried, is_ours) if carried else None, request)
+
+
+def planned(folder: Path, found: Standing | Unknown, rules: Rules | None = None, **versions: str) -> Plan:
+    tags = {tag: (str(number), 2025) for number, tag in enumerate(("1.0.0", "1.1.0", "1.4.0", "1.5.0", "1.6.0"), 1)}
+    book = Book({WEB: tags, API: tags}, standing=found)
+    return plan(built(folder), wanted("prod", **(versions or {"web": "1.5.0"})), book, rules)
+
+
+def pushed(made: Plan) -> list[str]:
+    """What each commit would carry, those that stood there before in brackets."""
+    out = []
+    for step in made.steps:
+        news = {item.app for item in step.news}
+        out += [f"{each.app} {each.new}" if each.app in news else f"({each.app} {each.new})" for each in step.carried]
+    return out
+
+
+MERGED, CONFLICT = replace(OPEN, state="merged"), replace(OPEN, conflicts=True)
+DECLINED = replace(OPEN, state="closed", versions=(("prod", "web", Version("1.5.0")),))
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "commit"),
+    [
+        # Refused, failed, and nothing to do.
+        (Unknown("the forge is down", 6), ["prod web forge 6"], []),
+        (Unknown("the remote is down", 5), ["prod web proposal 5"], []),
+        (standing(bearing("web", "1.4.0"), is_ours=False), ["prod web branch-edited"], []),
+        (standing(bearing("web", "1.5.0")), ["prod web proposed"], []),
+        (standing(bearing("web", "1.6.0")), ["prod web overtaken"], []),
+        (standing(bearing("web", "1.5.0"), request=replace(OPEN, state="closed")), ["prod web declined"], []),
+        (standing(request=DECLINED), ["prod web declined"], []),
+        # New, alone or with what stands there.
+        (standing(request=None), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(bearing("web", "1.4.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(bearing("api", "1.1.0")), ["prod web 1.4.0 → 1.5.0"], ["(api 1.1.0)", "web 1.5.0"]),
+        (standing(bearing("api", "1.0.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(bearing("gone", "1.0.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        # Merged or closed: what stood there is over.
+        (standing(bearing("api", "1.1.0"), request=MERGED), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(request=replace(DECLINED, is_done=True)), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(request=replace(DECLINED, versions=())), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        # In conflict with its base: built anew, though nothing is new.
+        (standing(bearing("web", "1.5.0"), request=CONFLICT), ["prod web proposed"], ["(web 1.5.0)"]),
+    ],
+)  # fmt: skip
+def test_7_1_what_a_change_meets(
+    tmp_path: Path, found: Standing | Unknown, told: list[str], commit: list[str]
+) -> None:
+    made = planned(tmp_path, found)
+    assert outcome(made) == told
+    assert pushed(made) == commit
+    for step in made.steps:
+        assert step.place.branch == "promote/env/prod"
+        assert step.onto is not None
+        proposed = found.proposed if isinstance(found, Standing) else None
+        assert (step.onto.tip, step.onto.expected) == ("1" * 40, None if proposed is None else proposed.oid)
+
+
+def test_7_1_what_its_base_has_by_now_is_closed(tmp_path: Path) -> None:
+    made = planned(tmp_path, standing(bearing("web", "1.4.0")), web="1.4.0")
+    assert outcome(made) == ["prod web already"]
+    assert [(each.head, each.carried, each.expected) for each in made.proposals] == [("promote/env/prod", (), HEAD)]
+    assert made.steps == ()
+
+
+def test_7_1_an_older_version_takes_a_newer_ones_place_where_that_is_allowed(tmp_path: Path) -> None:
+    made = planned(tmp_path, standing(bearing("web", "1.6.0")), Rules(allow_downgrade=True))
+    assert pushed(made) == ["web 1.5.0"]
+
+
+def test_the_command_line_may_say_how_it_is_delivered(tmp_path: Path) -> None:
+    made = planned(tmp_path, standing(request=None), Rules(deliver="commit"))
+    assert [step.onto for step in made.steps] == [None]
+    assert made.proposals == ()
