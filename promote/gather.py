@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -77,14 +78,16 @@ class Gather:
         jobs: int,
         clock: Clock,
         histories: Histories | None = None,
-        requests: Requests | None = None,
+        requests: Callable[[], Requests | None] = lambda: None,
     ) -> None:
-        self._requests = requests
+        self._open_requests = requests  # most plans propose nothing, and need none
+        self._requests: Requests | None = None
         self._registry = registry
         self._histories = histories
         self._jobs = jobs
         self._clock = clock
         self._known: dict[Question, Answer] = {}
+        self._lock = threading.Lock()
 
     def again(self) -> None:
         """Begin another planning: what stands at forges is no longer known."""
@@ -138,6 +141,8 @@ class Gather:
             return Unknown(str(exc), exc.exit_code)
 
     def _stands(self, question: Stands) -> Answer:
+        with self._lock:
+            self._requests = self._requests or self._open_requests()
         if self._requests is None:
             return Standing(None, None)
         try:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from promote.image import Version
 from promote.place import Place
+from promote.question import Carried
 from promote.sites.site import Site
 from promote.text.edit import FileChange
 
@@ -48,24 +49,6 @@ class Failure:
     code: str
     exit_code: int
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What one commit says of one app of one environment; `source` is the environment that it came from, if any.
-
-    `digests` are (image, digest) where an app of several images carries them; the one of a single image is in `new`.
-    `undone` is the version that a rollback takes away.
-    """
-
-    environment: str
-    app: str
-    old: Version | None
-    new: Version
-    source: str | None = None
-    skipped_gates: tuple[tuple[str, str], ...] = ()
-    digests: tuple[tuple[str, str], ...] = ()
-    undone: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)

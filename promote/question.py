@@ -191,28 +191,30 @@ class Stands:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
-    """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own.
+class Carried:
+    """What one commit says of one app of one environment; `source` is the environment that it came from, if any.
 
-    `carried` are (environment, app, version, source, digests by image, skipped gates) as the trailers have them.
+    `digests` are (image, digest) where an app of several images carries them; the one of a single image is in `new`.
+    `undone` is the version that a rollback takes away.
     """
-
-    oid: str
-    carried: tuple[Bearing, ...]
-    is_ours: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bearing:
-    """One app of a proposed commit."""
 
     environment: str
     app: str
+    old: Version | None
     new: Version
     source: str | None = None
-    digests: tuple[tuple[str, str], ...] = ()
     skipped_gates: tuple[tuple[str, str], ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
     undone: Version | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own."""
+
+    oid: str
+    carried: tuple[Carried, ...]
+    is_ours: bool
 
 
 @dataclass(frozen=True, slots=True)

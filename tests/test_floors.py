@@ -30,6 +30,7 @@ ROOMS = {
     "clock": _room(0),
     "ordinary": _room(0),
     "place": _room(0),
+    "decoder": _room(1, "msgspec"),
     "duration": _room(1),
     "hostvars": _room(1),
     "image": _room(1),

@@ -12,7 +12,7 @@ from promote.check import Finding
 from promote.config.model import Config, Environment
 from promote.errors import PromoteError, UsageError
 from promote.image import Version
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.message import message
 
 

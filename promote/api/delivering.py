@@ -116,7 +116,7 @@ def deliver(
     decide: Callable[[Mapping[str, Estate], Before], Asking[Plan]],
     ask: Ask,
     *,
-    pulls: Pulls | None,
+    pulls: Callable[[], Pulls | None],
     again: Callable[[], None],
     worded: Wording,
     how: How,

@@ -18,14 +18,16 @@ from promote.config.model import Config, Environment
 from promote.config.request_settings import ForgeSettings, PullRequestSettings
 from promote.config.secret import resolve_secret
 from promote.forge.address import Project, project_of
-from promote.forge.kinds import Opened, no_token, open_forge, token_in
+from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
 from promote.forge.request import Forge, Proposal, PullRequest
 from promote.gitrepo.heads import Head
 from promote.gitrepo.remote import Remotes
-from promote.outcome import Carried, Pulled
 from promote.outcome import Proposal as Wish
+from promote.outcome import (
+    Pulled,
+)
 from promote.place import Place
-from promote.question import Answers, Bearing, Proposed, Question, Request, Standing, Stands, drive
+from promote.question import Answers, Proposed, Question, Request, Standing, Stands, drive
 from promote.transport import Tls, Transport
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
@@ -35,20 +37,13 @@ from promote.wording.trailers import base_of, parse
 _HTTP = logging.getLogger("promote.http")
 
 
-def bearing(item: Carried) -> Bearing:
-    """What a question knows of an app that a commit carries."""
-    return Bearing(
-        item.environment, item.app, item.new, item.source, item.digests, item.skipped_gates, item.undone
-    )
-
-
 def proposed(head: Head) -> Proposed:
     """What a promotion branch's commit carries, and whether it is as promote made it: one commit on its base."""
     base = base_of(head.message)
-    return Proposed(head.oid, tuple(map(bearing, parse(head.message))), head.parents == (base,))
+    return Proposed(head.oid, tuple(parse(head.message)), head.parents == (base,))
 
 
-def _hides(there: Opened) -> Hides:
+def _hides(there: OpenForge) -> Hides:
     return "comment" if there.hides_html else "definition"
 
 
@@ -75,7 +70,7 @@ class Pulls:
     images: Images
     asks: bool = True  # whether registries may be asked for what makes a body nicer
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _forges: dict[Project, Opened] = field(default_factory=dict)
+    _forges: dict[Project, OpenForge] = field(default_factory=dict)
     _found: dict[Place, PullRequest | None] = field(default_factory=dict)
     _transport: Transport | None = None
 
@@ -115,11 +110,15 @@ class Pulls:
             there = self._at(environment, repo)
             return there.forge.project.page, there.forge.rights()
 
-    def _veiled(self) -> AbstractContextManager[None]:
+    def _asked_by(self) -> Transport:
+        """How all forges are asked, open until the session ends."""
         with self._lock:
             if self._transport is None:
                 self._transport = self.stack.enter_context(Transport(self.clock, jobs=self.jobs, log=_HTTP.info))
-        return self._transport.veil.over_errors()
+            return self._transport
+
+    def _veiled(self) -> AbstractContextManager[None]:
+        return self._asked_by().veil.over_errors()
 
     def _opened(self, wish: Wish) -> Pulled:
         environment = self.config.environment(wish.environment)
@@ -164,7 +163,7 @@ class Pulls:
         return forge.find(wish.head, wish.base.branch)
 
     def _worded(
-        self, said: PullRequestSettings, wish: Wish, there: Opened, found: PullRequest | None
+        self, said: PullRequestSettings, wish: Wish, there: OpenForge, found: PullRequest | None
     ) -> tuple[str, str]:
         """Title and body; those that are there, where they tell of the same versions and the branch held them before.
 
@@ -186,7 +185,7 @@ class Pulls:
         )
 
     def _proposal(
-        self, environment: Environment, wish: Wish, there: Opened, found: PullRequest | None
+        self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None
     ) -> Proposal:
         said = environment.pull_request
         named, text = self._worded(said, wish, there, found)
@@ -201,7 +200,7 @@ class Pulls:
             draft=said.draft,
         )
 
-    def _at(self, environment: Environment, repo: str) -> Opened:
+    def _at(self, environment: Environment, repo: str) -> OpenForge:
         """The forge of an environment's repository."""
         said = environment.forge or self.config.forge
         if said is None:
@@ -218,14 +217,12 @@ class Pulls:
                 self._forges[project] = self._signed_in(project, environment, repo)
             return self._forges[project]
 
-    def _signed_in(self, project: Project, environment: Environment, repo: str) -> Opened:
+    def _signed_in(self, project: Project, environment: Environment, repo: str) -> OpenForge:
         said = environment.forge or self.config.forge
         token, source = self._token(said, project, repo)
         _HTTP.info("%s: its token is from %s", project.page, source)
-        if self._transport is None:
-            raise AssertionError("a forge is only asked under the veil")
         ca = None if said is None or said.ca is UNSET else self.root / said.ca
-        return open_forge(project, token, transport=self._transport, clock=self.clock, tls=Tls(ca))
+        return open_forge(project, token, transport=self._asked_by(), clock=self.clock, tls=Tls(ca))
 
     def _token(self, said: ForgeSettings | None, project: Project, repo: str) -> tuple[Callable[[], str], str]:
         """The token of a forge, asked each time, and where it is from; ForgeDenied where there is none."""

@@ -82,7 +82,7 @@ class Session:
                 jobs=self._jobs,
                 clock=self._clock,
                 histories=Histories(self._opened),
-                requests=self.pulls,
+                requests=lambda: self.pulls,
             )
         return self._gather(questions)
 
@@ -92,6 +92,13 @@ class Session:
         if self._pulls is None and self._opened.config is not None:
             self._pulls = self._pulling(self._opened, self.ask)
         return self._pulls
+
+    def _asking(self, *, asks: bool) -> Pulls | None:
+        """The same, which let registries alone where they are not to be asked."""
+        pulls = self.pulls
+        if pulls is not None:
+            pulls.asks = asks
+        return pulls
 
     def _again(self) -> None:
         if self._gather is not None:
@@ -174,14 +181,12 @@ class Session:
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
-        if self.pulls is not None:
-            self.pulls.asks = rules.verify_tag
         return deliver(
             self._opened,
             lambda: self._look(intent, rules),
             self.decide(intent, rules),
             self.ask,
-            pulls=self.pulls,
+            pulls=lambda: self._asking(asks=rules.verify_tag),
             again=self._again,
             worded=wording(self.config, how, self._environ),
             how=how,

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from promote.config.host_settings import GitSettings, RegistrySettings
 from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
-from promote.config.request_settings import ForgeSettings, PullRequestSettings, RequestGroup
+from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings, RequestGroup
 from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin
 from promote.errors import UsageError
@@ -135,7 +135,7 @@ class Environment:
     excludes: tuple[str, ...] = ()
     source: Literal["registry", "none", "environment"] = "registry"
     from_: str | None = None
-    deliver: Literal["commit", "pull-request"] = "commit"
+    deliver: Deliver = "commit"
     pull_request: PullRequestSettings = field(default_factory=PullRequestSettings)
     forge: ForgeSettings | None = None
     repo: str | None = None

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from promote.config.host_settings import SecretSettings
+from promote.forge.address import Kind
+from promote.forge.request import Method
 
+Deliver = Literal["commit", "pull-request"]
 RequestGroup = Literal["environment", "app", "run"]
-ForgeKind = Literal["github", "gitlab", "gitea", "forgejo", "bitbucket", "bitbucket-dc", "azure"]
 
 
 class PullRequestSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,7 +42,7 @@ class PullRequestSettings(Struct, frozen=True, forbid_unknown_fields=True):
     milestone: Annotated[str | UnsetType, Meta(description="The milestone, by its title.")] = UNSET
     draft: Annotated[bool, Meta(description="Whether it begins as a draft.")] = False
     auto_merge: Annotated[
-        Literal["merge", "squash", "rebase"] | UnsetType,
+        Method | UnsetType,
         Meta(description="Let the forge merge it, this way, once all that it demands has passed."),
     ] = UNSET
 
@@ -48,7 +50,7 @@ class PullRequestSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class ForgeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The forge of a repository, where its address does not tell."""
 
-    kind: Annotated[ForgeKind | UnsetType, Meta(description="What the forge runs.")] = UNSET
+    kind: Annotated[Kind | UnsetType, Meta(description="What the forge runs.")] = UNSET
     url: Annotated[
         str | UnsetType, Meta(description="The address of its pages.", examples=["https://github.example.com"])
     ] = UNSET

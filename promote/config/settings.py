@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from promote.config.host_settings import GitSettings, RegistrySettings, SecretSettings
-from promote.config.request_settings import ForgeSettings, PullRequestSettings
+from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings
 from promote.policy.settings import PolicySettings
 
 Pin = Literal["keep", "tag", "digest", "both"]
@@ -88,7 +88,7 @@ class SharedKeys(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="Whence versions come without `from`: the registry (the default), or none: only `set`."),
     ] = UNSET
     deliver: Annotated[
-        Literal["commit", "pull-request"] | UnsetType,
+        Deliver | UnsetType,
         Meta(description="How changes arrive: a commit that is pushed (the default), or a pull request."),
     ] = UNSET
     pull_request: Annotated[

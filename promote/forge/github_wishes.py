@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from promote.forge.github_answers import Event, Issue, Label, Milestone, Pull
 from promote.forge.github_graphql import Refusal, asked
 from promote.forge.request import Ability, Done, Proposal, PullRequest
 from promote.forge.web import Web
+from promote.forge.wish import missing
 
 _PAGE = 100
 _DRAFT = """
@@ -18,12 +19,6 @@ mutation Draft($id: ID!) {
   convertPullRequestToDraft(input: {pullRequestId: $id}) { clientMutationId }
 }
 """
-
-
-def _missing(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
-    """GitHub's names are the same in upper and lower case."""
-    known = {name.casefold() for name in there}
-    return [name for name in dict.fromkeys(wanted) if name.casefold() not in known]
 
 
 class Wishes:
@@ -41,8 +36,8 @@ class Wishes:
         issue = f"{self._path}/issues/{request.number}"
         for step in (self._label, self._assign, self._plan):
             request = step(issue, request, proposal, lacks)
-        people = _missing(proposal.reviewers, request.reviewers)
-        teams = _missing((self._team(each) for each in proposal.teams), request.reviewers)
+        people = missing(proposal.reviewers, request.reviewers)
+        teams = missing((self._team(each) for each in proposal.teams), request.reviewers)
         redraft = proposal.draft and not request.draft
         if (people or teams or redraft) and not is_new:
             people, teams, redraft = self._unasked(issue, people, teams, lacks, redraft=redraft)
@@ -53,28 +48,28 @@ class Wishes:
         return Done(request, lacks)
 
     def _label(self, issue: str, request: PullRequest, proposal: Proposal, lacks: dict[Ability, str]) -> PullRequest:
-        missing = _missing(proposal.labels, request.labels)
-        if not missing:
+        lacking = missing(proposal.labels, request.labels)
+        if not lacking:
             return request
         try:
-            answer = self._web.send("POST", f"{issue}/labels", {"labels": missing}, again=True)
+            answer = self._web.send("POST", f"{issue}/labels", {"labels": lacking}, again=True)
         except ForgeRefused as exc:
-            lacks["labels"] = f"{', '.join(missing)}: {exc.what}"
+            lacks["labels"] = f"{', '.join(lacking)}: {exc.what}"
             return request
         return replace(request, labels=tuple(each.name for each in answer.read(list[Label])))
 
     def _assign(self, issue: str, request: PullRequest, proposal: Proposal, lacks: dict[Ability, str]) -> PullRequest:
-        missing = _missing(proposal.assignees, request.assignees)
-        if not missing:
+        lacking = missing(proposal.assignees, request.assignees)
+        if not lacking:
             return request
         try:
-            answer = self._web.send("POST", f"{issue}/assignees", {"assignees": missing}, again=True)
+            answer = self._web.send("POST", f"{issue}/assignees", {"assignees": lacking}, again=True)
         except ForgeRefused as exc:
-            lacks["assignees"] = f"{', '.join(missing)}: {exc.what}"
+            lacks["assignees"] = f"{', '.join(lacking)}: {exc.what}"
             return request
         there = tuple(each.login for each in answer.read(Issue).assignees or ())
         # Whom it cannot assign it leaves out in silence (Issues, Add assignees to an issue).
-        if left := _missing(missing, there):
+        if left := missing(lacking, there):
             lacks["assignees"] = f"{', '.join(left)}: not among those who can be assigned in this repository"
         return replace(request, assignees=there)
 
@@ -108,7 +103,7 @@ class Wishes:
             return [], [], False
         known = [name for event in events for name in self._asked(event)]
         is_ready = any(event.event == "ready_for_review" for event in events)
-        return _missing(people, known), _missing(teams, known), redraft and not is_ready
+        return missing(people, known), missing(teams, known), redraft and not is_ready
 
     def _events(self, issue: str) -> Iterator[Event]:
         for page in self._web.pages(f"{issue}/events", {"per_page": _PAGE}):
@@ -149,7 +144,7 @@ class Wishes:
         answer = self._web.send("POST", path, body, again=True)
         there = answer.read(Pull).read(self._owner).reviewers
         # On some plans it takes one and leaves the others out. Teams are not shown to every token.
-        for name in _missing(people, there):
+        for name in missing(people, there):
             self._lack(lacks, "reviewers", name, "GitHub left this one out")
         return replace(request, reviewers=there)
 

@@ -90,7 +90,7 @@ def token_in(project: Project, environ: Mapping[str, str], *, is_home: bool) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenForge:
     """A forge, how it is asked, how long a body may be there, and whether comments of HTML are not shown in it."""
 
     forge: Forge
@@ -101,7 +101,7 @@ class Opened:
 
 def open_forge(
     project: Project, token: Callable[[], str], *, transport: Transport, clock: Clock, tls: Tls | None = None
-) -> Opened:
+) -> OpenForge:
     """The adapter for a project; `token` is asked at each request, since some end."""
     known = KNOWN[project.kind]
     module = import_module(f"promote.forge.{known.module}")
@@ -114,7 +114,7 @@ def open_forge(
 
     web = Web(module.api(project), transport, clock, headers=headers, cure=module.CURE, tls=tls)
     forge: Forge = getattr(module, known.name)(project, web)
-    return Opened(forge, web, known.limit, known.hides_html)
+    return OpenForge(forge, web, known.limit, known.hides_html)
 
 
 def no_token(project: Project) -> ForgeDenied:

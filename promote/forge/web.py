@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import msgspec
 
 from promote.clock import Clock
+from promote.decoder import decoder
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeError, ForgeRefused, ForgeUnclear, ForgeUnreachable
 from promote.transport import Response, Tls, Transport, redact
 from promote.transport.retry import BUSY, Patience, ask, retry_after
@@ -46,7 +47,7 @@ class Answer:
     def read(self, kind: type[T]) -> T:
         """The body as a `kind`; ForgeUnreachable where it does not fit, since then this is not the forge's API."""
         try:
-            return msgspec.json.decode(self.body, type=kind)
+            return decoder(kind).decode(self.body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             raise ForgeUnreachable(
                 f"answered with what its API does not have ({exc})",

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promote.image import Version, agree
-from promote.outcome import Carried
-from promote.question import Brought, State
+from promote.question import Brought, Carried, State
 from promote.wording.trailers import parse
 
 _LAST = 253_402_300_799  # the end of the year 9999, where datetime ends

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from promote.config.request_settings import Deliver
 from promote.config.settings import Group
 from promote.estate.estate import Estate
 from promote.image import Repository, Version
 
 Said = frozenset[tuple[Repository, Version]]
-Deliver = Literal["commit", "pull-request"]
 
 
 @dataclass(frozen=True, slots=True)

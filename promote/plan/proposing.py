@@ -15,7 +15,7 @@ from promote.plan.choice import Choice
 from promote.plan.draft import Decision, Draft
 from promote.plan.intent import Before, Rules
 from promote.plan.settle import settle
-from promote.question import Asking, Bearing, Request, Standing, Stands, Unknown, abreast
+from promote.question import Asking, Carried, Request, Standing, Stands, Unknown, abreast
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _already(draft: Draft, request: Request | None) -> Skip:
 
 
 def _met(
-    estates: Mapping[str, Estate], draft: Draft, wanted: Sequence[Bearing], standing: Standing, rules: Rules
+    estates: Mapping[str, Estate], draft: Draft, wanted: Sequence[Carried], standing: Standing, rules: Rules
 ) -> Asking[Decision]:
     """A draft of this run as it meets what is proposed: declined, overtaken by a newer one, standing, or new."""
     name, app = draft.environment, draft.app
@@ -174,14 +174,14 @@ def _declined(standing: Standing, environment: str, app: str) -> Version | None:
     return next((version for there, its, version in told if (there, its) == (environment, app)), None)
 
 
-def _again(estates: Mapping[str, Estate], wanted: Sequence[Bearing], before: Before) -> Asking[list[Draft]]:
+def _again(estates: Mapping[str, Estate], wanted: Sequence[Carried], before: Before) -> Asking[list[Draft]]:
     """What is proposed already, on the files as they are now; what has landed or cannot be any more leaves it."""
     known = [item for item in wanted if item.environment in estates and item.app in estates[item.environment].apps]
     decided = yield from abreast({(item.environment, item.app): _once_more(estates, item, before) for item in known})
     return [decision for decision in decided.values() if isinstance(decision, Draft)]
 
 
-def _once_more(estates: Mapping[str, Estate], item: Bearing, before: Before) -> Asking[Decision]:
+def _once_more(estates: Mapping[str, Estate], item: Carried, before: Before) -> Asking[Decision]:
     estate = estates[item.environment]
     digests = _digests(estate, item)
     choice = Choice(
@@ -194,7 +194,7 @@ def _once_more(estates: Mapping[str, Estate], item: Bearing, before: Before) -> 
     return decision
 
 
-def _digests(estate: Estate, item: Bearing) -> Mapping[Repository, str]:
+def _digests(estate: Estate, item: Carried) -> Mapping[Repository, str]:
     """The digests that the trailers name, by image."""
     several = {parse_repository(image): digest for image, digest in item.digests}
     if several:

@@ -9,10 +9,13 @@ from dataclasses import replace
 from promote.config.settings import Group
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.outcome import Carried, Step
+from promote.outcome import (
+    Step,
+)
 from promote.place import Place
 from promote.plan.draft import Draft
 from promote.plan.files import File, rewritten
+from promote.question import Carried
 from promote.text.edit import FileChange
 
 

@@ -232,9 +232,10 @@ class _Loop:
 
     def _delivery(self, plan: Plan, attempt: int) -> Delivery:
         done = joined([*self._parts.values(), rest(plan, self._told)])
-        if not self._terms.push or self._terms.pulls is None:
+        pulls = self._terms.pulls() if self._terms.push and done.proposals else None
+        if pulls is None:
             return Delivery(done, tuple(self._commits), attempt)
-        pulled, failures = pull(done.proposals, self._terms.pulls)
+        pulled, failures = pull(done.proposals, pulls)
         return Delivery(
             replace(done, failures=(*done.failures, *failures)), tuple(self._commits), attempt, pulled
         )

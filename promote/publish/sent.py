@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promote.estate.estate import Estate
-from promote.outcome import Carried, Plan, Step
+from promote.outcome import (
+    Plan,
+    Step,
+)
 from promote.place import Place
 from promote.publish.shares import Pair, tips
+from promote.question import Carried
 
 Name = tuple[Place, tuple[Carried, ...]]
 

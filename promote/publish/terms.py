@@ -57,7 +57,7 @@ class Terms:
 
     message: Callable[[Step], str]
     check: Callable[[Plan], None]
-    pulls: Pulls | None = None
+    pulls: Callable[[], Pulls | None] = lambda: None
     again: Callable[[], None] = lambda: None
     push: bool = True
     timeout: float = 300.0

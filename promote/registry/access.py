@@ -14,11 +14,11 @@ from promote.registry.decode import error_codes
 from promote.registry.front import complaint
 from promote.registry.origin import base_url, moved, same_origin
 from promote.registry.quota import quota_in
-from promote.registry.retry import Patience, ask
 from promote.registry.settings import HostSettings
 from promote.registry.signing import UNSIGNED, Signed, Signing
 from promote.registry.token import Tokens
 from promote.transport import Response, Tls, Transport, redact
+from promote.transport.retry import Patience, ask
 
 _REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -94,7 +94,7 @@ class Access:
                 self.quota = quota_in(response.headers) or self.quota
             return response
 
-        return ask(send, self.clock, self._patience)
+        return ask(send, self.clock, self._patience, unreachable=RegistryUnreachable)
 
     def request(self, method: str, url: str, path: str, *, accept: str, cap: int, etag: str = "") -> Response:
         """The answer for `url`, which is of the repository `path`: signed in and redirected, whatever its status.

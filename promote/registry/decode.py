@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from promote.decoder import decoder
 from promote.errors import RegistryError, RegistryUnreachable
 
 T = TypeVar("T")
@@ -21,18 +21,6 @@ class _Mistake(msgspec.Struct):
 
 class _Errors(msgspec.Struct):
     errors: list[_Mistake]
-
-
-_lock = threading.Lock()
-_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
-
-
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    """The decoder of a type, made by one thread: two that make the first one of a Struct at once crash the process."""
-    with _lock:
-        if kind not in _decoders:
-            _decoders[kind] = msgspec.json.Decoder(kind)
-        return _decoders[kind]
 
 
 def media_type(content_type: str) -> str:
@@ -60,7 +48,7 @@ def decode(
             f"answered with a web page, not {noun}", where=where, cure="check that this host is the registry itself"
         )
     try:
-        return _decoder(kind).decode(raw)
+        return decoder(kind).decode(raw)
     # Depth is a RecursionError, and bytes that are not UTF-8 are a bare ValueError.
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, msgspec.MsgspecError) else "it is not well-formed JSON"
@@ -75,7 +63,7 @@ def decode(
 def error_codes(raw: bytes) -> tuple[str, ...] | None:
     """The codes of an error body (OCI distribution spec, "Error Codes"), or None where it is not one."""
     try:
-        errors = _decoder(_Errors).decode(raw).errors
+        errors = decoder(_Errors).decode(raw).errors
     except (ValueError, RecursionError):
         return None
     # A code is shown to people: only what looks like one.

@@ -17,9 +17,9 @@ from promote.registry.client import Client
 from promote.registry.contents import Contents
 from promote.registry.credentials.keyring import Keyring
 from promote.registry.layout import Layout
-from promote.registry.retry import Patience
 from promote.registry.settings import DEFAULT, HostSettings
 from promote.transport import Transport
+from promote.transport.retry import Patience
 
 
 class Registries:

@@ -20,9 +20,9 @@ from promote.registry.credentials.keyring import sign_in_cure
 from promote.registry.decode import decode
 from promote.registry.once import Once
 from promote.registry.origin import same_origin
-from promote.registry.retry import Patience, ask
 from promote.registry.settings import Credentials, HostSettings
 from promote.transport import Response, Tls, Transport, is_loopback, redact
+from promote.transport.retry import Patience, ask
 
 _CAP = 1 << 20
 _SHORTEST = 60.0  # the specification's default, and its least
@@ -156,7 +156,7 @@ class Tokens:
             )
 
         asked_at = self._clock.monotonic()
-        response = ask(send, self._clock, self._patience)
+        response = ask(send, self._clock, self._patience, unreachable=RegistryUnreachable)
         return self._understood(response, asked_at, trusted)
 
     def _understood(self, response: Response, asked_at: float, signed: Credentials | None) -> _Kept:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from promote.image import Repository, Version
-from promote.outcome import Carried
-from promote.question import Answers, Asking, Facts, Known
+from promote.question import Answers, Asking, Carried, Facts, Known
 from promote.wording.compare import compare_link
 
 Images = Callable[[Carried], Sequence[Repository]]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from promote.errors import UsageError
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.links import Link
 from promote.wording.trailers import trailers
 

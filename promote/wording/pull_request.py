@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promote.image import Version, parse_version
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.links import Link
 from promote.wording.markdown import code, link, plain
 from promote.wording.message import rendered, subject

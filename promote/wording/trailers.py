@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from promote.image import Version, parse_version
-from promote.outcome import Carried
+from promote.question import Carried
 
 _LINE = re.compile(r"(Promote-[A-Za-z-]+): (.*)\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -8,7 +8,7 @@ import pytest
 
 from promote.history.brought import brought, said
 from promote.image import Version
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.message import message
 
 ANN = "Ann <ann@x.org>"

@@ -10,8 +10,7 @@ from promote.errors import UsageError
 from promote.estate import scan
 from promote.history.walk import walk
 from promote.image import Version
-from promote.outcome import Carried
-from promote.question import Past
+from promote.question import Carried, Past
 from promote.sites import finders
 from promote.sites.wanted import Wanted
 from promote.tree import Entry

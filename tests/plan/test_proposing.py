@@ -10,7 +10,7 @@ import pytest
 from promote.image import Version
 from promote.outcome import Plan
 from promote.plan.intent import Rules
-from promote.question import Bearing, Proposed, Request, Standing, Unknown
+from promote.question import Carried, Proposed, Request, Standing, Unknown
 from tests.estate.building import Built, build
 from tests.plan.planning import API, WEB, Book, outcome, plan, wanted
 
@@ -31,12 +31,12 @@ def built(folder: Path) -> Built:
     return Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
 
 
-def bearing(app: str, tag: str) -> Bearing:
-    return Bearing("prod", app, Version(tag))
+def carried(app: str, tag: str) -> Carried:
+    return Carried("prod", app, None, Version(tag))
 
 
-def standing(*carried: Bearing, request: Request | None = OPEN, is_ours: bool = True, oid: str = HEAD) -> Standing:
-    return Standing(Proposed(oid, carried, is_ours) if carried else None, request)
+def standing(*items: Carried, request: Request | None = OPEN, is_ours: bool = True, oid: str = HEAD) -> Standing:
+    return Standing(Proposed(oid, items, is_ours) if items else None, request)
 
 
 def planned(folder: Path, found: Standing | Unknown, rules: Rules | None = None, **versions: str) -> Plan:
@@ -64,23 +64,23 @@ DECLINED = replace(OPEN, state="closed", versions=(("prod", "web", Version("1.5.
         # Refused, failed, and nothing to do.
         (Unknown("the forge is down", 6), ["prod web forge 6"], []),
         (Unknown("the remote is down", 5), ["prod web proposal 5"], []),
-        (standing(bearing("web", "1.4.0"), is_ours=False), ["prod web branch-edited"], []),
-        (standing(bearing("web", "1.5.0")), ["prod web proposed"], []),
-        (standing(bearing("web", "1.6.0")), ["prod web overtaken"], []),
-        (standing(bearing("web", "1.5.0"), request=replace(OPEN, state="closed")), ["prod web declined"], []),
+        (standing(carried("web", "1.4.0"), is_ours=False), ["prod web branch-edited"], []),
+        (standing(carried("web", "1.5.0")), ["prod web proposed"], []),
+        (standing(carried("web", "1.6.0")), ["prod web overtaken"], []),
+        (standing(carried("web", "1.5.0"), request=replace(OPEN, state="closed")), ["prod web declined"], []),
         (standing(request=DECLINED), ["prod web declined"], []),
         # New, alone or with what stands there.
         (standing(request=None), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
-        (standing(bearing("web", "1.4.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
-        (standing(bearing("api", "1.1.0")), ["prod web 1.4.0 → 1.5.0"], ["(api 1.1.0)", "web 1.5.0"]),
-        (standing(bearing("api", "1.0.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
-        (standing(bearing("gone", "1.0.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(carried("web", "1.4.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(carried("api", "1.1.0")), ["prod web 1.4.0 → 1.5.0"], ["(api 1.1.0)", "web 1.5.0"]),
+        (standing(carried("api", "1.0.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(carried("gone", "1.0.0")), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
         # Merged or closed: what stood there is over.
-        (standing(bearing("api", "1.1.0"), request=MERGED), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
+        (standing(carried("api", "1.1.0"), request=MERGED), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
         (standing(request=replace(DECLINED, is_done=True)), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
         (standing(request=replace(DECLINED, versions=())), ["prod web 1.4.0 → 1.5.0"], ["web 1.5.0"]),
         # In conflict with its base: built anew, though nothing is new.
-        (standing(bearing("web", "1.5.0"), request=CONFLICT), ["prod web proposed"], ["(web 1.5.0)"]),
+        (standing(carried("web", "1.5.0"), request=CONFLICT), ["prod web proposed"], ["(web 1.5.0)"]),
     ],
 )  # fmt: skip
 def test_7_1_what_a_change_meets(
@@ -97,14 +97,14 @@ def test_7_1_what_a_change_meets(
 
 
 def test_7_1_what_its_base_has_by_now_is_closed(tmp_path: Path) -> None:
-    made = planned(tmp_path, standing(bearing("web", "1.4.0")), web="1.4.0")
+    made = planned(tmp_path, standing(carried("web", "1.4.0")), web="1.4.0")
     assert outcome(made) == ["prod web already"]
     assert [(each.head, each.carried, each.expected) for each in made.proposals] == [("promote/env/prod", (), HEAD)]
     assert made.steps == ()
 
 
 def test_7_1_an_older_version_takes_a_newer_ones_place_where_that_is_allowed(tmp_path: Path) -> None:
-    made = planned(tmp_path, standing(bearing("web", "1.6.0")), Rules(allow_downgrade=True))
+    made = planned(tmp_path, standing(carried("web", "1.6.0")), Rules(allow_downgrade=True))
     assert pushed(made) == ["web 1.5.0"]
 
 

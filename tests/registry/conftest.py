@@ -9,9 +9,9 @@ from promote.clock import SystemClock
 from promote.image import Repository
 from promote.registry.cache import Cache
 from promote.registry.registries import Registries
-from promote.registry.retry import Patience
 from promote.registry.settings import HostSettings
 from promote.transport import Transport
+from promote.transport.retry import Patience
 from tests.clock import FakeClock
 from tests.servers.proxy import FaultyProxy, faulty_proxy
 from tests.servers.registry import RunningRegistry, docker_registry

@@ -15,8 +15,8 @@ import pytest
 from promote.errors import RegistryAbsent, RegistryDenied, RegistryError, RegistryUnreachable, RegistryUnreadable
 from promote.image import Repository
 from promote.question import Absent, Known, What
-from promote.registry.retry import Patience
 from promote.registry.settings import HostSettings
+from promote.transport.retry import Patience
 from tests.clock import FakeClock
 from tests.registry.conftest import PATH, TAGS, Ask
 from tests.servers import proxy as faults

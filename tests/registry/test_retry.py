@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promote.errors import RegistryUnreachable
-from promote.registry.retry import Patience, ask, retry_after
 from promote.transport import Response
+from promote.transport.retry import Patience, ask, retry_after
 from tests.clock import FakeClock
 
 PIECE = st.sampled_from(["Mon,", "1", "99", "Jan", ",", "-", ":", "0:0:0", "2026", "-0000", "+0100", "GMT", "9" * 20])
@@ -37,6 +37,7 @@ def _pauses(seed: int, *, after: str = "") -> list[float]:
             lambda seconds: Response(503, {"retry-after": after}, b"", "https://registry.example.com/v2/"),
             clock,
             Patience(tries=7, seconds=1000.0),
+            unreachable=RegistryUnreachable,
         )
     return clock.slept
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promote.image import Repository, Version
-from promote.outcome import Carried
-from promote.question import Absent, Answer, Answers, Facts, Known, Question, Unknown, drive
+from promote.question import Absent, Answer, Answers, Carried, Facts, Known, Question, Unknown, drive
 from promote.wording.compare import REVISION, SOURCE, compare_link
 from promote.wording.links import Link, links
 from promote.wording.message import message, wants_links

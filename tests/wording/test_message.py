@@ -9,7 +9,7 @@ import pytest
 
 from promote.errors import UsageError
 from promote.image import Version
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.message import message
 from promote.wording.trailers import parse, trailers
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promote.errors import UsageError
 from promote.image import Version
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.links import Link
 from promote.wording.markdown import code, link, plain
 from promote.wording.pull_request import Footer, Hides, Note, body, closed, footer, read_footer, title

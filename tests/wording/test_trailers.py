@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.image import Version
-from promote.outcome import Carried
+from promote.question import Carried
 from promote.wording.trailers import parse, trailers
 
 DIGEST = f"sha256:{'a' * 64}"

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from promote.clock import Clock
+from promote.decoder import decoder
 from promote.errors import RemoteDenied, RemoteUnreachable, UsageError
 from promote.gitrepo.credentials.jwt import app_jwt
 from promote.gitrepo.credentials.settings import App
@@ -141,7 +142,7 @@ class AppTokens:
     def _understood(self, response: Response, wanted: int, kind: type[T], app: App, remote: RemoteUrl, jwt: str) -> T:
         if response.status == wanted:
             try:
-                return msgspec.json.decode(response.body, type=kind)
+                return decoder(kind).decode(response.body)
             except (ValueError, RecursionError):
                 # Not chained: the error may hold a part of the token.
                 raise RemoteUnreachable(
@@ -151,7 +152,7 @@ class AppTokens:
 
     def _denied(self, response: Response, app: App, remote: RemoteUrl, jwt: str) -> RemoteDenied | RemoteUnreachable:
         try:
-            said = msgspec.json.decode(response.body, type=_Complaint).message
+            said = decoder(_Complaint).decode(response.body).message
         except (ValueError, RecursionError):
             said = ""
         shown = f": {sanitised(said.encode(), frozenset({jwt}))[:200]}" if said else ""

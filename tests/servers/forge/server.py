@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any  # noqa: N815  # the names are the base class's
 
 
-class FakeForge:
+class FakeForge(ABC):
     """One kind of forge. A subclass names its routes: (method, pattern of the path) to a method of its own."""
 
     contract: Contract | None = None
@@ -129,13 +130,13 @@ class FakeForge:
 
     # What a subclass says.
     @property
+    @abstractmethod
     def project(self) -> Project:
         """The project that it serves."""
-        raise NotImplementedError
 
+    @abstractmethod
     def routes(self) -> Mapping[tuple[str, str], Route]:
         """(method, expression of the whole path below `base_path`) to what answers; groups are its arguments."""
-        raise NotImplementedError
 
     def is_signed(self, asked: Asked) -> bool:
         return self.token in asked.headers.get("authorization", "")
