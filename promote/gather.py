@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from promote.clock import Clock
-from promote.errors import ForgeError, GitError, RegistryAbsent, RegistryError, RegistryUnreadable
+from promote.errors import ForgeError, GitError, Refused, RegistryAbsent, RegistryError, RegistryUnreadable
 from promote.image import Repository
 from promote.question import (
     Absent,
@@ -19,11 +19,17 @@ from promote.question import (
     Limits,
     Now,
     Past,
+    Probe,
+    Probed,
     Question,
     Quota,
     Ran,
+    Reviewed,
+    Reviews,
+    Said,
     Standing,
     Stands,
+    Statuses,
     Tags,
     Unknown,
     Unreadable,
@@ -54,21 +60,33 @@ class Histories(Protocol):
 
 
 class Requests(Protocol):
-    """What `gather` asks of promotion branches and their pull requests."""
+    """What `gather` asks of promotion branches, their pull requests and forges; raises GitError and ForgeError."""
 
-    def standing(self, question: Stands) -> Standing:
-        """Raises GitError and ForgeError."""
-        ...
+    def standing(self, question: Stands) -> Standing: ...
+
+    def statuses(self, question: Statuses) -> Said: ...
+
+    def reviews(self, question: Reviews) -> Reviewed: ...
 
     def forget(self) -> None:
         """Whatever is asked from now on is asked anew."""
         ...
 
 
+class Probes(Protocol):
+    """What `gather` asks of running clusters and of commands; no answer is `failed`, with the reason."""
+
+    def probe(self, question: Probe) -> Probed: ...
+
+
+_FLEETING = (Stands, Statuses, Reviews, Probe)
+
+
 class Gather:
     """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same.
 
-    All but what stands at forges, which is asked anew at each planning (SEMANTICS 11.3): `again` begins one.
+    All but probes and what stands at forges, which are asked anew at each planning (SEMANTICS 11.3): `again` begins
+    one.
     """
 
     def __init__(
@@ -79,7 +97,10 @@ class Gather:
         clock: Clock,
         histories: Histories | None = None,
         requests: Callable[[], Requests | None] = lambda: None,
+        probes: Callable[[], Probes | None] = lambda: None,
     ) -> None:
+        self._open_probes = probes
+        self._probes: Probes | None = None
         self._open_requests = requests  # most plans propose nothing, and need none
         self._requests: Requests | None = None
         self._registry = registry
@@ -90,8 +111,8 @@ class Gather:
         self._lock = threading.Lock()
 
     def again(self) -> None:
-        """Begin another planning: what stands at forges is no longer known."""
-        self._known = {each: answer for each, answer in self._known.items() if not isinstance(each, Stands)}
+        """Begin another planning, or another look: what passes by itself is no longer known."""
+        self._known = {each: answer for each, answer in self._known.items() if not isinstance(each, _FLEETING)}
         if self._requests is not None:
             self._requests.forget()
 
@@ -120,7 +141,7 @@ class Gather:
         for question, past in self._histories.ran(questions).items():
             self._known[question] = past
 
-    def _ask(self, question: Tags | Facts | Limits | Now | Stands) -> Answer:
+    def _ask(self, question: Question) -> Answer:
         try:
             match question:
                 case Tags(repository):
@@ -131,8 +152,12 @@ class Gather:
                     return self._registry.limits(repository)
                 case Now():
                     return self._clock.now()
-                case Stands():
-                    return self._stands(question)
+                case Stands() | Statuses() | Reviews():
+                    return self._of_forge(question)
+                case Probe():
+                    return self._of_probe(question)
+                case Ran():
+                    raise TypeError("the past is asked for in one walk")
         except RegistryAbsent as exc:
             return Absent(str(exc))
         except RegistryUnreadable as exc:
@@ -140,12 +165,27 @@ class Gather:
         except RegistryError as exc:
             return Unknown(str(exc), exc.exit_code)
 
-    def _stands(self, question: Stands) -> Answer:
+    def _of_forge(self, question: Stands | Statuses | Reviews) -> Answer:
         with self._lock:
             self._requests = self._requests or self._open_requests()
         if self._requests is None:
-            return Standing(None, None)
+            if isinstance(question, Stands):
+                return Standing(None, None)
+            return Unknown("without a remote there is no forge to ask", ForgeError.exit_code)
         try:
-            return self._requests.standing(question)
+            match question:
+                case Stands():
+                    return self._requests.standing(question)
+                case Statuses():
+                    return self._requests.statuses(question)
+                case Reviews():
+                    return self._requests.reviews(question)
         except (GitError, ForgeError) as exc:
             return Unknown(str(exc), exc.exit_code)
+
+    def _of_probe(self, question: Probe) -> Answer:
+        with self._lock:
+            self._probes = self._probes or self._open_probes()
+        if self._probes is None:
+            return Unknown("nothing is probed here", Refused.exit_code)
+        return self._probes.probe(question)

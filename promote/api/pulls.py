@@ -27,7 +27,19 @@ from promote.outcome import (
     Pulled,
 )
 from promote.place import Place
-from promote.question import Answers, Proposed, Question, Request, Standing, Stands, drive
+from promote.question import (
+    Answers,
+    Proposed,
+    Question,
+    Request,
+    Reviewed,
+    Reviews,
+    Said,
+    Standing,
+    Stands,
+    Statuses,
+    drive,
+)
 from promote.transport import Tls, Transport
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
@@ -87,6 +99,25 @@ class Pulls:
         with self._lock:
             self._found[place] = found
         return Standing(None if head is None else proposed(head), None if found is None else _request(found))
+
+    def statuses(self, question: Statuses) -> Said:
+        """The statuses and checks of a commit; GitError, ForgeError."""
+        with self._veiled():
+            forge = self._at(self.config.environment(question.environment), question.place.repo).forge
+            return Said(tuple(sorted(forge.statuses(question.commit), key=lambda each: each.context)))
+
+    def reviews(self, question: Reviews) -> Reviewed:
+        """Who has reviewed what is proposed on a branch; GitError, ForgeError."""
+        place = Place(question.base.repo, question.head)
+        with self._veiled():
+            forge = self._at(self.config.environment(question.environment), question.base.repo).forge
+            with self._lock:
+                is_known, found = place in self._found, self._found.get(place)
+            if not is_known:
+                found = forge.find(question.head, question.base.branch)
+            if found is None or found.state != "open":
+                return Reviewed(None)
+            return Reviewed(found.head_oid, tuple(forge.reviews(found)))
 
     def forget(self) -> None:
         self.remotes.forget()

@@ -33,9 +33,10 @@ from promote.forge.azure_answers import (
 )
 from promote.forge.azure_people import People
 from promote.forge.azure_web import CURE, AzureWeb, headers
-from promote.forge.request import Ability, CommitStatus, Done, Method, Proposal, PullRequest, Review
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
 from promote.forge.wish import missing, same
+from promote.question import CommitStatus, Review
 
 __all__ = ["CURE", "Azure", "api", "headers"]
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from promote.forge.address import Project
-from promote.forge.request import CommitStatus, PullRequest, Review, State, StatusState
+from promote.forge.request import PullRequest, State
+from promote.question import CommitStatus, Review, StatusState
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 TITLE = 400

@@ -26,9 +26,10 @@ from promote.forge.bitbucket_answers import (
     told,
 )
 from promote.forge.bitbucket_people import People, following, sent
-from promote.forge.request import Ability, CommitStatus, Done, Method, Proposal, PullRequest, Review
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
 from promote.forge.wish import fitting, missing, same, short, unmet
+from promote.question import CommitStatus, Review
 
 CURE = (
     "set BITBUCKET_TOKEN to a repository access token with the scopes pullrequest:write and repository:write, "

@@ -6,7 +6,8 @@ import hashlib
 
 import msgspec
 
-from promote.forge.request import CommitStatus, PullRequest, Review, State, StatusState
+from promote.forge.request import PullRequest, State
+from promote.question import CommitStatus, Review, StatusState
 
 TITLE, BODY, KEY = 255, 32_768, 40  # characters
 

@@ -25,9 +25,10 @@ from promote.forge.bitbucket_dc_answers import (
     told,
 )
 from promote.forge.bitbucket_dc_change import Changes, pages
-from promote.forge.request import Ability, CommitStatus, Done, Method, Proposal, PullRequest, Review
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
 from promote.forge.wish import fitting, missing, same, short, unmet
+from promote.question import CommitStatus, Review
 
 CURE = "set BITBUCKET_TOKEN to an HTTP access token of the repository with the permission Repository write"
 

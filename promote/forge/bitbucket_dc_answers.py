@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from promote.forge.bitbucket_answers import Status
-from promote.forge.request import PullRequest, Review, State, StatusState
+from promote.forge.request import PullRequest, State
+from promote.question import Review, StatusState
 
 TITLE, BODY, KEY = 255, 32_768, 255  # characters
 

@@ -20,9 +20,10 @@ from promote.forge.gitea_answers import (
 )
 from promote.forge.gitea_find import Finder, Pages
 from promote.forge.gitea_people import Names, Reviewers
-from promote.forge.request import Ability, CommitStatus, Done, Method, Proposal, PullRequest, Review
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
 from promote.forge.wish import missing, same
+from promote.question import CommitStatus, Review
 
 CURE = (
     "set GITEA_TOKEN (FORGEJO_TOKEN) to a token of a user who may write to the repository, "

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from promote.forge.request import CommitStatus, PullRequest, Review, State, StatusState
+from promote.forge.request import PullRequest, State
 from promote.forge.wish import short
+from promote.question import CommitStatus, Review, StatusState
 
 _TITLE = 255  # characters, by the server's own table
 

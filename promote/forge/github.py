@@ -16,8 +16,9 @@ from promote.forge.github_answers import Pull, Repository, User
 from promote.forge.github_graphql import CURE as CURE
 from promote.forge.github_merge import Merging
 from promote.forge.github_wishes import Wishes
-from promote.forge.request import Ability, CommitStatus, Done, Method, Proposal, PullRequest, Review
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
+from promote.question import CommitStatus, Review
 
 _SEEN = 30  # of the newest: one answer has about 15 KB for each
 _TITLE, _DESCRIPTION = 256, 140  # characters that it takes

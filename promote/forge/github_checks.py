@@ -8,8 +8,8 @@ import msgspec
 
 from promote.errors import ForgeDenied, ForgeUnreachable
 from promote.forge.github_graphql import needed
-from promote.forge.request import CommitStatus, Review, StatusState
 from promote.forge.web import Web
+from promote.question import CommitStatus, Review, StatusState
 
 _PAGE, _PAGES = 100, 50
 _STATES: dict[str, StatusState] = {

@@ -25,9 +25,10 @@ from promote.forge.gitlab_answers import (
     told,
 )
 from promote.forge.gitlab_people import People, left_out
-from promote.forge.request import Ability, CommitStatus, Done, Method, Proposal, PullRequest, Review
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
 from promote.forge.wish import same
+from promote.question import CommitStatus, Review
 
 CURE = (
     "set GITLAB_TOKEN to a project access token of the role Developer with the scope api "

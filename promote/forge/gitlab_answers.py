@@ -6,7 +6,8 @@ import re
 
 import msgspec
 
-from promote.forge.request import CommitStatus, PullRequest, State, StatusState
+from promote.forge.request import PullRequest, State
+from promote.question import CommitStatus, StatusState
 
 TITLE = 255  # characters of a title, and of a status's description
 

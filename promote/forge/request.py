@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from promote.forge.address import Project
+from promote.question import CommitStatus, Review
 
 State = Literal["open", "merged", "closed"]
 Method = Literal["merge", "squash", "rebase"]
 # What not every forge can do; what is wanted and cannot be is told once, and is no error.
 Ability = Literal["labels", "reviewers", "teams", "assignees", "draft", "milestone", "auto-merge", "statuses"]
-StatusState = Literal["pending", "success", "failure", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +55,6 @@ class Proposal:
     assignees: tuple[str, ...] = ()
     milestone: str | None = None
     draft: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CommitStatus:
-    """One status or check of a commit; `context` is its name."""
-
-    context: str
-    state: StatusState
-    description: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What one person last said of a pull request; `commit` is the head that was looked at, where the forge tells."""
-
-    by: str
-    approves: bool
-    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

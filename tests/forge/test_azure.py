@@ -24,7 +24,8 @@ from promote.forge.azure_answers import (
     short_body,
     told,
 )
-from promote.forge.request import CommitStatus, Proposal, Review
+from promote.forge.request import Proposal
+from promote.question import CommitStatus, Review
 from tests.forge.conftest import Scene
 from tests.servers.forge import state
 from tests.servers.forge.azure import Azure, guid

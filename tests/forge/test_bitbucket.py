@@ -12,7 +12,8 @@ from promote.errors import ForgeDenied, ForgeRefused, ForgeUnreachable
 from promote.forge.address import Kind, Project
 from promote.forge.bitbucket import api, headers
 from promote.forge.bitbucket_answers import key_of
-from promote.forge.request import CommitStatus, Proposal, Review
+from promote.forge.request import Proposal
+from promote.question import CommitStatus, Review
 from tests.forge.conftest import Scene
 from tests.servers.forge.bitbucket import Bitbucket
 from tests.servers.forge.contract import BreachError

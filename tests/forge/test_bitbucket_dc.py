@@ -11,8 +11,9 @@ from promote.errors import ForgeDenied, ForgeRefused, ForgeUnclear
 from promote.forge.address import Kind, Project
 from promote.forge.bitbucket_dc import BitbucketDataCenter, api, headers
 from promote.forge.bitbucket_dc_answers import Participant, Pull, Ref, Repository, User, reviews
-from promote.forge.request import CommitStatus, Proposal, PullRequest, Review
+from promote.forge.request import Proposal, PullRequest
 from promote.forge.web import Web
+from promote.question import CommitStatus, Review
 from tests.forge.conftest import Scene
 from tests.servers.forge.bitbucket_dc import BitbucketDataCenter as Fake
 from tests.servers.forge.state import Status

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeError, ForgeRefused, ForgeUnreachable
-from promote.forge.request import CommitStatus, Method, Proposal, PullRequest, Review
+from promote.forge.request import Method, Proposal, PullRequest
+from promote.question import CommitStatus, Review
 from tests.forge.conftest import Scene
 from tests.servers.forge.state import Said, Status
 

@@ -11,7 +11,8 @@ from promote.errors import ForgeDenied, ForgeRefused
 from promote.forge.address import Kind, Project
 from promote.forge.gitea import api, headers
 from promote.forge.gitea_answers import Branch, Pull, ReviewAnswer, Status, User, last_words, newest, titled, told
-from promote.forge.request import CommitStatus, Proposal, Review
+from promote.forge.request import Proposal
+from promote.question import CommitStatus, Review
 from tests.forge.conftest import Scene
 from tests.servers.forge.contract import BreachError
 from tests.servers.forge.gitea import Gitea

@@ -13,7 +13,8 @@ from github.Repository import Repository
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnreachable
 from promote.forge import github as adapter
 from promote.forge.address import Kind, Project
-from promote.forge.request import CommitStatus, Proposal, Review
+from promote.forge.request import Proposal
+from promote.question import CommitStatus, Review
 from tests.forge.conftest import Scene
 from tests.servers.forge import github_shapes as shapes
 from tests.servers.forge.github import GitHub

@@ -14,7 +14,8 @@ from promote.errors import ForgeDenied, ForgeRefused
 from promote.forge.address import Kind, Project
 from promote.forge.gitlab import api, headers
 from promote.forge.gitlab_answers import MergeRequest, Status, bare, harmless, newest, told
-from promote.forge.request import CommitStatus, Proposal, StatusState
+from promote.forge.request import Proposal
+from promote.question import CommitStatus, StatusState
 from tests.forge.conftest import Scene
 from tests.servers.forge import state
 from tests.servers.forge.gitlab import PATH, GitLab

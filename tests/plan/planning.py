@@ -23,11 +23,14 @@ from promote.question import (
     Limits,
     Now,
     Past,
+    Probe,
     Question,
     Quota,
     Ran,
+    Reviews,
     Standing,
     Stands,
+    Statuses,
     Tags,
     Unknown,
     drive,
@@ -58,6 +61,7 @@ class Book:
     quota: Quota | None = None
     pasts: Mapping[str, Past | Unknown] = field(default_factory=dict)
     standing: Standing | Unknown = NOTHING_STANDS
+    outside: Mapping[Question, Answer] = field(default_factory=dict)
     asked: list[Question] = field(default_factory=list)
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
@@ -74,6 +78,8 @@ class Book:
             return Past(past.stretches[: question.least], is_whole=False)
         if isinstance(question, Stands):
             return self.standing
+        if isinstance(question, Probe | Statuses | Reviews):
+            return self.outside[question]
         repository: Repository = question.repository
         if str(repository) in self.dark:
             return Unknown(f"{repository} does not answer", 4)

@@ -1,0 +1,60 @@
+"""Questions and answers: how a pure decision gets its facts.
+
+A fact that could not be had is a value, `Unknown`; expected faults never travel as exceptions.
+"""
+
+from promote.question.asking import Answer, Answers, Asking, Now, Question, abreast, drive
+from promote.question.outside import (
+    CommitStatus,
+    Probe,
+    Probed,
+    Review,
+    Reviewed,
+    Reviews,
+    Said,
+    Statuses,
+    StatusState,
+)
+from promote.question.past import Brought, Past, Ran, State, Stretch
+from promote.question.proposed import Carried, Proposed, Request, Standing, Stands, Versions
+from promote.question.registry import Absent, Facts, Known, Limits, Quota, Tags, Unreadable, What
+from promote.question.unknown import Unknown
+
+__all__ = [
+    "Absent",
+    "Answer",
+    "Answers",
+    "Asking",
+    "Brought",
+    "Carried",
+    "CommitStatus",
+    "Facts",
+    "Known",
+    "Limits",
+    "Now",
+    "Past",
+    "Probe",
+    "Probed",
+    "Proposed",
+    "Question",
+    "Quota",
+    "Ran",
+    "Request",
+    "Review",
+    "Reviewed",
+    "Reviews",
+    "Said",
+    "Standing",
+    "Stands",
+    "State",
+    "StatusState",
+    "Statuses",
+    "Stretch",
+    "Tags",
+    "Unknown",
+    "Unreadable",
+    "Versions",
+    "What",
+    "abreast",
+    "drive",
+]

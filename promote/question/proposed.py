@@ -1,0 +1,75 @@
+"""What is asked of promotion branches and their pull requests, and what stands there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from promote.image import Version
+from promote.place import Place
+
+Versions = tuple[tuple[str, str, Version], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What stands on the branch `head` that is proposed to a place, and what came of its pull requests.
+
+    Answered with `Standing`. The forge is only asked where the branch is there, or where there `is_news` for it.
+    """
+
+    base: Place
+    head: str
+    environment: str
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What one commit says of one app of one environment; `source` is the environment that it came from, if any.
+
+    `digests` are (image, digest) where an app of several images carries them; the one of a single image is in `new`.
+    `undone` is the version that a rollback takes away.
+    """
+
+    environment: str
+    app: str
+    old: Version | None
+    new: Version
+    source: str | None = None
+    skipped_gates: tuple[tuple[str, str], ...] = ()
+    digests: tuple[tuple[str, str], ...] = ()
+    undone: Version | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own."""
+
+    oid: str
+    carried: tuple[Carried, ...]
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The open pull request of a branch, or the last one; `versions` are those of its footer: (environment, app, one).
+
+    `is_done` says that promote closed it itself. `conflicts` is None where the forge does not tell.
+    """
+
+    number: int
+    url: str
+    state: Literal["open", "merged", "closed"]
+    head_oid: str
+    versions: Versions = ()
+    is_done: bool = False
+    conflicts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """None for each that is not there."""
+
+    proposed: Proposed | None
+    request: Request | None
