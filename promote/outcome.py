@@ -10,6 +10,7 @@ from promote.place import Place
 from promote.question import Carried
 from promote.sites.site import Site
 from promote.text.edit import FileChange
+from promote.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Proposal:
     """What the pull request from `head` into `base` is to be like, once its branch holds what it carries.
 
     `carried` is empty where nothing is left of it: then it is closed, and its branch, which is at `expected`, goes.
-    `is_new` says that the branch did not hold it before.
+    `is_new` says that the branch did not hold it before. `verdicts` are (environment, app, what a gate says); where one
+    has not passed it must not be merged.
     """
 
     base: Place
@@ -102,6 +104,7 @@ class Proposal:
     carried: tuple[Carried, ...]
     expected: str | None = None
     is_new: bool = True
+    verdicts: tuple[tuple[str, str, Verdict], ...] = ()
 
     @property
     def place(self) -> Place:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from promote import publish as publishing
-from promote.api import How, Promote, Rules, Session, Set, Update, Where, open_session
+from promote.api import How, Promote, Rules, Session, Set, Sources, Update, Where, open_session
 from promote.clock import SystemClock
 from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
@@ -412,7 +412,7 @@ def test_6_2_a_source_in_another_repository_is_looked_at_again(ground: Ground, m
 
     wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[both]))
     with opened(ground, at(repo)) as session:
-        done = session.deliver(Promote("test", "dev", ("web",)), NO_LOOK, How())
+        done = session.deliver(Promote("test", Sources(("dev",)), ("web",)), NO_LOOK, How())
     assert (told(done), done.commits) == (["test web source-moved"], ())
 
 
@@ -661,7 +661,7 @@ def test_6_2_a_source_that_cannot_be_read_again_is_a_failure(
 
     wrapping(monkeypatch, lambda remote: Cut(remote, before=[beaten]))
     with opened(ground, at(repo)) as session:
-        done = session.deliver(Promote("test", "dev", ("web",)), NO_LOOK, How())
+        done = session.deliver(Promote("test", Sources(("dev",)), ("web",)), NO_LOOK, How())
     assert (told(done), done.commits) == (["test web source-unread 5"], ())
     assert ground.ours("gitops") == []
 
@@ -704,7 +704,8 @@ def test_11_4_no_push_keeps_a_chain_of_commits_whole(ground: Ground) -> None:
     newer = {name: text.replace("1.0.0", "1.1.0") for name, text in FILES.items() if "/dev/" in name}
     ground.repository("gitops", {"promote.yaml": CONFIG + "commit: {group: app}\n", **FILES, **newer})
     with opened(ground, clone(ground)) as session:
-        done = session.deliver(Promote("test", "dev", ("web", "api")), replace(NO_LOOK, group="app"), How(push=False))
+        both = Promote("test", Sources(("dev",)), ("web", "api"))
+        done = session.deliver(both, replace(NO_LOOK, group="app"), How(push=False))
     assert (told(done), len(done.commits)) == (["test web 1.1.0", "test api 1.1.0"], 2)
     ground.git("fsck", "--strict", "--connectivity-only", at=ground.root / "gitops")
 

@@ -12,9 +12,10 @@ from promote.api.where import Where
 
 if TYPE_CHECKING:
     from promote.outcome import Delivery, Plan
-    from promote.plan.intent import Intent, Promote, Rollback, Rules, Set, Update
+    from promote.plan.intent import Auto, Intent, Promote, Rollback, Rules, Set, Sources, Update
 
 __all__ = [
+    "Auto",
     "Delivery",
     "How",
     "Intent",
@@ -24,6 +25,7 @@ __all__ = [
     "Rules",
     "Session",
     "Set",
+    "Sources",
     "Update",
     "Where",
     "open_session",

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from promote.config.model import Config
 from promote.estate.estate import Estate
 from promote.outcome import Plan
-from promote.plan.intent import Before, Intent, Promote, Rollback, Rules, Set, Update
+from promote.plan.intent import Auto, Before, Intent, Promote, Rollback, Rules, Set, Update
 from promote.question import Asking
+
+
+def _sources(config: Config, environments: Iterable[str]) -> Iterator[str]:
+    """Where these environments take from, each once."""
+    return iter(dict.fromkeys(source for name in environments for source in config.environment(name).sources))
 
 
 def _asked(config: Config, intent: Intent) -> tuple[list[str], list[str], list[str], str | None]:
     """The environments that are written, the others to look at, the apps (none: all), and where apps are added."""
     match intent:
         case Set(environment, versions, add):
-            source = config.environment(environment).from_
             apps = [app for app, _ in versions]
-            return [environment], [source] if source else [], apps, environment if add else None
+            return [environment], [*config.environment(environment).sources], apps, environment if add else None
         case Update(environments, named):
             return list(environments), [], list(named), None
-        case Promote(environment, source, named, add):
-            return [environment], [source], list(named), environment if add else None
+        case Promote(environment, sources, named, add):
+            return [environment], [*sources.names], list(named), environment if add else None
+        case Auto(environments, named):
+            return list(environments), [*_sources(config, environments)], list(named), None
         case Rollback(environment, named):
             return [environment], [], list(named), None
 
@@ -60,6 +66,10 @@ def planned(intent: Intent, rules: Rules, estates: Mapping[str, Estate], before:
             from promote.plan.promote import plan_promote
 
             return plan_promote(estates, intent, rules, before)
+        case Auto():
+            from promote.plan.auto import plan_auto
+
+            return plan_auto(estates, intent, rules, before)
         case Rollback():
             from promote.plan.rollback import plan_rollback
 

@@ -29,6 +29,7 @@ from promote.outcome import (
 from promote.place import Place
 from promote.question import (
     Answers,
+    CommitStatus,
     Proposed,
     Question,
     Request,
@@ -41,6 +42,7 @@ from promote.question import (
     drive,
 )
 from promote.transport import Tls, Transport
+from promote.wording.gates import of_gates
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
@@ -164,12 +166,32 @@ class Pulls:
             done = forge.update(found, wanted)
             action = "unchanged" if there.web.writes == before else "updated"
         lacks = [f"{what}: {why}" for what, why in sorted(done.lacks.items())]
-        method = environment.pull_request.auto_merge
-        if method is not UNSET and not done.request.auto_merge:
-            why = forge.arm(done.request, method)
-            lacks += [] if why is None else [f"auto-merge: {why}"]
+        lacks += self._merging(forge, environment, wish, done.request)
+        if action == "unchanged" and there.web.writes != before:
+            action = "updated"
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
         return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings)
+
+    def _merging(
+        self, forge: Forge, environment: Environment, wish: Wish, request: PullRequest
+    ) -> list[str]:
+        """Lets the forge merge it once every gate has passed and not before; what the forge cannot do of that."""
+        lacks: list[str] = []
+        method = environment.pull_request.auto_merge
+        may_merge = all(verdict.passes for _, _, verdict in wish.verdicts)
+        if not may_merge and request.auto_merge:
+            forge.disarm(request)
+        elif may_merge and method is not UNSET and not request.auto_merge:
+            why = forge.arm(request, method)
+            lacks += [] if why is None else [f"auto-merge: {why}"]
+        if wish.verdicts and wish.expected is not None:
+            told = of_gates(wish.verdicts)
+            # A commit that was only just pushed has no status yet.
+            known = () if wish.is_new else forge.statuses(wish.expected)
+            if not any((each.context, each.state, each.description) == told for each in known):
+                context, state, description = told
+                forge.set_status(wish.expected, CommitStatus(context, state, description))
+        return lacks
 
     def _closed(self, wish: Wish) -> Pulled | None:
         there = self._at(self.config.environment(wish.environment), wish.base.repo)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from promote.history.chronicle import Chronicle
     from promote.outcome import Delivery, Plan
     from promote.plan.intent import Before, Intent, Rules, Set
+    from promote.plan.verifying import Verified
     from promote.policy import Policy
     from promote.policy.selection import Selection
 
@@ -193,14 +194,40 @@ class Session:
             clock=self._clock,
         )
 
+    def wait(
+        self,
+        wanted: Sequence[tuple[str, str]],
+        *,
+        seconds: float,
+        tell: Callable[[Sequence[Verified]], None] = lambda _: None,
+    ) -> tuple[Verified, ...]:
+        """What the `verify` checks say in the end of these (environment, app): all passed, or `seconds` are over.
+
+        The environments' branches are followed meanwhile. UsageError for an environment without checks.
+        """
+        from promote.api.waiting import following
+        from promote.watch import watch
+
+        environments = tuple(dict.fromkeys(name for name, _ in wanted))
+        for name in environments:
+            if not self.config.environment(name).verify:
+                cure = "say under `verify` how it can be told that it runs"
+                raise UsageError(f"{name} has no `verify` checks", where=FILE, cure=cure)
+        look = following(self._opened, environments, self._estates)
+        return watch(look, self.ask, self._again, wanted, clock=self._clock, seconds=seconds, tell=tell)
+
+    def running(self, environment: str) -> tuple[str, ...]:
+        """The apps that an environment runs, sorted."""
+        estate = self._estates([environment])[environment]
+        return tuple(sorted(app for app in estate.joined if estate.sites(app)))
+
     def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
         """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
         from promote.board import draw
 
         wanted = dict.fromkeys(names)
         for name in names:
-            source = self.config.environment(name).from_
-            wanted |= dict.fromkeys([source] if source else [])
+            wanted |= dict.fromkeys(self.config.environment(name).sources)
         return drive(draw(self._estates(list(wanted), apps or None), names, apps), self.ask)
 
     def history(self, environment: str, apps: Sequence[str], *, limit: int = 10) -> Chronicle:

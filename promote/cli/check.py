@@ -27,7 +27,7 @@ def check(environments: tuple[str, ...], **given: Any) -> None:
     Every mistake of promote.yaml is shown at once, each with its line and column.
     """
     from promote.errors import worst
-    from promote.report import document, text
+    from promote.report import text, views
 
     show = Show.of(given)
     with run.session(given, environments=environments) as opened:
@@ -35,7 +35,7 @@ def check(environments: tuple[str, ...], **given: Any) -> None:
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         found = opened.findings([each.name for each in chosen])
     if show.json:
-        show.document(document.findings(found))
+        show.document(views.findings(found))
     else:
         show.result(text.findings(found, show.width))
     code = worst({one.exit_code for one in found if one.level == "error"})

@@ -33,14 +33,14 @@ def history(environment: str, words: tuple[str, ...], apps: tuple[str, ...], lim
     branch. All apps that ENV runs now, or those that are named.
     """
     from promote.config.named import apps_named
-    from promote.report import document, text
+    from promote.report import text, views
 
     show = Show.of(given)
     with run.session(given, environments=[environment], apps=words) as opened:
         opened.config.environment(environment)
         told = opened.history(environment, apps_named(opened.config, (*words, *apps)), limit=limit)
     if show.json:
-        show.document(document.history(told))
+        show.document(views.history(told))
     else:
         show.result(text.history(told, show.width))
         if not told.apps:

@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from promote import __version__
+from promote.cli.auto import auto
 from promote.cli.check import check
 from promote.cli.demo import demo
 from promote.cli.diff import diff
@@ -27,6 +28,7 @@ from promote.cli.status import status
 from promote.cli.tags import tags
 from promote.cli.to import to
 from promote.cli.update import update
+from promote.cli.wait import wait
 from promote.errors import Interrupted, OutputError, PromoteError
 
 _READER_GONE = 141  # as a shell has it for a program that SIGPIPE has ended
@@ -43,7 +45,7 @@ def cli() -> None:
     """
 
 
-for _command in (set_, update, to, rollback, status, diff, history, find, tags, check, schema, demo):
+for _command in (set_, update, to, auto, rollback, wait, status, diff, history, find, tags, check, schema, demo):
     cli.add_command(_command)
 
 

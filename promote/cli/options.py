@@ -139,6 +139,53 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     return value
 
 
+class Span(click.ParamType[float]):
+    """A span of time, such as 90s, 10m or 1h30m; in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from promote.duration import parse_duration
+
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration(str(value)).total_seconds()
+        except ValueError as exc:
+            self.fail(str(exc), param, ctx)
+
+
+def patience() -> Callable[[F], F]:
+    """--timeout: for how long to wait."""
+    return click.option(
+        "--timeout", type=Span(), default="10m", show_default=True, metavar="TIME", help="For how long to wait."
+    )
+
+
+def awaiting() -> Callable[[F], F]:
+    """--wait and --timeout: until what was delivered is seen to run."""
+    return _all(
+        [
+            click.option("--wait", "waits", is_flag=True, help="Then wait until the `verify` checks of ENV pass."),
+            patience(),
+        ]
+    )
+
+
+def overruling() -> Callable[[F], F]:
+    """What a person may decide against the rules, and cron may not."""
+    return _all(
+        [
+            click.option("--allow-downgrade", is_flag=True, help="Write a version although it is older."),
+            text(
+                "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
+                help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
+            ),
+            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+        ]
+    )  # fmt: skip
+
+
 def writing() -> Callable[[F], F]:
     """Everything that the writing commands have in common."""
     return _all(
@@ -157,12 +204,10 @@ def writing() -> Callable[[F], F]:
                 help="Sign commits, or do not [default: commit.sign, else as git does].",
             ),
             click.option("--exit-code", is_flag=True, help="Exit with 10 when something changed, or would change."),
-            click.option("--allow-downgrade", is_flag=True, help="Write a version although it is older."),
-            text(
-                "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
-                help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
+            click.option(
+                "--max-changes", type=click.IntRange(0), metavar="N",
+                help="Change nothing in an environment where more than N apps would [auto: limits.changes].",
             ),
-            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(
                 "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,

@@ -26,6 +26,7 @@ promote rollback prod --all --yes
 @options.text("--to", "to", metavar="TAG", help="Go back to this version, which ENV ran before; for one app.")
 @click.option("--all", "everything", is_flag=True, help="Roll back every app of ENV; needs --yes.")
 @click.option("--yes", is_flag=True, help="Do it: what --all asks for.")
+@options.overruling()
 @options.writing()
 @options.where()
 @options.output()

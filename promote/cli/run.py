@@ -6,16 +6,20 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from promote.cli import waiting
+from promote.cli.rules import rules_of
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
-    from promote.api import Intent, Rules, Session
+    from promote.api import Intent, Session
     from promote.outcome import Delivery, Plan
+    from promote.plan.verifying import Verified
 
 
 def _by_hand(name: str) -> bool:
@@ -61,29 +65,6 @@ def session(
         yield opened
 
 
-def _rules(opened: Session, intent: Intent, options: dict[str, Any]) -> Rules:
-    from promote.api import Rules, Set
-    from promote.errors import UsageError
-
-    reason, names = options["reason"], options["skip_gates"]
-    if names and not reason:
-        raise UsageError("--skip-gate needs --reason", cure="say why; it is recorded in the commit")
-    fed = isinstance(intent, Set) and opened.config.environment(intent.environment).from_ is not None
-    for name in names:
-        if name != "from" or not fed:
-            raise UsageError(
-                f"there is no gate {name!r} to skip here",
-                cure="the gate of this version is `from`, of `set` into an environment with `from`",
-            )
-    return Rules(
-        allow_downgrade=options["allow_downgrade"],
-        verify_tag=not options["no_verify_tag"],
-        skipped_gates=tuple((name, reason) for name in names),
-        group=opened.config.commit.group if opened.has_config else "environment",
-        deliver="pull-request" if options["pull_request"] else "commit" if options["commit"] else None,
-    )
-
-
 def write(
     name: str,
     options: dict[str, Any],
@@ -92,10 +73,14 @@ def write(
     *,
     environments: Sequence[str] = (),
     apps: Sequence[str] = (),
+    terse: bool = False,
 ) -> None:
-    """Runs one writing command to its exit code; `intent` reads what is asked for once the session is open."""
+    """Runs one writing command to its exit code; `intent` reads what is asked for once the session is open.
+
+    With `terse` nothing is said of what only waits, or has nothing to come.
+    """
     from promote.api import Delivery, How
-    from promote.errors import UsageError
+    from promote.errors import Refused, UsageError
 
     if options["commit"] and options["pull_request"]:
         raise UsageError("--commit and --pull-request are two ways to deliver", cure="give one of the two")
@@ -107,9 +92,14 @@ def write(
             raise UsageError("--write-only edits working files, and --repo has none", cure="give -C instead")
         options["repo"] = None
     tell, dry = options["exit_code"], options["dry_run"]
+    waits = options.get("waits", False)
+    if waits and (dry or options["write_only"] or options["no_push"]):
+        raise UsageError("--wait waits for what was delivered, and nothing will be", cure="leave --wait out")
     with session(options, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
-        rules = _rules(opened, wanted, options)
+        rules = rules_of(opened, wanted, options)
+        if waits:
+            waiting.require(opened, wanted, rules)
         how = How(
             push=not options["no_push"],
             timeout=options["push_timeout"],
@@ -123,7 +113,21 @@ def write(
             done = Delivery(opened.write(wanted, rules))
         else:
             done = opened.deliver(wanted, rules, how)
-        _report(name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted))
+        terse = terse and not show.verbose
+        told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted), terse=terse)
+        if not waits:
+            told()
+        else:
+            if not show.json:
+                told()
+            found = waiting.watched(opened, waiting.delivered(_named(wanted), done), options["timeout"], show)
+            if show.json:
+                told(verified=found)
+            waiting.tell(found, show)
+            if not all(each.passes for each in found):
+                # What else went wrong counts more than that something does not run yet.
+                finish(done.plan, named=_named(wanted), tell=False)
+                sys.exit(Refused.exit_code)
         finish(done.plan, named=_named(wanted), tell=tell)
 
 
@@ -142,17 +146,27 @@ def finish(plan: Plan, *, named: Sequence[str], tell: bool) -> None:
         sys.exit(code)
 
 
-def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool, named: Sequence[str]) -> None:
+def _report(
+    name: str,
+    done: Delivery,
+    show: Show,
+    *,
+    dry: bool,
+    in_clone: bool,
+    named: Sequence[str],
+    terse: bool,
+    verified: Sequence[Verified] | None = None,
+) -> None:
     from promote.report import text
 
     plan = done.plan
-    faults = text.faults(plan, named=named)
+    faults = text.faults(plan, named=named, terse=terse)
     for warning in (*plan.warnings, *(each for made in done.pulled for each in made.warnings)):
         show.note(f"warning: {warning}")
     if show.json:
         from promote.report import document
 
-        show.document(document.delivery(name, done, dry_run=dry))
+        show.document(document.delivery(name, done, dry_run=dry, verified=verified))
     else:
         for line in text.changes(plan):
             show.result(line)
@@ -162,9 +176,9 @@ def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool,
             show.result(line)
         for line in text.pulled(done):
             show.result(line)
-        for line in text.skips(plan, named=named):
+        for line in () if terse else text.skips(plan, named=named):
             show.note(line)
-        if not plan.changes and not faults:
+        if not plan.changes and not faults and not terse:
             show.note("nothing to do")
         elif dry and plan.changes:
             show.note("dry run: nothing was written")

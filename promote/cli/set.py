@@ -24,6 +24,8 @@ promote set prod web=1.5.1 --skip-gate from --reason 'hotfix for INC-7' --dry-ru
 @click.argument("environment", metavar="ENV")
 @click.argument("versions", metavar="APP=TAG...", nargs=-1, required=True)
 @options.adding()
+@options.awaiting()
+@options.overruling()
 @options.writing()
 @options.where()
 @options.output()

@@ -39,6 +39,7 @@ class Show:
     json: bool
     quiet: bool
     color: bool | None
+    verbose: bool = False
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Show:
@@ -51,7 +52,7 @@ class Show:
             logger.handlers[:] = [handler]
             logger.setLevel(logging.INFO)
         color = {"always": True, "never": False, "auto": False if os.environ.get("NO_COLOR") else None}
-        return cls(options.pop("output") == "json", options.pop("quiet"), color[options.pop("color")])
+        return cls(options.pop("output") == "json", options.pop("quiet"), color[options.pop("color")], verbose)
 
     @property
     def width(self) -> int | None:

@@ -28,7 +28,7 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], **given: Any) -
     differ; `!` marks a place that cannot be edited.
     """
     from promote.config.named import apps_named
-    from promote.report import document, text
+    from promote.report import text, views
 
     show = Show.of(given)
     with run.session(given, environments=environments, apps=apps) as opened:
@@ -36,6 +36,6 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], **given: Any) -
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         drawn = opened.board([each.name for each in chosen], apps_named(config, apps))
     if show.json:
-        show.document(document.board(drawn))
+        show.document(views.board(drawn))
     else:
         show.result(text.board(drawn, show.width))

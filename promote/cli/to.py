@@ -25,6 +25,8 @@ promote to prod --from staging-eu -o json
 @options.text("--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.")
 @options.apps()
 @options.adding()
+@options.awaiting()
+@options.overruling()
 @options.writing()
 @options.where()
 @options.output()
@@ -47,15 +49,17 @@ def promotion(
     opened: Session, environment: str, source: str | None, words: tuple[str, ...], *, add: bool = False
 ) -> Intent:
     """The promotion into `environment`; UsageError where nothing says from where."""
-    from promote.api import Promote
+    from promote.api import Promote, Sources
     from promote.config.named import apps_named
     from promote.errors import UsageError
 
     target = opened.config.environment(environment)
-    chosen = source or target.from_
-    if chosen is None:
+    if source is None:
+        sources = Sources(target.sources, target.needs_all)
+    else:
+        sources = Sources((opened.config.environment(source).name,))
+    if not sources.names:
         raise UsageError(f"{environment} has no `from`", cure="name the source: --from ENV")
-    opened.config.environment(chosen)
-    if chosen == environment:
+    if environment in sources.names:
         raise UsageError(f"{environment} cannot take from itself", cure="name two environments")
-    return Promote(environment, chosen, apps_named(opened.config, words), add)
+    return Promote(environment, sources, apps_named(opened.config, words), add)

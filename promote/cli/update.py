@@ -22,6 +22,7 @@ promote update --repo https://git.example.com/acme/gitops.git -o json
 @options.command("update", EXAMPLES)
 @click.argument("environments", metavar="[ENV]...", nargs=-1)
 @options.apps()
+@options.overruling()
 @options.writing()
 @options.where()
 @options.output()

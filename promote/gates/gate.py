@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from promote.gates.verdict import Verdict
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.policy import Policy
 from promote.question import Asking
+from promote.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,17 @@ def assemble(
             standing = frozenset((draft.environment, draft.app) for draft in left if draft.is_standing)
             todo.append(replace(step, onto=Onto(branch.base, branch.tip, branch.expected, standing)))
         head = branch.place.branch
+        verdicts = tuple((draft.environment, draft.app, each) for draft in left for each in draft.verdicts)
         proposals.append(
-            Proposal(branch.base, head, branch.environment, carried, branch.expected, is_new=branch.is_pushed)
+            Proposal(
+                branch.base,
+                head,
+                branch.environment,
+                carried,
+                branch.expected,
+                is_new=branch.is_pushed,
+                verdicts=verdicts,
+            )
         )
         shown += [draft for draft in left if not draft.is_standing]
     return Plan(

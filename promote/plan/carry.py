@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from promote.config.model import App
 from promote.estate.estate import Estate
-from promote.image import Repository
+from promote.image import Repository, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,21 @@ def _called(app: App) -> Mapping[Repository, Repository]:
 
 def cargo(source: Estate, target: Estate, app: str) -> Cargo:
     """What `app` brings from `source` into `target`, image by image."""
+    return _cargo(source, target, app, source.versions(app), source.unproven(app))
+
+
+def carried(source: Estate, target: Estate, app: str, ran: Iterable[tuple[Repository, Version]]) -> Cargo:
+    """What `app` would bring of what it `ran` in `source` at another time."""
+    return _cargo(source, target, app, dict(ran), frozenset())
+
+
+def _cargo(
+    source: Estate, target: Estate, app: str, versions: Mapping[Repository, Version], unproven: frozenset[Repository]
+) -> Cargo:
     there, here = _called(source.apps[app]), _called(target.apps[app])
     names = {image: here[original] for original, image in there.items() if original in here}
-    versions = source.versions(app)
     return Cargo(
         {names.get(image, image): version.digest for image, version in versions.items() if version.digest},
-        frozenset(names.get(image, image) for image in source.unproven(app)),
+        frozenset(names.get(image, image) for image in unproven),
         {names[image]: image for image in versions if names.get(image, image) != image},
     )

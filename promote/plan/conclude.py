@@ -9,6 +9,7 @@ from promote.outcome import Plan
 from promote.plan.assemble import assemble
 from promote.plan.draft import Decision
 from promote.plan.intent import Before, Rules
+from promote.plan.limits import limited
 from promote.plan.proposing import proposing
 from promote.question import Asking
 
@@ -17,5 +18,6 @@ def conclude(
     estates: Mapping[str, Estate], decisions: Iterable[Decision], rules: Rules, before: Before
 ) -> Asking[Plan]:
     """The plan that `decisions` come to: pushed, or proposed where an environment is delivered so."""
-    kept, branches = yield from proposing(estates, decisions, rules, before)
+    allowed = limited(decisions, dict.fromkeys(estates, rules.most))
+    kept, branches = yield from proposing(estates, allowed, rules, before)
     return assemble(estates, kept, rules.group, branches)

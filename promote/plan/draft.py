@@ -11,13 +11,14 @@ from promote.plan.write import Written
 from promote.sites.cure import CURES
 from promote.sites.site import where
 from promote.tree import show
+from promote.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One app is to get `new`: what is written at each of its sites, and why.
 
-    `is_standing` says that a pull request proposes it already.
+    `is_standing` says that a pull request proposes it already. `verdicts` are what gates say of it.
     """
 
     environment: str
@@ -30,6 +31,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     undone: Version | None = None
     is_standing: bool = False
+    verdicts: tuple[Verdict, ...] = ()
 
 
 Decision = Draft | Skip | Refusal | Failure

@@ -17,7 +17,7 @@ Said = frozenset[tuple[Repository, Version]]
 class Rules:
     """What the command line decides beside the intent itself; `skipped_gates` are (name, reason).
 
-    `deliver` is None where each environment decides.
+    `deliver` is None where each environment decides. No more than `most` apps of an environment may change.
     """
 
     allow_downgrade: bool = False
@@ -25,6 +25,7 @@ class Rules:
     skipped_gates: tuple[tuple[str, str], ...] = ()
     group: Group = "environment"
     deliver: Deliver | None = None
+    most: int | None = None
 
     def proposes(self, estate: Estate) -> bool:
         """Whether changes of this environment become a pull request."""
@@ -55,11 +56,19 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The environments that one takes from: any of them will do, or with `needs_all` what all of them have had."""
+
+    names: tuple[str, ...]
+    needs_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Promote:
-    """What `source` runs, into `environment`; `apps` empty means all. With `add` those that it lacks too (6.3)."""
+    """What `sources` run, into `environment`; `apps` empty means all. With `add` those that it lacks too (6.3)."""
 
     environment: str
-    source: str
+    sources: Sources
     apps: tuple[str, ...] = ()
     add: bool = False
 
@@ -76,7 +85,19 @@ class Rollback:
     to: Version | None = None
 
 
-Intent = Set | Update | Promote | Rollback
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """Whatever `update` and `to` would bring into these environments, one hop of each version; of a shard's apps only.
+
+    `shard` is (number, of how many), counted from 0.
+    """
+
+    environments: tuple[str, ...]
+    apps: tuple[str, ...] = ()
+    shard: tuple[int, int] = (0, 1)
+
+
+Intent = Set | Update | Promote | Rollback | Auto
 
 
 @dataclass(frozen=True, slots=True)

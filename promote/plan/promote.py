@@ -1,54 +1,128 @@
-"""`to`: what the source environment runs, tag and digest exactly, into the environment that takes from it."""
+"""`to`: what the source environments run, tag and digest exactly, into the environment that takes from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from promote.estate.estate import Estate
-from promote.outcome import Plan, Refusal, Skip
-from promote.plan.carry import cargo
+from promote.image import agree
+from promote.outcome import Failure, Plan, Refusal, Skip
+from promote.plan.candidates import Candidate, Stop, earlier, present, shared_by_all
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
-from promote.plan.draft import Decision, unfit
-from promote.plan.intent import Before, Promote, Rules
+from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.gating import Way, has_soak, judged, skipped, stopped
+from promote.plan.intent import Before, Promote, Rules, Sources
+from promote.plan.ranking import ranked
 from promote.plan.settle import settle
 from promote.question import Asking, abreast
-from promote.tree import show
 
 
 def plan_promote(estates: Mapping[str, Estate], intent: Promote, rules: Rules, before: Before) -> Asking[Plan]:
     """The plan that carries each app over; one that cannot be carried stops no other (SEMANTICS 9.1)."""
-    known = {*estates[intent.source].joined, *estates[intent.environment].joined}
-    apps = intent.apps or tuple(sorted(known))
-    decided = yield from abreast({app: _app(estates, intent, app, rules, before) for app in apps})
+    apps = intent.apps or apps_of(estates, intent.environment, intent.sources)
+    decided = yield from abreast(
+        {app: carry(estates, intent.environment, intent.sources, app, rules, before) for app in apps}
+    )
     return (yield from conclude(estates, decided.values(), rules, before))
 
 
-def _app(
-    estates: Mapping[str, Estate], intent: Promote, app: str, rules: Rules, before: Before
+def apps_of(estates: Mapping[str, Estate], environment: str, sources: Sources) -> tuple[str, ...]:
+    """The apps that an environment or one of its sources runs, sorted."""
+    names = (environment, *sources.names)
+    return tuple(sorted({app for name in names for app in estates[name].joined}))
+
+
+def carry(
+    estates: Mapping[str, Estate], environment: str, sources: Sources, app: str, rules: Rules, before: Before
 ) -> Asking[Decision]:
-    source, target = estates[intent.source], estates[intent.environment]
-    name = intent.environment
-    running = source.runs(app)
-    if running == "absent":
-        fault = unfit(source, app)
-        why = fault.reason if fault is not None else ""
-        return Skip(name, app, "absent", f"{intent.source} has no {app} to carry: {why}")
-    if running == "mixed":
-        why = f"{intent.source} runs {app} in versions that differ: {_differing(source, app)}"
-        return Refusal(name, app, "mixed", why)
-    if running.tag is None and running.digest is None:
-        return Skip(name, app, "no-version", f"{intent.source} names {app} without a version")
-    if before.moved(source, app):
-        return Skip(name, app, "source-moved", f"{intent.source} has changed {app} meanwhile: run again")
-    fault = unfit(target, app)
+    """The newest version of one app that its sources may give and every gate lets in, or why there is none (6.4)."""
+    found = yield from _candidates(estates, environment, sources, app, before)
+    if not isinstance(found, list):
+        return found
+    fault = unfit(estates[environment], app)
     if fault is not None:
         return fault
-    brought = cargo(source, target, app)
-    choice = Choice(app, running.tag, f"runs in {intent.source}", brought, source=intent.source)
-    return (yield from settle(estates, name, choice, rules, before))
+    told: Decision | None = None
+    for candidate in found:
+        decision = yield from _tried(estates, environment, sources, app, candidate, rules, before)
+        if isinstance(decision, Draft) or (candidate.is_present and not _may_wait(decision)):
+            return decision
+        # What is told of the app is what came of the newest: the others only had to be looked at.
+        told = told or decision
+    if told is None:
+        named = ", ".join(sources.names)
+        return Skip(environment, app, "no-candidate", f"no version of {app} has been in all of {named}")
+    return told
 
 
-def _differing(estate: Estate, app: str) -> str:
-    said = {site.version.short: site.anchor for site in estate.sites(app)}
-    return ", ".join(f"{version} at {show(said[version].path)}:{said[version].span.line}" for version in sorted(said))
+def _may_wait(decision: Decision) -> bool:
+    """Whether something earlier may go where this cannot: gates keep it out, or it is held back."""
+    if isinstance(decision, Refusal):
+        return decision.code in ("waiting", "failed", "held")
+    return isinstance(decision, Failure) and decision.code == "gate"
+
+
+def _agree(found: Iterable[Candidate | Stop]) -> bool:
+    """Whether all sources run one version."""
+    versions = [each.version for each in found if isinstance(each, Candidate)]
+    return all(agree(versions[0], each) for each in versions[1:]) if versions else True
+
+
+def _candidates(
+    estates: Mapping[str, Estate], environment: str, sources: Sources, app: str, before: Before
+) -> Asking[list[Candidate] | Stop]:
+    """All candidates, the newest first; a source that cannot give one ends it only where all of them are needed."""
+    target = estates[environment]
+    each_has: list[list[Candidate]] = []
+    stops: list[Stop] = []
+    now = {source: present(estates, source, environment, app, before) for source in sources.names}
+    looks_back = has_soak(target) or (sources.needs_all and not _agree(now.values()))
+    for source, one in now.items():
+        if not isinstance(one, Candidate):
+            stops.append(one)
+            continue
+        mine = [one]
+        if looks_back:
+            more = yield from earlier(estates, source, environment, app, before)
+            if isinstance(more, Failure):
+                stops.append(more)
+                continue
+            mine += more
+        each_has.append(mine)
+    if stops and (sources.needs_all or not each_has):
+        return stops[0]
+    if sources.needs_all and len(each_has) > 1:
+        common = yield from ranked(target, app, shared_by_all(each_has))
+        return common if has_soak(target) else common[:1]
+    if len(each_has) == 1:
+        return each_has[0]
+    return (yield from ranked(target, app, [one for mine in each_has for one in mine]))
+
+
+def _tried(
+    estates: Mapping[str, Estate],
+    environment: str,
+    sources: Sources,
+    app: str,
+    candidate: Candidate,
+    rules: Rules,
+    before: Before,
+) -> Asking[Decision]:
+    """What comes of one candidate: looked up, ordered, and judged by the gates."""
+    verb = "runs" if candidate.is_present else "ran"
+    choice = Choice(
+        app,
+        candidate.version.tag,
+        f"{verb} in {candidate.source}",
+        candidate.cargo,
+        source=candidate.source,
+        on_unordered="go" if candidate.is_present else "stop",
+    )
+    decision = yield from settle(estates, environment, choice, rules, before)
+    if not isinstance(decision, Draft):
+        return decision
+    way = Way(sources.names if sources.needs_all else (candidate.source,))
+    draft = yield from judged(estates, decision, way, rules, before)
+    return stopped(draft) or replace(draft, skipped_gates=skipped(estates[environment], rules))

@@ -13,6 +13,7 @@ from promote.place import Place
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.draft import Decision, Draft
+from promote.plan.gating import Way, judged, stopped
 from promote.plan.intent import Before, Rules
 from promote.plan.settle import settle
 from promote.question import Asking, Carried, Request, Standing, Stands, Unknown, abreast
@@ -95,7 +96,13 @@ def _branch(
         else:
             told.append(decision)
     taken = {(draft.environment, draft.app) for draft in fresh}
-    again = yield from _again(estates, [item for item in wanted if (item.environment, item.app) not in taken], before)
+    again, left = yield from _again(
+        estates, [item for item in wanted if (item.environment, item.app) not in taken], head, rules, before
+    )
+    known = {(each.environment, each.app) for each in told if isinstance(each, Refusal | Failure)}
+    told += [each for each in left if (each.environment, each.app) not in known]
+    reviewed = yield from _merging(estates, [*fresh, *again], head, rules, before)
+    fresh, again = reviewed[: len(fresh)], reviewed[len(fresh) :]
     everything = (*fresh, *again)
     news = any(not draft.is_standing for draft in fresh)
     gone = len(wanted) != sum(draft.is_standing for draft in everything)
@@ -174,14 +181,33 @@ def _declined(standing: Standing, environment: str, app: str) -> Version | None:
     return next((version for there, its, version in told if (there, its) == (environment, app)), None)
 
 
-def _again(estates: Mapping[str, Estate], wanted: Sequence[Carried], before: Before) -> Asking[list[Draft]]:
-    """What is proposed already, on the files as they are now; what has landed or cannot be any more leaves it."""
+def _again(
+    estates: Mapping[str, Estate], wanted: Sequence[Carried], head: str, rules: Rules, before: Before
+) -> Asking[tuple[list[Draft], list[Decision]]]:
+    """What is proposed already, on the files as they are now; what has landed or cannot be any more leaves it.
+
+    And what is to be told of it: what gates say by now, where they do not pass it any more (SEMANTICS 7.2).
+    """
     known = [item for item in wanted if item.environment in estates and item.app in estates[item.environment].apps]
-    decided = yield from abreast({(item.environment, item.app): _once_more(estates, item, before) for item in known})
-    return [decision for decision in decided.values() if isinstance(decision, Draft)]
+    decided = yield from abreast(
+        {(item.environment, item.app): _once_more(estates, item, head, rules, before) for item in known}
+    )
+    drafts, told = list[Draft](), list[Decision]()
+    for decision in decided.values():
+        if not isinstance(decision, Draft):
+            if isinstance(decision, Refusal) and decision.code in ("failed", "held"):
+                told.append(decision)
+            continue
+        drafts.append(decision)
+        stop = stopped(decision)
+        told += [] if stop is None else [stop]
+    return drafts, told
 
 
-def _once_more(estates: Mapping[str, Estate], item: Carried, before: Before) -> Asking[Decision]:
+def _once_more(
+    estates: Mapping[str, Estate], item: Carried, head: str, rules: Rules, before: Before
+) -> Asking[Decision]:
+    """A change that stands, before the gates again: it goes where one has failed, and stays where one only waits."""
     estate = estates[item.environment]
     digests = _digests(estate, item)
     choice = Choice(
@@ -189,9 +215,33 @@ def _once_more(estates: Mapping[str, Estate], item: Carried, before: Before) -> 
     )
     # It was looked up when it was proposed; that it must not be older than what runs by now still holds.
     decision = yield from settle(estates, item.environment, choice, Rules(verify_tag=False), before)
-    if isinstance(decision, Draft):
-        return replace(decision, is_standing=True, skipped_gates=item.skipped_gates, warnings=())
-    return decision
+    if not isinstance(decision, Draft):
+        return decision
+    draft = replace(decision, is_standing=True, skipped_gates=item.skipped_gates, warnings=())
+    if item.undone is not None:
+        return draft  # gates are waived (8.1)
+    way = Way(_sources(estate, item), head)
+    draft = yield from judged(estates, draft, way, rules, before)
+    stop = stopped(draft)
+    return stop if isinstance(stop, Refusal) and stop.code == "failed" else draft
+
+
+def _sources(estate: Estate, item: Carried) -> tuple[str, ...]:
+    its = estate.environment
+    return its.sources if its.needs_all or item.source is None else (item.source,)
+
+
+def _merging(
+    estates: Mapping[str, Estate], drafts: Sequence[Draft], head: str, rules: Rules, before: Before
+) -> Asking[list[Draft]]:
+    """The drafts of a branch with what the gates say that only hold back the merge (SEMANTICS 6.7)."""
+    steps = {
+        number: judged(estates, draft, Way((), head), rules, before, merging=True)
+        for number, draft in enumerate(drafts)
+        if draft.undone is None
+    }
+    found = yield from abreast(steps)
+    return [found.get(number, draft) for number, draft in enumerate(drafts)]
 
 
 def _digests(estate: Estate, item: Carried) -> Mapping[Repository, str]:

@@ -125,6 +125,9 @@ def _step_back(
     if ordered.failure is not None and not rules.allow_downgrade:
         code = "registry" if ordered.failure.exit_code == RegistryError.exit_code else "history"
         return Failure(name, app, code, ordered.failure.exit_code, ordered.failure.why)
+    if ordered.sign is None and ordered.asked and choice.on_unordered == "stop":
+        why = f"nothing tells that {app} {choice.version.short} is newer than what {name} runs"
+        return Refusal(name, app, "downgrade", why)
     if ordered.sign is None or ordered.sign >= 0 or ordered.versus is None:
         return None
     told = f"{name} runs {app} {ordered.versus.short}, and {choice.version.short} is older ({ordered.how})"

@@ -11,7 +11,8 @@ from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
-from promote.plan.draft import Decision, unfit
+from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.gating import Way, judged, skipped, stopped
 from promote.plan.intent import Before, Rules, Update
 from promote.plan.settle import settle
 from promote.policy.selection import Selection
@@ -21,7 +22,7 @@ from promote.question import Asking, abreast
 def plan_update(estates: Mapping[str, Estate], intent: Update, rules: Rules, before: Before) -> Asking[Plan]:
     """The plan that brings each app of these environments to its newest version; one app's fault stops no other."""
     steps = {
-        (name, app): _app(estates, name, app, rules, before)
+        (name, app): refresh(estates, name, app, rules, before)
         for name in intent.environments
         for app in (intent.apps or tuple(estates[name].apps))
     }
@@ -37,7 +38,10 @@ def _nobody(app: str, selection: Selection) -> str:
     return told if first is None else f"{told}; {first.tag}, for one: {first.reason}"
 
 
-def _app(estates: Mapping[str, Estate], environment: str, app: str, rules: Rules, before: Before) -> Asking[Decision]:
+def refresh(
+    estates: Mapping[str, Estate], environment: str, app: str, rules: Rules, before: Before
+) -> Asking[Decision]:
+    """The newest version of one app by its policy that every gate lets in, or why there is none."""
     estate = estates[environment]
     settings, policy = estate.apps[app].policy, estate.apps[app].chooser
     if policy is None or settings is None:
@@ -52,12 +56,15 @@ def _app(estates: Mapping[str, Estate], environment: str, app: str, rules: Rules
         return Failure(environment, app, "registry", selection.failure.exit_code, selection.failure.why)
     if selection.winner is None:
         return Skip(environment, app, "no-candidate", _nobody(app, selection))
-    judged = Cargo(dict(selection.judged), judged=True)
+    looked_at = Cargo(dict(selection.judged), judged=True)
     reason = f"what {selection.winner.tag} is now" if settings.kind == "digest" else f"the newest by {settings.kind}"
-    choice = Choice(app, selection.winner.tag, reason, judged)
+    choice = Choice(app, selection.winner.tag, reason, looked_at)
     decision = yield from settle(estates, environment, choice, rules, before)
     if isinstance(decision, Refusal) and decision.code == "downgrade" and current is not None:
         why = selection.why_not(current)
         if why is not None:
             return replace(decision, reason=f"{decision.reason}; its policy does not take {current.short}: {why}")
-    return decision
+    if not isinstance(decision, Draft):
+        return decision
+    draft = yield from judged(estates, decision, Way(), rules, before)
+    return stopped(draft) or replace(draft, skipped_gates=skipped(estate, rules))

@@ -235,7 +235,7 @@ class _Loop:
         pulls = self._terms.pulls() if self._terms.push and done.proposals else None
         if pulls is None:
             return Delivery(done, tuple(self._commits), attempt)
-        pulled, failures = pull(done.proposals, pulls)
+        pulled, failures = pull(done.proposals, pulls, {each.place: each.oid for each in self._commits})
         return Delivery(
             replace(done, failures=(*done.failures, *failures)), tuple(self._commits), attempt, pulled
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from promote.errors import PromoteError
 from promote.outcome import Failure, Proposal, Pulled
+from promote.place import Place
 from promote.publish.shares import failed
 
 
@@ -22,11 +24,17 @@ class Pulls(Protocol):
         ...
 
 
-def pull(proposals: Sequence[Proposal], pulls: Pulls) -> tuple[tuple[Pulled, ...], tuple[Failure, ...]]:
-    """What was done, in the order of the branches; one that fails stops no other, and the next run finds it again."""
+def pull(
+    proposals: Sequence[Proposal], pulls: Pulls, heads: Mapping[Place, str]
+) -> tuple[tuple[Pulled, ...], tuple[Failure, ...]]:
+    """What was done, in the order of the branches; one that fails stops no other, and the next run finds it again.
+
+    `heads` are the branches that this run has pushed, and the commits that they are at now.
+    """
     done: list[Pulled] = []
     failures: list[Failure] = []
-    for proposal in sorted(proposals, key=lambda each: each.place):
+    for planned in sorted(proposals, key=lambda each: each.place):
+        proposal = replace(planned, expected=heads.get(planned.place, planned.expected))
         try:
             made = pulls.open(proposal) if proposal.carried else pulls.close(proposal)
         except PromoteError as exc:

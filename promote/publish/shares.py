@@ -63,8 +63,12 @@ def sources(plan: Plan, estates: Mapping[str, Estate], place: Place) -> list[Pla
     carried = [item for step in mine for item in step.carried]
     names = {item.source for item in carried if item.source is not None}
     # `set` carries from nowhere, but asks what the source runs.
-    origins = (estates[item.environment].environment.from_ for item in carried if item.environment in estates)
-    names |= {name for name in origins if name is not None}
+    names |= {
+        name
+        for item in carried
+        if item.environment in estates
+        for name in estates[item.environment].environment.sources
+    }
     return sorted({estates[name].place for name in names if name in estates} - {step.base for step in mine})
 
 

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING
 from promote.tree import show
 
 if TYPE_CHECKING:  # most commands show one of these, or none
-    from datetime import datetime
 
-    from promote.board import Board
-    from promote.check import Finding
     from promote.estate.estate import Estate
-    from promote.history.chronicle import Chronicle
     from promote.image import Version
     from promote.outcome import Change, Delivery, Plan
+    from promote.plan.verifying import Verified
     from promote.policy.selection import Selection
-    from promote.question import Brought, Stretch
     from promote.sites.site import Barred, Site
 
 SCHEMA = 1
@@ -30,7 +26,7 @@ def dump(document: Mapping[str, object] | Sequence[object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _version(version: Version | None) -> Json | None:
+def version_of(version: Version | None) -> Json | None:
     return None if version is None else {"tag": version.tag, "digest": version.digest}
 
 
@@ -44,8 +40,8 @@ def _change(change: Change) -> Json:
         "line": part.span.line,
         "column": part.span.column,
         "format": change.site.format,
-        "old": _version(change.old),
-        "new": _version(change.new),
+        "old": version_of(change.old),
+        "new": version_of(change.new),
         "reason": change.reason,
     }
 
@@ -81,8 +77,8 @@ def _plan(plan: Plan) -> Json:
     }
 
 
-def delivery(command: str, done: Delivery, *, dry_run: bool) -> Json:
-    """What a writing command did, or would do (DESIGN §5)."""
+def delivery(command: str, done: Delivery, *, dry_run: bool, verified: Sequence[Verified] | None = None) -> Json:
+    """What a writing command did, or would do (DESIGN §5); and, if it waited, what checks said of it."""
     commits = [
         {"repo": commit.place.repo, "branch": commit.place.branch, "sha": commit.oid, "pushed": commit.pushed}
         for commit in done.commits
@@ -96,6 +92,18 @@ def delivery(command: str, done: Delivery, *, dry_run: bool) -> Json:
         "pull_requests": [
             {"repo": each.repo, "number": each.number, "url": each.url, "action": each.action} for each in done.pulled
         ],
+        **({} if verified is None else {"verified": [checked(each) for each in verified]}),
+    }
+
+
+def checked(each: Verified) -> Json:
+    """What the checks said of one app."""
+    return {
+        "environment": each.environment,
+        "app": each.app,
+        "version": version_of(each.version),
+        "verified": each.passes,
+        "checks": [{"check": verdict.gate, "state": verdict.state, "why": verdict.why} for verdict in each.verdicts],
     }
 
 
@@ -181,80 +189,3 @@ def selection(app: str | None, images: Sequence[str], chosen: Selection, limit: 
             for item in chosen.considered[:limit]
         ],
     }
-
-
-def board(drawn: Board) -> Json:
-    """The matrix of apps × environments (`status`)."""
-    return {
-        "schema": SCHEMA,
-        "environments": list(drawn.environments),
-        "apps": [
-            {
-                "app": app,
-                "environments": {
-                    cell.environment: {
-                        "state": cell.state,
-                        "version": _version(cell.version),
-                        "next": _version(cell.next),
-                        "next_from": cell.source,
-                        "note": cell.note or None,
-                    }
-                    for cell in (drawn.cell(app, name) for name in drawn.environments)
-                },
-            }
-            for app in drawn.apps
-        ],
-    }
-
-
-def _brought(made: Brought | None) -> Json | None:
-    if made is None:
-        return None
-    return {
-        "commit": made.commit,
-        "author": made.author,
-        "subject": made.subject,
-        "by_hand": made.by_hand,
-        "from": made.source,
-        "pull_request": made.pull_request,
-        "skipped_gates": [{"gate": gate, "reason": reason} for gate, reason in made.skipped_gates],
-        "rolled_back": _version(made.undone),
-    }
-
-
-def _stretch(stretch: Stretch, until: datetime | None) -> Json:
-    runs = stretch.runs
-    return {
-        "state": runs if isinstance(runs, str) else "runs",
-        "version": None if isinstance(runs, str) else _version(runs),
-        "images": [{"image": str(image), **(_version(version) or {})} for image, version in stretch.images],
-        "since": None if stretch.brought is None else stretch.brought.at.isoformat(),
-        "until": None if until is None else until.isoformat(),
-        "brought_by": _brought(stretch.brought),
-    }
-
-
-def history(told: Chronicle) -> Json:
-    """What ran when in one environment (`history`)."""
-    return {
-        "schema": SCHEMA,
-        "environment": told.environment,
-        "repo": told.place.repo,
-        "branch": told.place.branch,
-        "tip": told.tip,
-        "apps": [
-            {
-                "app": app,
-                "stretches": [_stretch(stretch, until) for stretch, until in past.ended()],
-                "complete": past.is_whole,
-                "ends": past.ends or None,
-            }
-            for app, past in told.apps.items()
-        ],
-    }
-
-
-def findings(found: Sequence[Finding]) -> Json:
-    """What `check` found."""
-    rows = [{"level": one.level, "subject": one.subject, "code": one.code, "what": one.what} for one in found]
-    return {"schema": SCHEMA, "ok": all(one.level != "error" for one in found), "findings": rows}

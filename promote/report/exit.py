@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promote.errors import Refused, worst
 
 if TYPE_CHECKING:
-    from promote.outcome import Plan, Skip
+    from promote.outcome import Plan, Refusal, Skip
 
 CHANGED = 10
 _FINE = frozenset({"already", "overtaken", "proposed"})
@@ -35,13 +35,18 @@ def faulty(plan: Plan, named: Collection[str]) -> tuple[Skip, ...]:
     )
 
 
+def is_patient(refusal: Refusal, named: Collection[str]) -> bool:
+    """Whether it is only a matter of time, or of somebody's release, and nobody has asked for the app (9.1)."""
+    return refusal.code in _PATIENT and refusal.app not in named
+
+
 def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
     """0, or the first of 1, 5, 6, 4, 3 that occurred; `named` are the apps that the command line names (9.1, 9.2).
 
     With `tell_changes` a run without a fault that changed something, or would have, ends with 10.
     """
     codes = {failure.exit_code for failure in plan.failures}
-    if any(refusal.code not in _PATIENT or refusal.app in named for refusal in plan.refusals):
+    if not all(is_patient(refusal, named) for refusal in plan.refusals):
         codes.add(Refused.exit_code)
     if faulty(plan, named):
         codes.add(Refused.exit_code)

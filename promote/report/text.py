@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
-from promote.report.exit import faulty
+from promote.report.exit import faulty, is_patient
 from promote.report.table import one_line, table
 
 if TYPE_CHECKING:  # most commands show one of these, or none
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.check import Finding
     from promote.history.chronicle import Chronicle
     from promote.outcome import Delivery, Plan, Skip
+    from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
     from promote.question import Brought, Stretch
     from promote.report.document import Json
@@ -47,10 +48,15 @@ def _skip(skip: Skip) -> str:
     return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
 
 
-def faults(plan: Plan, *, named: Collection[str]) -> list[str]:
-    """Refusals, failures, and the skips that end with exit code 3, for stderr."""
+def _refused(code: str) -> str:
+    return code if code in ("waiting", "held") else f"refused, {code}"
+
+
+def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
+    """Refusals, failures, and the skips that end with exit code 3, for stderr; if `terse` not what only waits."""
     skipped = [_skip(skip) for skip in faulty(plan, named)]
-    refused = [f"{item.environment}: {item.app} refused, {item.code}: {item.reason}" for item in plan.refusals]
+    told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
+    refused = [f"{item.environment}: {item.app} {_refused(item.code)}: {item.reason}" for item in told]
     failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
     return skipped + [one_line(text) for text in refused + failed]
 
@@ -168,6 +174,32 @@ def ends(told: Chronicle) -> list[str]:
         if past.ends:
             apps.setdefault(past.ends, []).append(app)
     return [one_line(f"{', '.join(named)}: {why}") for why, named in apps.items()]
+
+
+def progress(found: Sequence[Verified]) -> str:
+    """How many are well by now, and what keeps the others."""
+    left = [each for each in found if not each.passes]
+    done = f"{len(found) - len(left)} of {len(found)} verified"
+    return one_line("; ".join([done, *(f"{each.app}: {each.why}" for each in left[:3])]))
+
+
+def verified(found: Sequence[Verified]) -> list[str]:
+    """One line an app that runs as it should."""
+    return [
+        one_line(f"{each.environment}: {each.app} {each.version.short} verified")
+        for each in found
+        if each.passes and each.version is not None
+    ]
+
+
+def unverified(found: Sequence[Verified]) -> list[str]:
+    """One line an app that does not, and why, for stderr."""
+    out = []
+    for each in found:
+        if not each.passes:
+            said = each.app if each.version is None else f"{each.app} {each.version.short}"
+            out.append(one_line(f"{each.environment}: {said} is not verified: {each.why}"))
+    return out
 
 
 def findings(found: Sequence[Finding], width: int | None) -> str:

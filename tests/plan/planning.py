@@ -9,7 +9,8 @@ from pathlib import Path
 
 from promote.image import Repository, Version, parse_version
 from promote.outcome import Plan
-from promote.plan.intent import Before, Intent, Promote, Rollback, Rules, Set, Update
+from promote.plan.auto import plan_auto
+from promote.plan.intent import Auto, Before, Intent, Promote, Rollback, Rules, Set, Update
 from promote.plan.promote import plan_promote
 from promote.plan.rollback import plan_rollback
 from promote.plan.set import plan_set
@@ -139,6 +140,8 @@ def plan(
             return drive(plan_update(built.estates, intent, rules, before), registry)
         case Promote():
             return drive(plan_promote(built.estates, intent, rules, before), registry)
+        case Auto():
+            return drive(plan_auto(built.estates, intent, rules, before), registry)
         case Rollback():
             return drive(plan_rollback(built.estates, intent, rules, before), registry)
 

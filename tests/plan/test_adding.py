@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.plan.intent import Promote
+from promote.plan.intent import Promote, Sources
 from tests.estate.building import Files, build, deployment, kustomization
 from tests.kubectl import kustomize
 from tests.plan.planning import TAGS, WEB, Book, after, book, outcome, plan, sha, wanted
@@ -25,7 +25,8 @@ BASE: Files = {
 
 def test_6_3_without_add_an_absent_app_is_skipped(tmp_path: Path) -> None:
     files = {**BASE, "test/kustomization.yaml": "resources:\n- ../base\n"}
-    assert outcome(plan(build(tmp_path, CONFIG, files), Promote("test", "dev"), book())) == ["test web absent"]
+    made = plan(build(tmp_path, CONFIG, files), Promote("test", Sources(("dev",))), book())
+    assert outcome(made) == ["test web absent"]
 
 
 @pytest.mark.parametrize(
@@ -46,12 +47,12 @@ def test_6_3_without_add_an_absent_app_is_skipped(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_6_3_an_entry_is_added_in_the_files_own_style(tmp_path: Path, before: str, told: str) -> None:
     built = build(tmp_path, CONFIG, {**BASE, "test/kustomization.yaml": before.encode()}, adding_to="test")
-    made = plan(built, replace(Promote("test", "dev"), add=True), book())
+    made = plan(built, replace(Promote("test", Sources(("dev",))), add=True), book())
     assert outcome(made) == ["test web - → 1.5.0"]
     assert after(made, "test/kustomization.yaml") == told
     # Added once, it is there.
     again = build(tmp_path, CONFIG, {"test/kustomization.yaml": told.encode()}, adding_to="test")
-    assert outcome(plan(again, Promote("test", "dev", add=True), book())) == ["test web already"]
+    assert outcome(plan(again, Promote("test", Sources(("dev",)), add=True), book())) == ["test web already"]
 
 
 def test_6_3_the_name_is_as_the_manifest_writes_it(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_6_3_the_name_is_as_the_manifest_writes_it(tmp_path: Path) -> None:
     }
     config = CONFIG.replace(WEB, "nginx")
     built = build(tmp_path, config, files, adding_to="test")
-    made = plan(built, Promote("test", "dev", add=True), Book({"docker.io/library/nginx": TAGS}))
+    made = plan(built, Promote("test", Sources(("dev",)), add=True), Book({"docker.io/library/nginx": TAGS}))
     assert "- name: docker.io/library/nginx\n" in after(made, "test/kustomization.yaml")
 
 
@@ -73,7 +74,7 @@ def test_6_3_a_digest_goes_with_the_tag(tmp_path: Path) -> None:
         "test/kustomization.yaml": "resources: [../base]\n",
     }
     config = CONFIG.replace("aliases: [web]", "pin: both")
-    made = plan(build(tmp_path, config, files, adding_to="test"), Promote("test", "dev", add=True), book())
+    made = plan(build(tmp_path, config, files, adding_to="test"), Promote("test", Sources(("dev",)), add=True), book())
     assert after(made, "test/kustomization.yaml").endswith(f"  newTag: 1.5.0\n  digest: {sha('5')}\n")
 
 
@@ -87,7 +88,7 @@ def test_6_3_a_digest_goes_with_the_tag(tmp_path: Path) -> None:
 )
 def test_6_3_nothing_is_added_where_no_manifest_runs_it(tmp_path: Path, files: Files) -> None:
     built = build(tmp_path, CONFIG, {**BASE, **files}, adding_to="test")
-    made = plan(built, Promote("test", "dev", add=True), book())
+    made = plan(built, Promote("test", Sources(("dev",)), add=True), book())
     assert outcome(made) == ["test web nowhere-to-add"]
 
 
@@ -182,7 +183,7 @@ def test_6_3_a_kustomization_of_two_environments_is_written_where_it_is_said(tmp
 def test_6_3_an_entry_that_renames_is_not_stood_beside(tmp_path: Path) -> None:
     renames = TOP + f"images: [{{name: {WEB}, newName: x/y, newTag: '1'}}]\n"
     built = build(tmp_path, CONFIG, {**BASE, "test/kustomization.yaml": renames}, adding_to="test")
-    made = plan(built, replace(Promote("test", "dev"), add=True), book())
+    made = plan(built, replace(Promote("test", Sources(("dev",))), add=True), book())
     assert [refusal.app for refusal in made.refusals] == ["web"]
     assert made.steps == ()
 
@@ -196,6 +197,6 @@ def test_6_3_set_adds_too(tmp_path: Path) -> None:
 
 def test_6_3_a_file_that_cannot_take_an_entry_is_refused(tmp_path: Path) -> None:
     files = {**BASE, "test/kustomization.yaml": "resources: [../base]\nimages: none\n"}
-    made = plan(build(tmp_path, CONFIG, files, adding_to="test"), Promote("test", "dev", add=True), book())
+    made = plan(build(tmp_path, CONFIG, files, adding_to="test"), Promote("test", Sources(("dev",)), add=True), book())
     assert outcome(made) == ["test web no-place"]
     assert made.steps == ()

@@ -9,7 +9,7 @@ import pytest
 
 from promote.config.settings import Group
 from promote.outcome import Plan
-from promote.plan.intent import Promote, Rules, Update
+from promote.plan.intent import Promote, Rules, Sources, Update
 from tests.estate.building import build, deployment
 from tests.plan.planning import API, WEB, Book, after, book, outcome, plan, sha
 
@@ -131,5 +131,5 @@ def test_two_versions_wanted_at_one_place_are_refused(tmp_path: Path) -> None:
 def test_warnings_are_told_once(tmp_path: Path) -> None:
     config = f"apps: {{web: {{image: {WEB}}}}}\nenvironments: {{dev: {{path: a}}, test: {{path: b, from: dev}}}}"
     files = {"a/a.yaml": deployment("a", f"{WEB}:main", f"{WEB}:main"), "b/a.yaml": deployment("a", f"{WEB}:main")}
-    made = plan(build(tmp_path, config, files), Promote("test", "dev"), book())
+    made = plan(build(tmp_path, config, files), Promote("test", Sources(("dev",))), book())
     assert (outcome(made), made.warnings) == (["test web already"], ())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.plan.intent import Before, Promote, Rules, Update
+from promote.plan.intent import Before, Promote, Rules, Sources, Update
 from tests.estate.building import Files, build, deployment, kustomization
 from tests.plan.planning import API, WEB, Book, House, after, book, outcome, plan, sha, wanted
 
@@ -76,7 +76,7 @@ def test_6_1_a_gate_is_recorded_as_skipped_only_where_it_would_have_stopped(
     files = {"dev/a.yaml": deployment("a", f"{WEB}:{source}"), "test/a.yaml": deployment("a", f"{WEB}:1.4.0")}
     made = plan(build(tmp_path, CHAIN, files), wanted("test", web="1.5.0"), book(), Rules(skipped_gates=FROM))
     assert [carried.skipped_gates for step in made.steps for carried in step.carried] == [recorded]
-    there = plan(build(tmp_path, CHAIN, files), Promote("test", "dev"), book(), Rules(skipped_gates=FROM))
+    there = plan(build(tmp_path, CHAIN, files), Promote("test", Sources(("dev",))), book(), Rules(skipped_gates=FROM))
     assert all(carried.skipped_gates == () for step in there.steps for carried in step.carried)
 
 
@@ -154,16 +154,16 @@ def test_update_of_a_family_member_that_is_named_and_nowhere(tmp_path: Path) -> 
 )
 def test_to_carries_tag_and_digest_exactly(tmp_path: Path, source: str | None, target: str | None, told: str) -> None:
     files = {"dev/a.yaml": deployment("a", source or "nginx:1"), "test/a.yaml": deployment("a", target or "nginx:1")}
-    made = plan(build(tmp_path, CHAIN, files), Promote("test", "dev", ("web",)), book())
+    made = plan(build(tmp_path, CHAIN, files), Promote("test", Sources(("dev",)), ("web",)), book())
     assert outcome(made) == [f"test web {told}"]
 
 
 def test_a_digest_that_no_site_names_beside_the_tag_must_be_the_tags(tmp_path: Path) -> None:
     files = {"test/a.yaml": deployment("a", f"{WEB}:1.4.0@{D4}")}
     built = build(tmp_path, CHAIN, {**files, "dev/a.yaml": deployment("a", f"{WEB}:1.5.0", f"{WEB}@{D4}")})
-    assert outcome(plan(built, Promote("test", "dev"), book())) == ["test web tag-moved"]
+    assert outcome(plan(built, Promote("test", Sources(("dev",))), book())) == ["test web tag-moved"]
     built = build(tmp_path, CHAIN, {**files, "dev/a.yaml": deployment("a", f"{WEB}:1.5.0", f"{WEB}@{D5}")})
-    made = plan(built, Promote("test", "dev"), book(), Rules(verify_tag=False))
+    made = plan(built, Promote("test", Sources(("dev",))), book(), Rules(verify_tag=False))
     assert after(made, "test/a.yaml") == deployment("a", f"{WEB}:1.5.0@{D5}")
 
 
@@ -172,14 +172,14 @@ def test_3_3_a_mixed_app_is_no_source(tmp_path: Path) -> None:
         "dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{WEB}:1.5.0"),
         "test/a.yaml": deployment("a", f"{WEB}:1.3.0"),
     }
-    made = plan(build(tmp_path, CHAIN, files), Promote("test", "dev"), book())
+    made = plan(build(tmp_path, CHAIN, files), Promote("test", Sources(("dev",))), book())
     assert outcome(made) == ["test web mixed"]
     assert "1.4.0 at dev/a.yaml:8, 1.5.0 at dev/a.yaml:9" in made.refusals[0].reason
 
 
 def test_9_1_one_app_of_to_stops_no_other(tmp_path: Path) -> None:
     files = {**both("9.9.9", "1.5.0"), **both("1.4.0", "1.4.0", "test")}
-    made = plan(build(tmp_path, CHAIN, files), Promote("test", "dev"), book())
+    made = plan(build(tmp_path, CHAIN, files), Promote("test", Sources(("dev",))), book())
     assert outcome(made) == ["test api 1.4.0 → 1.5.0", "test web no-such-tag"]
 
 
@@ -187,7 +187,7 @@ def test_6_2_source_moved(tmp_path: Path) -> None:
     house = House(tmp_path, CHAIN)
     before = Before.of(house.with_({**both("1.5.0", "1.5.0"), **both("1.4.0", "1.4.0", "test")}).estates)
     moved = house.with_(both("1.6.0", "1.5.0"))
-    made = plan(moved, Promote("test", "dev"), book(), before=before)
+    made = plan(moved, Promote("test", Sources(("dev",))), book(), before=before)
     assert outcome(made) == ["test api 1.4.0 → 1.5.0", "test web source-moved"]
 
 
@@ -199,7 +199,7 @@ def test_6_2_a_source_whose_digest_alone_has_moved(tmp_path: Path) -> None:
         house.with_({**test, "dev/a.yaml": deployment("a", f"{WEB}:1.5.0@{D4}", f"{WEB}-migrate:1.5.0@{D5}")}).estates
     )
     moved = house.with_({"dev/a.yaml": deployment("a", f"{WEB}:1.5.0@{D5}", f"{WEB}-migrate:1.5.0@{D5}")})
-    assert outcome(plan(moved, Promote("test", "dev"), book(), before=before)) == ["test web source-moved"]
+    assert outcome(plan(moved, Promote("test", Sources(("dev",))), book(), before=before)) == ["test web source-moved"]
 
 
 SHARED = TWO + "environments: {dev: {path: [common, dev]}, test: {path: [common, test], from: dev}}"
@@ -221,14 +221,14 @@ def test_3_2_shared_with_lets_a_shared_site_be_edited(tmp_path: Path) -> None:
 
 def test_3_2_to_has_nothing_to_do_where_source_and_target_share_the_file(tmp_path: Path) -> None:
     built = build(tmp_path, SHARED, {"common/a.yaml": deployment("a", f"{WEB}:1.4.0")})
-    assert outcome(plan(built, Promote("test", "dev"), book())) == ["test web already"]
+    assert outcome(plan(built, Promote("test", Sources(("dev",))), book())) == ["test web already"]
     pinned = build(tmp_path, SHARED, {"common/a.yaml": deployment("a", f"{WEB}:1.4.0@{D4}")})
-    assert outcome(plan(pinned, Promote("test", "dev"), book())) == ["test web already"]
+    assert outcome(plan(pinned, Promote("test", Sources(("dev",))), book())) == ["test web already"]
 
 
 def test_a_link_may_hide_an_app_and_is_named(tmp_path: Path) -> None:
     (tmp_path / "test").mkdir()
     (tmp_path / "test" / "web").symlink_to("../elsewhere")
-    made = plan(build(tmp_path, CHAIN, both("1.5.0", None)), Promote("test", "dev"), book())
+    made = plan(build(tmp_path, CHAIN, both("1.5.0", None)), Promote("test", Sources(("dev",))), book())
     assert outcome(made) == ["test web unread"]
     assert made.refusals[0].reason.startswith("test/web could not be read (symlink)")

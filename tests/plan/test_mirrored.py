@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.plan.intent import Intent, Promote, Rules, Set, Update
+from promote.plan.intent import Intent, Promote, Rules, Set, Sources, Update
 from tests.estate.building import Built, build, kustomization
 from tests.plan.planning import WEB, Book, after, outcome, plan, sha, wanted
 
@@ -19,7 +19,7 @@ environments:
   test: {{path: test}}
   prod: {{path: prod, from: test, rewrite: {{ghcr.io/acme/: prod.example.com/acme/}}}}
 """
-TO = Promote("prod", "test")
+TO = Promote("prod", Sources(("test",)))
 
 
 def built(folder: Path, source: str, target: str, more: str = "") -> Built:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.plan.intent import Before, Promote, Rules, Update
+from promote.plan.intent import Before, Promote, Rules, Sources, Update
 from tests.estate.building import build, deployment, kustomization
 from tests.plan.planning import API, WEB, Book, House, after, book, outcome, plan, sha, wanted
 
@@ -69,7 +69,7 @@ def test_4_2_an_unordered_version_goes_ahead_in_to_without_a_warning(tmp_path: P
         "dev/kustomization.yaml": kustomization(WEB, "main"),
         "test/kustomization.yaml": kustomization(WEB, "1.4.0"),
     }
-    made = plan(build(tmp_path, config, files), Promote("test", "dev"), book())
+    made = plan(build(tmp_path, config, files), Promote("test", Sources(("dev",))), book())
     assert (outcome(made), made.warnings) == (["test web 1.4.0 → main"], ())
 
 

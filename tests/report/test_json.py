@@ -15,11 +15,11 @@ from promote.history.chronicle import Chronicle
 from promote.image import Repository
 from promote.outcome import Commit, Delivery, Plan
 from promote.place import Place
-from promote.plan.intent import Promote, Rules, Update
+from promote.plan.intent import Promote, Rules, Sources, Update
 from promote.policy import build as policy
 from promote.policy.settings import parse_short
 from promote.question import Past, drive
-from promote.report import document
+from promote.report import document, views
 from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization
 from tests.plan.pasts import past, ran
@@ -85,7 +85,7 @@ def test_a_writing_command(built: Built) -> None:
 
 
 def test_diff(built: Built) -> None:
-    made = plan(built, Promote("test", "dev"), book(dark=DARK))
+    made = plan(built, Promote("test", Sources(("dev",))), book(dark=DARK))
     full(made)
     check("difference", document.difference("dev", "test", made))
 
@@ -106,14 +106,14 @@ def test_tags() -> None:
 
 def test_status(built: Built) -> None:
     drawn = drive(draw(built.estates, ["dev"], ["web"]), book())
-    body = document.board(drawn)
+    body = views.board(drawn)
     check("board", body)
 
 
 def test_check(built: Built) -> None:
     found = drive(examine(built.estates, ["dev"]), book())
-    check("findings", document.findings(found))
-    assert document.findings(found)["ok"] == all(one.level != "error" for one in found)
+    check("findings", views.findings(found))
+    assert views.findings(found)["ok"] == all(one.level != "error" for one in found)
 
 
 def test_history() -> None:
@@ -124,7 +124,7 @@ def test_history() -> None:
         NOON,
         {"web": past(ran("1.4.0", undone="1.5.0"), "absent"), "api": past("7", ends="history ends here")},
     )
-    body = json.loads(document.dump(document.history(told)))
+    body = json.loads(document.dump(views.history(told)))
     for app in body["apps"]:
         for stretch in app["stretches"]:
             made = stretch["brought_by"]
@@ -138,7 +138,7 @@ def test_history() -> None:
 def test_history_says_what_is_not_known_by_null() -> None:
     stretches = (replace(ran("1.4.0"), brought=None), ran("absent"))
     told = Chronicle("prod", Place("", ""), None, NOON, {"web": Past(stretches, is_whole=False, ends="it ends")})
-    (app,) = json.loads(document.dump(document.history(told)))["apps"]
+    (app,) = json.loads(document.dump(views.history(told)))["apps"]
     assert (app["complete"], app["ends"]) == (False, "it ends")
     first, second = app["stretches"]
     assert (first["since"], first["until"], first["brought_by"]) == (None, None, None)

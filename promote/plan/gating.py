@@ -1,0 +1,127 @@
+"""A version before the gates of an environment: all are asked in one batch, and what they say is one outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+
+from promote.estate.estate import Estate
+from promote.gates import gates_of
+from promote.gates.gate import Case, Gate
+from promote.image import Repository, Version
+from promote.outcome import Failure, Refusal
+from promote.plan.candidates import origin
+from promote.plan.draft import Draft
+from promote.plan.intent import Before, Rules
+from promote.question import Asking, abreast
+from promote.verdict import Verdict
+
+# It holds the merge back, not the proposal (SEMANTICS 6.7).
+_OF_MERGING = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of a version into an environment: where it comes from, and the branch that proposes it, if one does."""
+
+    sources: tuple[str, ...] = ()
+    head: str | None = None
+
+
+def gates(estate: Estate) -> tuple[Gate, ...]:
+    """The gates of an environment, in the order of promote.yaml."""
+    its = estate.environment
+    return gates_of(its.gates, its.timezone)
+
+
+def has_soak(estate: Estate) -> bool:
+    """Whether versions that the source has replaced may still be carried: it takes a soak, and no live gate (6.4)."""
+    found = gates(estate)
+    return any(gate.name == "soak" for gate in found) and not any(gate.is_live for gate in found)
+
+
+def case_of(
+    estates: Mapping[str, Estate],
+    environment: str,
+    app: str,
+    version: Version,
+    images: Iterable[tuple[Repository, Version]],
+    way: Way,
+    before: Before,
+) -> Case:
+    """What gates are asked about: a version of an app on its way into an environment."""
+    estate = estates[environment]
+    its = estate.apps[app]
+    running = estate.runs(app)
+    return Case(
+        environment,
+        app,
+        version,
+        tuple(images),
+        tuple(origin(estates[name], app, before) for name in way.sources if name in estates),
+        running if isinstance(running, Version) else None,
+        its.chooser,
+        estate.environment.values(its),
+        estate.place,
+        way.head,
+    )
+
+
+def judged(
+    estates: Mapping[str, Estate], draft: Draft, way: Way, rules: Rules, before: Before, *, merging: bool = False
+) -> Asking[Draft]:
+    """The draft with what every gate of its environment says of it, but those that are skipped.
+
+    With `merging` those that only hold back a merge, and else only the others. Live gates judge what the source runs:
+    of another version they cannot tell (6.4).
+    """
+    estate = estates[draft.environment]
+    images = tuple(dict.fromkeys((each.site.repository, each.version) for each in draft.written))
+    case = case_of(estates, draft.environment, draft.app, draft.new, images, way, before)
+    asked = {
+        number: gate
+        for number, gate in enumerate(gates(estate))
+        if (gate.name == _OF_MERGING) is merging and not rules.skips(gate.name) and not _skipped(draft, gate)
+    }
+    if not asked:
+        return draft
+    verdicts = yield from abreast({number: gate.judge(case) for number, gate in asked.items()})
+    return replace(draft, verdicts=(*draft.verdicts, *verdicts.values()))
+
+
+def _skipped(draft: Draft, gate: Gate) -> bool:
+    """Whether a commit that proposed it says that the gate was skipped."""
+    return any(name == gate.name for name, _ in draft.skipped_gates)
+
+
+def skipped(estate: Estate, rules: Rules) -> tuple[tuple[str, str], ...]:
+    """The gates of an environment that the command line skips, each with the reason: recorded in the commit."""
+    names = {gate.name for gate in gates(estate)}
+    return tuple((name, reason) for name, reason in rules.skipped_gates if name in names)
+
+
+def stopped(draft: Draft) -> Refusal | Failure | None:
+    """What keeps a judged draft out, or None where every gate has passed (SEMANTICS 9.1).
+
+    A fact that is missing is worse than a gate that failed, and that is worse than one that waits.
+    """
+    name, app, version = draft.environment, draft.app, draft.new.short
+    against = [verdict for verdict in draft.verdicts if not verdict.passes]
+    if not against:
+        return None
+    told = "; ".join(f"{verdict.gate}: {verdict.why}" for verdict in against)
+    why = f"{version} stays out: {told}"
+    unknown = [verdict for verdict in against if verdict.state == "unknown"]
+    if unknown:
+        return Failure(name, app, "gate", max(verdict.exit_code for verdict in unknown), why)
+    failed = next((verdict for verdict in against if verdict.state == "failed"), None)
+    if failed is not None:
+        return Refusal(name, app, "failed", why, gate=failed.gate)
+    return Refusal(name, app, "waiting", why, gate=against[0].gate, until=_until(against))
+
+
+def _until(waiting: Sequence[Verdict]) -> str | None:
+    """When the last of them has ended; None where one does not know."""
+    ends = [verdict.until for verdict in waiting if verdict.until is not None]
+    return max(ends).astimezone(UTC).isoformat() if len(ends) == len(waiting) else None
