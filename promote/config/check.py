@@ -13,10 +13,10 @@ from promote.config.check_git import check_git
 from promote.config.check_request import check_requests
 from promote.config.host_settings import RegistrySettings
 from promote.config.marks import Marks, Path, meant, quoted
-from promote.config.placeholder import OWN, Names, placeholders
 from promote.config.registry_name import canonical_host, mirror_of
-from promote.config.secret import fault_of, name_of
 from promote.config.settings import CommitSettings, Settings
+from promote.placeholder import OWN, Names, placeholders
+from promote.secret import fault_of, name_of
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 

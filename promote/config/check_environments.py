@@ -11,9 +11,9 @@ from promote.config.check_apps import check_keys, check_vars, patterns_in
 from promote.config.check_rewrite import check_meeting, check_rewrite
 from promote.config.graph import cycles
 from promote.config.marks import Marks, Path, meant, quoted
-from promote.config.placeholder import OWN, Names, fill, placeholders
 from promote.config.scope import layer_globs
 from promote.config.settings import EnvironmentSettings, Settings, SharedKeys
+from promote.placeholder import OWN, Names, fill, placeholders
 from promote.tree.glob import segments_of
 
 # More than anybody has; what is compared pair by pair stays cheap with them.

@@ -12,9 +12,9 @@ from promote.config.check_environments import MAX_ENVIRONMENTS
 from promote.config.graph import cycles
 from promote.config.marks import quoted
 from promote.config.model import Config, Environment
-from promote.config.placeholder import capture, fill, is_segment, placeholders
 from promote.config.scope import spread
 from promote.errors import ConfigError, Mistake
+from promote.placeholder import capture, fill, is_segment, placeholders
 from promote.tree import Tree
 from promote.tree.glob import Globs, segments_of
 

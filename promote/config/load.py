@@ -15,7 +15,6 @@ from promote.config.check_git import canonical_address
 from promote.config.convert import convert
 from promote.config.marks import Marks
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
-from promote.config.placeholder import fill
 from promote.config.registry_name import canonical_host
 from promote.config.request_settings import PullRequestSettings
 from promote.config.rewrite import Rewrite
@@ -31,6 +30,7 @@ from promote.config.settings import (
 from promote.config.unbuilt import UNBUILT
 from promote.errors import ConfigError, Mistake, UsageError
 from promote.image import Repository, parse_repository
+from promote.placeholder import fill
 from promote.text.document import Broken, parse
 from promote.tree import show
 from promote.tree.glob import has_wildcard

@@ -12,12 +12,12 @@ from typing import Literal
 from msgspec import UNSET
 
 from promote.config.host_settings import GitSettings, RegistrySettings
-from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
 from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings, RequestGroup
 from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin
 from promote.errors import UsageError
 from promote.image import Repository, parse_repository
+from promote.placeholder import fill, fill_expression, fill_steps, placeholders
 from promote.policy import Policy, build
 from promote.policy.settings import PolicySettings
 from promote.text.yamlpath import Step, compile_path

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from promote.config.host_settings import SecretSettings
 from promote.config.settings import AppSettings, Settings, TargetSettings
 from promote.policy.settings import OrderSettings, PolicySettings
+from promote.secret import SecretSettings
 
 # Of these keys exactly one must be there.
 _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {

@@ -10,9 +10,10 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from promote.config.host_settings import GitSettings, RegistrySettings, SecretSettings
+from promote.config.host_settings import GitSettings, RegistrySettings
 from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings
 from promote.policy.settings import PolicySettings
+from promote.secret import SecretSettings
 
 Pin = Literal["keep", "tag", "digest", "both"]
 Group = Literal["run", "environment", "app"]
