@@ -9,6 +9,7 @@ from msgspec import UNSET
 from promote.config import fault
 from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
 from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
+from promote.config.check_gates import check_gates
 from promote.config.check_git import check_git
 from promote.config.check_request import check_requests
 from promote.config.host_settings import RegistrySettings
@@ -145,6 +146,7 @@ def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
         return
     check_apps(settings, marks)
     check_environments(settings, marks)
+    check_gates(settings, marks, environ)
     _targets(settings, marks)
     _registries(settings, marks, environ)
     check_git(settings, marks, environ)
