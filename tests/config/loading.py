@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from textwrap import dedent
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -18,10 +18,11 @@ BARE = "version: 1\n"
 class _Loader(yaml.SafeLoader):
     """As editors read it: YAML 1.2 has no dates, a date is a string (§10.3.2)."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_Loader.yaml_implicit_resolvers = {
+    first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def plain(text: str) -> Any:
