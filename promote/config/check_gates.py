@@ -29,8 +29,9 @@ _Item = tuple[Path, GateSettings | VerifySettings]
 
 
 def _items(keys: SharedKeys, marks: Marks, path: Path) -> Iterator[_Item]:
-    yield from marks.items((*path, "gates"), keys.gates)
-    yield from marks.items((*path, "verify"), keys.verify)
+    """Each with its path; those whose kind had a mistake of its own are not among them."""
+    said: list[_Item] = [*marks.items((*path, "gates"), keys.gates), *marks.items((*path, "verify"), keys.verify)]
+    yield from ((way, item) for way, item in said if any(getattr(item, kind) is not UNSET for kind in item.ONE_OF))
 
 
 def _secrets(said: Struct, path: Path) -> Iterator[tuple[Path, SecretSettings]]:
@@ -112,9 +113,9 @@ def check_gates(settings: Settings, marks: Marks, environ: Mapping[str, str]) ->
     for name, said in settings.environments.items():
         own: Path = ("environments", name)
         _alone(said, known, marks, own, environ)
-        gates, path = (defaults.gates, ("defaults",)) if said.gates is UNSET else (said.gates, own)
-        for way, gate in marks.items((*path, "gates"), gates):
-            wrong = _there(name, said, defaults, gate)
+        keys, path = (defaults, ("defaults",)) if said.gates is UNSET else (said, own)
+        for way, gate in _items(keys, marks, path):
+            wrong = _there(name, said, defaults, gate) if isinstance(gate, GateSettings) else None
             # Of `defaults` one environment is enough to tell.
             if wrong is not None and way not in told:
                 told.add(way)

@@ -15,7 +15,11 @@ from promote.question import Asking, Unknown
 
 @dataclass(frozen=True, slots=True)
 class Soak:
-    """Passes for ever once the version has run through `least` at a time; waits while it still runs."""
+    """Passes once the version has run through `least` at a time, for ever (6.4); waits while it still runs.
+
+    Only as much of the past is looked at as it takes to find the version: where it came back after others, a soak that
+    lies further back may be asked for again.
+    """
 
     least: timedelta
 

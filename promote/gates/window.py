@@ -46,9 +46,10 @@ class WindowSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
 
     def __post_init__(self) -> None:
+        # What one key alone is wrong about comes first: so it is told where that key stands.
+        self.compile("UTC")
         if self.days is UNSET and self.hours is UNSET:
             raise ValueError("a window needs days, hours, or both")
-        self.compile("UTC")
 
     def compile(self, timezone: str) -> Opening:
         """The opening that this is, in `timezone` where it names none itself; ValueError says what is wrong."""
