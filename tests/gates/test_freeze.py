@@ -50,7 +50,8 @@ ABROAD = FreezeSettings(from_="2026-11-27T00:00-05:00", until="2026-11-28T00:00:
         ([YEAR_END], "2026-12-18 00:00", "2027-01-04 00:00", "frozen until 2027-01-04: year end"),
         ([YEAR_END], "2027-01-03 23:59:59.999999", "2027-01-04 00:00", "frozen until 2027-01-04: year end"),
         ([EVENING], "2026-12-17 17:00", "2026-12-18 08:30", "frozen until 2026-12-18 08:30"),
-        ([ABROAD], "2026-11-28 06:00:29", "2026-11-28 06:00:30", "frozen until 2026-11-28T00:00:30-05:00"),
+        # Of what comes later nothing is said.
+        ([ABROAD, YEAR_END], "2026-11-28 06:00:29", "2026-11-28 06:00:30", "frozen until 2026-11-28T00:00:30-05:00"),
         # One begins before the other ends.
         ([YEAR_END, EVENING], "2026-12-17 17:00", "2027-01-04 00:00", "frozen until 2027-01-04: year end"),
         ([YEAR_END], "2026-12-17 23:59:59.999999", None, "nothing is frozen now"),

@@ -10,7 +10,7 @@ from promote.gates.soak import Soak
 from promote.image import Version
 from promote.question import Past, Ran, Unknown
 from tests.clock import NOON
-from tests.gates.world import MIGRATE, WEB, A, B, C, World, case, hours, past, ran
+from tests.gates.world import MIGRATE, OTHER, WEB, A, B, C, World, case, hours, past, ran
 
 DAY = Soak(hours(24))
 TAG, OLD = Version("1.5"), Version("1.4")
@@ -106,6 +106,8 @@ def test_6_4_what_completed_its_soak_passes_for_ever(said: Past, version: Versio
         ({WEB: A, MIGRATE: None}, {WEB: B, MIGRATE: C}, "failed"),
         # A mirror has its own names.
         ({WEB: A}, {MIGRATE: B}, "failed"),
+        ({WEB: A}, {MIGRATE: B, OTHER: None}, "failed"),
+        ({MIGRATE: B, OTHER: None}, {WEB: A}, "failed"),
         ({WEB: A}, {MIGRATE: A}, "passed"),
         ({WEB: A, MIGRATE: B}, {WEB: A, MIGRATE: B}, "passed"),
         ({WEB: A, MIGRATE: None}, {WEB: A, MIGRATE: B}, "passed"),

@@ -30,6 +30,7 @@ from tests.clock import NOON
 
 WEB = Repository("ghcr.io", "acme/web")
 MIGRATE = Repository("ghcr.io", "acme/web-migrate")
+OTHER = Repository("ghcr.io", "acme/other")
 PLACE = Place("https://git.example.com/a", "main")
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 
