@@ -8,13 +8,13 @@ from pathlib import Path
 from msgspec import UNSET
 
 from promote.config import FILE
-from promote.config.host_settings import GitSettings, SecretSettings
+from promote.config.host_settings import GitSettings
 from promote.config.model import Config
-from promote.config.secret import resolve_secret
 from promote.errors import UsageError
 from promote.gitrepo.credentials.grant import Login
 from promote.gitrepo.credentials.settings import App, HostAccess, Secret, Ssh
 from promote.gitrepo.credentials.variables import user_for
+from promote.secret import SecretSettings, resolve_secret
 
 
 def _secret_of(said: SecretSettings, environ: Mapping[str, str], *path: str) -> Secret:

@@ -9,12 +9,12 @@ from pathlib import Path
 from msgspec import UNSET
 
 from promote.config import FILE
-from promote.config.host_settings import RegistrySettings, SecretSettings
+from promote.config.host_settings import RegistrySettings
 from promote.config.model import Config
 from promote.config.registry_name import mirror_of
-from promote.config.secret import resolve_secret
 from promote.errors import UsageError
 from promote.registry.settings import Credentials, HostSettings, Mirror
+from promote.secret import SecretSettings, resolve_secret
 
 
 @dataclass(frozen=True, slots=True)

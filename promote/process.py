@@ -28,6 +28,9 @@ _CHUNK = 1 << 16
 _GRACE_SECONDS = 2.0
 
 
+Cut = Literal["deadline", "too much output", "stopped"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """How a child ended; `cut` says why it did not end by itself, and then `code` is never 0."""
@@ -35,7 +38,7 @@ class Finished:
     code: int
     stdout: bytes
     stderr: bytes
-    cut: Literal["deadline", "too much output"] | None = None
+    cut: Cut | None = None
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:
@@ -50,10 +53,16 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         return  # nobody but the zombie is left; macOS says that with EPERM
 
 
-def _await_end(child: subprocess.Popen[bytes], until: float) -> bool:
+def _over(until: float, stop: threading.Event | None) -> Cut | None:
+    if stop is not None and stop.is_set():
+        return "stopped"
+    return "deadline" if time.monotonic() >= until else None
+
+
+def _await_end(child: subprocess.Popen[bytes], until: float, stop: threading.Event | None = None) -> bool:
     pause = 0.0005
     while not _ended(child):
-        if time.monotonic() >= until:
+        if _over(until, stop) is not None:
             return False
         time.sleep(pause)
         pause = min(pause * 2, 0.02)
@@ -148,22 +157,22 @@ class _Pipes:
 
 
 def _converse(
-    child: subprocess.Popen[bytes], pipes: _Pipes, until: float
-) -> Literal["deadline", "too much output"] | None:
+    child: subprocess.Popen[bytes], pipes: _Pipes, until: float, stop: threading.Event | None
+) -> Cut | None:
     while pipes.open:
         if pipes.full:
             return "too much output"
-        left = until - time.monotonic()
-        if left <= 0:
-            return "deadline"
+        cut = _over(until, stop)
+        if cut is not None:
+            return cut
         # A grandchild may hold a pipe open (ssh's ControlPersist does): the child's own end is what counts.
-        if not pipes.pump(min(left, 0.05)) and _ended(child):
+        if not pipes.pump(min(until - time.monotonic(), 0.05)) and _ended(child):
             # What it said between these two looks, as its last words, is still in the pipes.
             pipes.drain(until)
             break
     if pipes.full:
         return "too much output"
-    return None if _await_end(child, until) else "deadline"
+    return None if _await_end(child, until, stop) else _over(until, stop)
 
 
 @contextmanager
@@ -220,8 +229,12 @@ def run(
     deadline_seconds: float,
     cap_bytes: int,
     fault: type[PromoteError] = GitError,
+    stop: threading.Event | None = None,
 ) -> Finished:
-    """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started."""
+    """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started.
+
+    It is ended when `stop` is set: ^C reaches the main thread alone, and this may be another one.
+    """
     until = time.monotonic() + deadline_seconds
     child: subprocess.Popen[bytes] | None = None
     at_once = False
@@ -230,7 +243,7 @@ def run(
         with undisturbed():
             child = start(argv, cwd, env, fed=stdin is not None, fault=fault)
         with _Pipes(child, stdin, cap_bytes) as pipes:
-            cut = _converse(child, pipes, until)
+            cut = _converse(child, pipes, until, stop)
             at_once = cut is None
     finally:
         # Also on ^C.

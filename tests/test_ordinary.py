@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.config.host_settings import SecretSettings
-from promote.config.secret import resolve_secret
 from promote.errors import UsageError
 from promote.ordinary import read_ordinary
+from promote.secret import SecretSettings, resolve_secret
 from tests.fifo import fifo, promptly
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -173,3 +174,14 @@ def test_an_interrupt_as_a_child_fails_to_start_is_not_lost(monkeypatch: pytest.
     monkeypatch.setattr(subprocess, "Popen", failing)
     with pytest.raises(KeyboardInterrupt):
         run(["nothing"], cwd=None, env=ENV, deadline_seconds=30, cap_bytes=1)
+
+
+@pytest.mark.parametrize("script", ["echo $$; sleep 60", "echo $$; exec >&- 2>&-; sleep 60"])
+def test_a_child_is_ended_when_somebody_says_stop(script: str) -> None:
+    stop = threading.Event()
+    timer = threading.Timer(0.2, stop.set)
+    timer.start()
+    finished = run(["sh", "-c", script], cwd=None, env=ENV, deadline_seconds=30, cap_bytes=100, stop=stop)
+    timer.join()
+    assert (finished.cut, finished.code != 0) == ("stopped", True)
+    assert_ends(int(finished.stdout))

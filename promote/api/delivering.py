@@ -69,8 +69,8 @@ def _author(text: str | UnsetType) -> Author | None:
 
 def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
     """What counts: the command line above promote.yaml; UsageError for an author, or a secret, that is none."""
-    from promote.config.secret import resolve_secret
     from promote.gitrepo.identity import Attribution
+    from promote.secret import resolve_secret
 
     said = config.commit
     signs: bool | None = None if said.sign is UNSET else said.sign is not False

@@ -16,7 +16,6 @@ from msgspec import UNSET
 from promote.clock import Clock
 from promote.config.model import Config, Environment
 from promote.config.request_settings import ForgeSettings, PullRequestSettings
-from promote.config.secret import resolve_secret
 from promote.forge.address import Project, project_of
 from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
 from promote.forge.request import Forge, Proposal, PullRequest
@@ -41,6 +40,7 @@ from promote.question import (
     Statuses,
     drive,
 )
+from promote.secret import resolve_secret
 from promote.transport import Tls, Transport
 from promote.wording.gates import of_gates
 from promote.wording.links import Images, Link, links

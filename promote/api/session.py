@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from promote.api.delivering import How, deliver, wording
 from promote.api.past import Histories, chronicle
+from promote.api.probing import open_probes
 from promote.api.trees import FolderTrees
 from promote.api.unconfigured import require
 from promote.api.where import Opened, Where, open_where
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from promote.plan.verifying import Verified
     from promote.policy import Policy
     from promote.policy.selection import Selection
+    from promote.probe import Probes
 
 
 class Session:
@@ -46,7 +49,9 @@ class Session:
         jobs: int,
         environ: Mapping[str, str],
         pulling: Callable[[Opened, Callable[[frozenset[Question]], Answers]], Pulls | None],
+        probes: Callable[[], Probes],
     ) -> None:
+        self._probes = probes
         self._pulling = pulling
         self._pulls: Pulls | None = None
         self._opened = opened
@@ -84,6 +89,7 @@ class Session:
                 clock=self._clock,
                 histories=Histories(self._opened),
                 requests=lambda: self.pulls,
+                probes=self._probes,
             )
         return self._gather(questions)
 
@@ -142,8 +148,9 @@ class Session:
         config = configured(self._opened, folder, [word for word, _ in words])
         opened = replace(self._opened, config=config)
         session = Session(
-            opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ, pulling=self._pulling
-        )
+            opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ, pulling=self._pulling,
+            probes=self._probes,
+        )  # fmt: skip
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
@@ -255,11 +262,18 @@ class Session:
 
 @contextmanager
 def open_session(
-    where: Where, *, environ: Mapping[str, str], clock: Clock, jobs: int = 16, cache: bool = True
+    where: Where,
+    *,
+    environ: Mapping[str, str],
+    clock: Clock,
+    jobs: int = 16,
+    cache: bool = True,
+    allow_run: bool = False,
 ) -> Iterator[Session]:
     """The repository at `where` with its configuration; whatever was opened for it is closed at the end.
 
     Without `cache` nothing is taken from what earlier runs learned of registries, and nothing is kept for later ones.
+    With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2).
     """
     with ExitStack() as stack:
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
@@ -291,4 +305,5 @@ def open_session(
                 images_of(opened.config),
             )
 
-        yield Session(opened, registry, clock, jobs=jobs, environ=environ, pulling=pulling)
+        probes = partial(open_probes, opened, environ, clock, jobs, stack, allow_run=allow_run)
+        yield Session(opened, registry, clock, jobs=jobs, environ=environ, pulling=pulling, probes=probes)

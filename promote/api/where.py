@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +51,18 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What was found: where trees come from, that of the branch that is read, the clone if there is one, its folder."""
+    """What was found: where trees come from, that of the branch that is read, the clone if there is one, its folder.
+
+    `trusted` is the tree that scripts and keys are read from, as promote.yaml is: the default branch's (SEMANTICS
+    10.1).
+    """
 
     trees: RemoteTrees | FolderTrees
     home: Tree
     workdir: Workdir | None
     root: Path
     config: Config | None
+    trusted: Callable[[], Tree]
 
 
 def _read(path: Path) -> bytes:
@@ -164,7 +169,15 @@ def _open_remote(
     if config is not named:
         _know(remotes, config, environ, root)
     trees = RemoteTrees(remotes, home)
-    return Opened(trees, tip, workdir, root, _expanded(config, tip))
+    return Opened(
+        trees,
+        tip,
+        workdir,
+        root,
+        _expanded(config, tip),
+        # Not `trusted`: with --config and --branch that is the named branch, and nothing was read from it.
+        lambda: remotes.need(Place(repo, default or remotes.default_branch(repo))),
+    )
 
 
 def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack) -> Opened:
@@ -184,5 +197,6 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
     if where.repo is None and (where.files or remote is None):
         files = working_tree(root, workdir)
         config = _config(_named(where, environ), files, root, environ)
-        return Opened(FolderTrees(root, files, workdir), files, workdir, root, _expanded(config, files))
+        trees = FolderTrees(root, files, workdir)
+        return Opened(trees, files, workdir, root, _expanded(config, files), lambda: files)
     return _open_remote(where, workdir, environ=environ, clock=clock, stack=stack)

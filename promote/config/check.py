@@ -9,14 +9,15 @@ from msgspec import UNSET
 from promote.config import fault
 from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
 from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
+from promote.config.check_gates import check_gates
 from promote.config.check_git import check_git
 from promote.config.check_request import check_requests
 from promote.config.host_settings import RegistrySettings
 from promote.config.marks import Marks, Path, meant, quoted
-from promote.config.placeholder import OWN, Names, placeholders
 from promote.config.registry_name import canonical_host, mirror_of
-from promote.config.secret import fault_of, name_of
 from promote.config.settings import CommitSettings, Settings
+from promote.placeholder import OWN, Names, placeholders
+from promote.secret import fault_of, name_of
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -145,6 +146,7 @@ def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
         return
     check_apps(settings, marks)
     check_environments(settings, marks)
+    check_gates(settings, marks, environ)
     _targets(settings, marks)
     _registries(settings, marks, environ)
     check_git(settings, marks, environ)

@@ -11,9 +11,9 @@ from promote.config.check_apps import check_keys, check_vars, patterns_in
 from promote.config.check_rewrite import check_meeting, check_rewrite
 from promote.config.graph import cycles
 from promote.config.marks import Marks, Path, meant, quoted
-from promote.config.placeholder import OWN, Names, fill, placeholders
 from promote.config.scope import layer_globs
-from promote.config.settings import EnvironmentSettings, Settings, SharedKeys
+from promote.config.settings import EnvironmentSettings, Settings, SharedKeys, sources_of
+from promote.placeholder import OWN, Names, fill, placeholders
 from promote.tree.glob import segments_of
 
 # More than anybody has; what is compared pair by pair stays cheap with them.
@@ -135,18 +135,31 @@ def _app_paths(settings: Settings, marks: Marks) -> None:
 def _source(name: str, environment: EnvironmentSettings, known: Names, marks: Marks) -> None:
     if environment.from_ is UNSET:
         return
-    path = ("environments", name, "from")
     if environment.source is not UNSET:
         marks.at_key(
             ("environments", name, "source"), "`source` and `from` both say whence versions come; keep one of them"
         )
-    if environment.from_ not in known:
-        hint = meant(environment.from_, known.names)
-        marks.at_value(path, f"there is no environment {quoted(environment.from_)}{hint}")
-        return
-    for each in placeholders(environment.from_):
-        if each not in placeholders(name):
-            marks.at_value(path, f"{quoted(f'{{{each}}}')} is no placeholder of {quoted(name)}")
+    seen: set[str] = set()
+    for path, source in _sources(name, environment, marks):
+        if source not in known:
+            marks.at_value(path, f"there is no environment {quoted(source)}{meant(source, known.names)}")
+        elif source in seen:
+            marks.at_value(path, f"{quoted(source)} stands here twice")
+        seen.add(source)
+        # In a list it means all the environments that folders make.
+        for each in placeholders(source) if isinstance(environment.from_, str) else ():
+            if source in known and each not in placeholders(name):
+                cure = "for all that folders make, write {all: […]} or {any: […]}"
+                marks.at_value(path, f"{quoted(f'{{{each}}}')} is no placeholder of {quoted(name)}; {cure}")
+
+
+def _sources(name: str, environment: EnvironmentSettings, marks: Marks) -> Iterator[tuple[Path, str]]:
+    path: Path = ("environments", name, "from")
+    if isinstance(environment.from_, str):
+        yield path, environment.from_
+    elif environment.from_ is not UNSET:
+        yield from marks.items((*path, "all"), environment.from_.all)
+        yield from marks.items((*path, "any"), environment.from_.any)
 
 
 def check_environments(settings: Settings, marks: Marks) -> None:
@@ -174,8 +187,7 @@ def check_environments(settings: Settings, marks: Marks) -> None:
                 marks.at_key((*path, "images"), "only one of `image`, `images` may be given")
             check_keys(app, override, marks, path)
     _app_paths(settings, marks)
-    edges = {name: each.from_ for name, each in settings.environments.items() if each.from_ is not UNSET}
-    for circle in cycles({name: source for name, source in edges.items() if source in settings.environments}):
+    for circle in cycles({name: sources_of(each.from_) for name, each in settings.environments.items()}):
         shown = circle if len(circle) <= 12 else (*circle[:10], "…", circle[-1])
         marks.at_value(
             ("environments", circle[0], "from"), f"environments take from each other in a circle: {' → '.join(shown)}"

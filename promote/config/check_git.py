@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, UnsetType
 
-from promote.config.host_settings import GitSettings, SecretSettings
+from promote.config.host_settings import GitSettings
 from promote.config.marks import Marks, Path, quoted
-from promote.config.secret import fault_of, name_of
 from promote.config.settings import Settings
+from promote.secret import SecretSettings, fault_of, name_of
 
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
 _APP = re.compile(r"[A-Za-z0-9._-]{1,100}\Z")

@@ -10,10 +10,10 @@ from msgspec import UNSET
 from promote.config import fault
 from promote.config.marks import Marks, Path, quoted
 from promote.config.model import branch_of
-from promote.config.placeholder import fill, has_stray_brace, placeholders
 from promote.config.request_settings import ForgeSettings, PullRequestSettings
-from promote.config.secret import fault_of, name_of
 from promote.config.settings import Settings
+from promote.placeholder import fill, has_stray_brace, placeholders
+from promote.secret import fault_of, name_of
 
 _URL = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?\Z")
 _PROJECT = re.compile(r"[^/\s][^/\n]*(?:/[^/\n]+)+\Z")

@@ -143,7 +143,7 @@ class _Walker:
                 self._marks.at(key.start, f"{quoted(name)} is known, but this version does not build it yet")
             elif name not in known:
                 self._marks.at(key.start, partial(_unknown, name, {*known, *unbuilt}))
-            elif not self._is_unbuilt(kind, name, child):
+            else:
                 value = self.value(child, known[name].shape, (*path, name))
                 if value is not _FAILED:
                     given[known[name].name] = value
@@ -165,18 +165,6 @@ class _Walker:
             self._marks.at(node.start, f"one of {', '.join(map(quoted, choice))} is missing")
         elif len(there) > 1:
             self._marks.at(node.start, f"only one of {', '.join(map(quoted, there))} may be given")
-
-    def _is_unbuilt(self, kind: type[Struct], name: str, node: Node) -> bool:
-        values = self._unbuilt.values.get(kind, {}).get(name, frozenset())
-        word: str | None = None
-        if isinstance(node, Mapping):
-            word = next((pair.key.value for pair in node.pairs if isinstance(pair.key, Scalar)), None)
-        elif isinstance(node, Scalar) and keys_of(kind)[name].shape.hint(str) is None:
-            word = node.value
-        if word is None or word not in values:
-            return False
-        self._marks.at(node.start, f"{quoted(f'{name}: {word}')} is known, but this version does not build it yet")
-        return True
 
     def _build(self, kind: type[Struct], given: dict[str, Any], node: Mapping, path: Path, *, flawed: bool) -> Any:
         try:

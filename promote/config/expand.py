@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec import UNSET, structs
 
 from promote.config import fault
 from promote.config.check_environments import MAX_ENVIRONMENTS
 from promote.config.graph import cycles
 from promote.config.marks import quoted
 from promote.config.model import Config, Environment
-from promote.config.placeholder import capture, fill, is_segment, placeholders
 from promote.config.scope import spread
 from promote.errors import ConfigError, Mistake
+from promote.gates.commit_status import CommitStatusSettings
+from promote.gates.settings import GateSettings
+from promote.placeholder import capture, fill, is_segment, placeholders
 from promote.tree import Tree
 from promote.tree.glob import Globs, segments_of
 
@@ -72,19 +76,32 @@ def _one(environment: Environment, values: dict[str, str], known: frozenset[str]
     return replace(
         environment,
         name=fill(environment.name, values),
-        from_=None if environment.from_ is None else filled(environment.from_),
+        sources=tuple(filled(each) for each in environment.sources),
+        gates=tuple(_gate(each, filled) for each in environment.gates),
         shared_with=tuple(filled(each) for each in environment.shared_with),
         vars=MappingProxyType({**environment.vars, **values}),
     )
 
 
-def _shared(environment: Environment, names: list[str]) -> Environment:
-    """`shared_with: ["prod-{cluster}"]` of an environment without that placeholder means every one of them."""
-    out: dict[str, None] = {}
-    for text in environment.shared_with:
+def _gate(gate: GateSettings, filled: Callable[[str], str]) -> GateSettings:
+    """A gate that speaks of one of the sources speaks of it by its name."""
+    said = gate.commit_status
+    if not isinstance(said, CommitStatusSettings) or said.environment is UNSET:
+        return gate
+    return structs.replace(gate, commit_status=structs.replace(said, environment=filled(said.environment)))
+
+
+def _meant(texts: Iterable[str], names: list[str]) -> Iterator[str]:
+    """`["prod-{cluster}"]` of an environment without that placeholder means every one of them."""
+    for text in texts:
         expression = capture(text)
-        out.update(dict.fromkeys(name for name in names if expression.match(name) and name != environment.name))
-    return replace(environment, shared_with=tuple(out))
+        yield from (name for name in names if expression.match(name))
+
+
+def _shared(environment: Environment, names: list[str]) -> Environment:
+    others = (name for name in _meant(environment.shared_with, names) if name != environment.name)
+    sources = dict.fromkeys(_meant(environment.sources, names))
+    return replace(environment, shared_with=tuple(dict.fromkeys(others)), sources=tuple(sources))
 
 
 def expand(config: Config, tree: Tree) -> Config:
@@ -115,13 +132,14 @@ def expand(config: Config, tree: Tree) -> Config:
             )
     names = list(found)
     for one in found.values():
-        if one.from_ is not None and one.from_ not in found:
-            mistakes.append(
-                _mistake(config, one, f"{quoted(one.name)} takes from {quoted(one.from_)}, which no folder makes")
-            )
-    for circle in cycles({name: each.from_ for name, each in found.items() if each.from_ in found and each.from_}):
+        for source in one.sources:
+            if not any(_meant([source], names)):
+                what = f"{quoted(one.name)} takes from {quoted(source)}, which no folder makes"
+                mistakes.append(_mistake(config, one, what))
+    meant = {name: _shared(each, names) for name, each in found.items()}
+    for circle in cycles({name: each.sources for name, each in meant.items()}):
         what = f"environments take from each other in a circle: {' → '.join(circle)}"
         mistakes.append(_mistake(config, found[circle[0]], what))
     if mistakes:
         raise ConfigError(tuple(sorted(mistakes, key=lambda mistake: (mistake.line, mistake.column))))
-    return replace(config, environments=MappingProxyType({name: _shared(each, names) for name, each in found.items()}))
+    return replace(config, environments=MappingProxyType(meant))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from promote.config.placeholder import OWN, fill, fill_expression, has_stray_brace, is_placeholder, is_segment
 from promote.image import parse_repository, split_reference
+from promote.placeholder import OWN, fill, fill_expression, has_stray_brace, is_placeholder, is_segment
 from promote.text.yamlpath import compile_path
 from promote.tree.glob import has_wildcard, segments_of
 

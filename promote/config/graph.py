@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 
-def cycles(edges: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+def cycles(edges: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
     """Each circle once, beginning with its member that stands first; `(a, b, a)` where a takes from b and b from a."""
-    found: list[tuple[str, ...]] = []
+    places = {name: place for place, name in enumerate(edges)}
+    found: dict[tuple[str, ...], None] = {}
     done: set[str] = set()
     for first in edges:
-        way: dict[str, None] = {}
-        here: str | None = first
-        while here is not None and here not in done and here not in way:
-            way[here] = None
-            here = edges.get(here)
-        if here is not None and here in way:
-            walked = list(way)
-            circle = walked[walked.index(here) :]
-            found.append((*circle, here))
-        done.update(way)
+        way: dict[str, Iterator[str]] = {} if first in done else {first: iter(edges[first])}
+        while way:
+            here = next(reversed(way))
+            following = next(way[here], None)
+            if following is None:
+                del way[here]
+                done.add(here)
+            elif following in way:
+                walked = list(way)
+                circle = walked[walked.index(following) :]
+                start = circle.index(min(circle, key=lambda name: places[name]))
+                found[(*circle[start:], *circle[: start + 1])] = None
+            elif following not in done and following in edges:
+                way[following] = iter(edges[following])
     return tuple(found)
 
 

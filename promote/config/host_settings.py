@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-
-class SecretSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a secret is to be had; the secret itself never stands in promote.yaml."""
-
-    ONE_OF: ClassVar[tuple[str, ...]] = ("env", "file")
-    EXPECTED: ClassVar[str] = "{env: NAME} or {file: PATH} (a secret is named here, never written)"
-
-    env: Annotated[
-        str | UnsetType,
-        Meta(description="An environment variable that begins with PROMOTE_, or is listed in PROMOTE_ALLOW_SECRETS."),
-    ] = UNSET
-    file: Annotated[
-        str | UnsetType, Meta(description="A file by its absolute path, which is listed in PROMOTE_ALLOW_SECRETS.")
-    ] = UNSET
+from promote.secret import SecretSettings
 
 
 class RegistrySettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,6 @@ from promote.config.check_git import canonical_address
 from promote.config.convert import convert
 from promote.config.marks import Marks
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
-from promote.config.placeholder import fill
 from promote.config.registry_name import canonical_host
 from promote.config.request_settings import PullRequestSettings
 from promote.config.rewrite import Rewrite
@@ -27,10 +26,12 @@ from promote.config.settings import (
     OverrideSettings,
     Settings,
     TargetSettings,
+    sources_of,
 )
 from promote.config.unbuilt import UNBUILT
 from promote.errors import ConfigError, Mistake, UsageError
 from promote.image import Repository, parse_repository
+from promote.placeholder import fill
 from promote.text.document import Broken, parse
 from promote.tree import show
 from promote.tree.glob import has_wildcard
@@ -94,6 +95,11 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
     deliver = defaults.deliver if said.deliver is UNSET else said.deliver
     request = defaults.pull_request if said.pull_request is UNSET else said.pull_request
     forge = defaults.forge if said.forge is UNSET else said.forge
+    gates = defaults.gates if said.gates is UNSET else said.gates
+    verify = defaults.verify if said.verify is UNSET else said.verify
+    auto = defaults.auto if said.auto is UNSET else said.auto
+    limits = defaults.limits if said.limits is UNSET else said.limits
+    timezone = defaults.timezone if said.timezone is UNSET else said.timezone
     return Environment(
         name=name,
         layers=tuple(text for text in paths if not text.startswith("!")),
@@ -112,6 +118,11 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
         within=None if said.within is UNSET else said.within,
         override=None if said.override is UNSET else said.override,
         rewrite=Rewrite() if rewrite is UNSET else Rewrite.of(rewrite),
+        gates=() if gates is UNSET else tuple(gates),
+        verify=() if verify is UNSET else tuple(verify),
+        auto=auto is True,
+        max_changes=None if limits is UNSET else limits.changes,
+        timezone="UTC" if timezone is UNSET else timezone,
         at=at,
     )
 
@@ -119,7 +130,9 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
 def _from(environment: Environment, said: EnvironmentSettings) -> Environment:
     if said.from_ is UNSET:
         return environment
-    return replace(environment, source="environment", from_=said.from_)
+    sources = tuple(sources_of(said.from_))
+    needs_all = isinstance(said.from_, str) or said.from_.all is not UNSET
+    return replace(environment, source="environment", sources=sources, needs_all=needs_all)
 
 
 def _target(said: TargetSettings) -> Target:

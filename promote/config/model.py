@@ -12,12 +12,13 @@ from typing import Literal
 from msgspec import UNSET
 
 from promote.config.host_settings import GitSettings, RegistrySettings
-from promote.config.placeholder import fill, fill_expression, fill_steps, placeholders
 from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings, RequestGroup
 from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin
 from promote.errors import UsageError
+from promote.gates.settings import GateSettings, VerifySettings
 from promote.image import Repository, parse_repository
+from promote.placeholder import fill, fill_expression, fill_steps, placeholders
 from promote.policy import Policy, build
 from promote.policy.settings import PolicySettings
 from promote.text.yamlpath import Step, compile_path
@@ -127,6 +128,8 @@ def branch_of(said: PullRequestSettings, environment: str, app: str) -> str:
 class Environment:
     """Where, whence and how; `at` is its line and column.
 
+    `sources` are the environments that versions come from; with `needs_all` only what all of them have had. `auto` lets
+    `promote auto` change it, `max_changes` apps at most. Days and hours in `gates` are those of `timezone`.
     `layers`, `excludes`, `ignore`, `within` and `override` still hold placeholders.
     """
 
@@ -134,7 +137,8 @@ class Environment:
     layers: tuple[str, ...]
     excludes: tuple[str, ...] = ()
     source: Literal["registry", "none", "environment"] = "registry"
-    from_: str | None = None
+    sources: tuple[str, ...] = ()
+    needs_all: bool = True
     deliver: Deliver = "commit"
     pull_request: PullRequestSettings = field(default_factory=PullRequestSettings)
     forge: ForgeSettings | None = None
@@ -147,12 +151,22 @@ class Environment:
     within: str | None = None
     override: str | None = None
     rewrite: Rewrite = field(default_factory=Rewrite)
+    gates: tuple[GateSettings, ...] = ()
+    verify: tuple[VerifySettings, ...] = ()
+    auto: bool = False
+    max_changes: int | None = None
+    timezone: str = "UTC"
     at: tuple[int, int] = field(default=(1, 1), compare=False)
 
     @property
     def is_template(self) -> bool:
         """Whether it stands for one environment a folder, and is still to be expanded (SEMANTICS 1.3)."""
         return bool(placeholders(self.name))
+
+    @property
+    def from_(self) -> str | None:
+        """The first of its sources; None where it has none."""
+        return self.sources[0] if self.sources else None
 
     def values(self, app: App | None = None) -> dict[str, str]:
         """What placeholders stand for here; where environment and app have a var of one name, the app's is taken."""

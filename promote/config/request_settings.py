@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from promote.config.host_settings import SecretSettings
 from promote.forge.address import Kind
 from promote.forge.request import Method
+from promote.secret import SecretSettings
 
 Deliver = Literal["commit", "pull-request"]
 RequestGroup = Literal["environment", "app", "run"]

@@ -8,15 +8,19 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from promote.config.host_settings import SecretSettings
-from promote.config.settings import AppSettings, Settings, TargetSettings
+from promote.config.settings import AppSettings, FromSettings, Settings, TargetSettings
+from promote.gates.settings import GateSettings, VerifySettings
 from promote.policy.settings import OrderSettings, PolicySettings
+from promote.secret import SecretSettings
 
 # Of these keys exactly one must be there.
 _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {
     AppSettings: AppSettings.ONE_OF,
+    FromSettings: FromSettings.ONE_OF,
+    GateSettings: GateSettings.ONE_OF,
     SecretSettings: SecretSettings.ONE_OF,
     TargetSettings: TargetSettings.ONE_OF,
+    VerifySettings: VerifySettings.ONE_OF,
     PolicySettings: ("semver", "order"),
     OrderSettings: OrderSettings.CHOICES,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from promote.config.model import App, Config, Environment
-from promote.config.placeholder import fill
+from promote.placeholder import fill
 from promote.sites.claim import Claim
 from promote.tree.glob import Globs, has_wildcard, segments_of
 

@@ -10,9 +10,11 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from promote.config.host_settings import GitSettings, RegistrySettings, SecretSettings
+from promote.config.host_settings import GitSettings, RegistrySettings
 from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings
+from promote.gates.settings import GateSettings, VerifySettings
 from promote.policy.settings import PolicySettings
+from promote.secret import SecretSettings
 
 Pin = Literal["keep", "tag", "digest", "both"]
 Group = Literal["run", "environment", "app"]
@@ -80,6 +82,39 @@ class OverrideSettings(AppKeys, frozen=True, forbid_unknown_fields=True):
     """An app's keys for one environment; each replaces the app's own as a whole."""
 
 
+class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much may move by itself."""
+
+    changes: Annotated[
+        int, Meta(description="How many apps one automatic plan may change; a larger one is refused.", ge=1)
+    ]
+
+
+class FromSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Several environments that versions are carried from."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("all", "any")
+    EXPECTED: ClassVar[str] = "{all: [ENV, …]} or {any: [ENV, …]}"
+
+    all: Annotated[
+        list[str] | UnsetType, Meta(description="Only what all of them have had; the newest.", examples=[["eu", "us"]])
+    ] = UNSET
+    any: Annotated[list[str] | UnsetType, Meta(description="What one of them runs; the newest.")] = UNSET
+
+    def __post_init__(self) -> None:
+        if self.all == [] or self.any == []:
+            raise ValueError("names no environment to take from")
+
+
+def sources_of(said: str | FromSettings | UnsetType) -> list[str]:
+    """The environments that a `from` names, as written."""
+    if isinstance(said, str):
+        return [said]
+    if said is UNSET:
+        return []
+    return [*([] if said.all is UNSET else said.all), *([] if said.any is UNSET else said.any)]
+
+
 class SharedKeys(Struct, frozen=True, forbid_unknown_fields=True):
     """What may be said of one environment, or of all of them under `defaults`."""
 
@@ -108,6 +143,19 @@ class SharedKeys(Struct, frozen=True, forbid_unknown_fields=True):
         list[str] | UnsetType,
         Meta(description="Environments that may run the same file: it may be edited for this one all the same."),
     ] = UNSET
+    auto: Annotated[bool | UnsetType, Meta(description="Whether `promote auto` may change it. Default: false.")] = UNSET
+    gates: Annotated[
+        list[GateSettings] | UnsetType, Meta(description="What a version must pass on its way in: all of them.")
+    ] = UNSET
+    verify: Annotated[
+        list[VerifySettings] | UnsetType,
+        Meta(description="What `promote wait` waits for after a delivery: all of them."),
+    ] = UNSET
+    limits: Annotated[LimitSettings | UnsetType, Meta(description="How much may move by itself.")] = UNSET
+    timezone: Annotated[
+        str | UnsetType,
+        Meta(description="The time zone of windows and freezes. Default: UTC.", examples=["Europe/Amsterdam"]),
+    ] = UNSET
     rewrite: Annotated[
         dict[str, str] | UnsetType,
         Meta(
@@ -131,7 +179,8 @@ class EnvironmentSettings(SharedKeys, frozen=True, forbid_unknown_fields=True, k
         ),
     ]
     from_: Annotated[
-        str | UnsetType, Meta(description="The environment that versions are carried from.", examples=["dev"])
+        str | FromSettings | UnsetType,
+        Meta(description="The environment that versions are carried from, or several.", examples=["dev"]),
     ] = field(name="from", default=UNSET)
     within: Annotated[
         str | UnsetType,

@@ -7,32 +7,19 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from promote.config.settings import (
-    CommitSettings,
-    DefaultSettings,
-    EnvironmentSettings,
-    Settings,
-)
-
-_ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "verify"})
+from promote.config.settings import CommitSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Unbuilt:
-    """By type: its unbuilt keys, and by key the unbuilt values: a word, or a mapping with that key."""
+    """By type: its unbuilt keys."""
 
     keys: Mapping[type[Struct], frozenset[str]] = field(default_factory=dict)
-    values: Mapping[type[Struct], Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 UNBUILT = Unbuilt(
     keys={
         Settings: frozenset({"notify"}),
-        EnvironmentSettings: _ENVIRONMENT,
-        DefaultSettings: _ENVIRONMENT,
         CommitSettings: frozenset({"via"}),
-    },
-    values={
-        EnvironmentSettings: {"from": frozenset({"all", "any"})},
     },
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from promote.config.model import Config, Environment, Target
-from promote.config.placeholder import capture, fill
+from promote.placeholder import capture, fill
 from promote.sites import pattern
 from promote.sites import target as target_finder
 from promote.sites.pattern import Text

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.config.model import App, Config, Environment
-from promote.config.placeholder import fill, placeholders
 from promote.config.scope import claims_of, globs_for
 from promote.estate.aims import Aims, Own, aims_in
 from promote.estate.charted import Found
@@ -18,6 +17,7 @@ from promote.estate.scan import Readings, Scan, scan
 from promote.estate.ties import Files, Layers, Paths, layer_of
 from promote.image import parse_repository
 from promote.place import Place
+from promote.placeholder import fill, placeholders
 from promote.sites import marker
 from promote.sites.join import Joined
 from promote.sites.site import Barred, Fragment

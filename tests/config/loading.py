@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from textwrap import dedent
+from typing import Any
+
+import yaml
 
 from promote.config.load import load
 from promote.config.model import Config
 from promote.errors import ConfigError
 
 BARE = "version: 1\n"
+
+
+class _Loader(yaml.SafeLoader):
+    """As editors read it: YAML 1.2 has no dates, a date is a string (§10.3.2)."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def plain(text: str) -> Any:
+    """What a text says, as JSON Schema sees it."""
+    return yaml.load(text, _Loader)
 
 
 def loaded(text: str, environ: Mapping[str, str] | None = None) -> Config:

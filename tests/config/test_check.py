@@ -190,7 +190,10 @@ BEGIN = ", beginning with a letter, a digit or `_`"
             "environments: {dev: {path: a, from: dev}}",
             ["1:37: environments take from each other in a circle: dev → dev"],
         ),
-        ("environments: {dev: {path: a, from: [dev]}}", ["1:37: expected a string, found a list"]),
+        (
+            "environments: {dev: {path: a, from: [dev]}}",
+            ["1:37: expected a string or {all: [ENV, …]} or {any: [ENV, …]}, found a list"],
+        ),
         ("environments: {dev: {path: a, from: prod}}", ["1:37: there is no environment `prod`; known here: dev"]),
         (
             "environments: {dev: {path: a}, b: {path: b, source: none, from: dev}}",
@@ -198,7 +201,7 @@ BEGIN = ", beginning with a letter, a digit or `_`"
         ),
         (
             "environments: {'a-{x}': {path: '{x}'}, b: {path: b, from: 'a-{x}'}}",
-            ["1:59: `{x}` is no placeholder of `b`"],
+            ["1:59: `{x}` is no placeholder of `b`; for all that folders make, write {all: […]} or {any: […]}"],
         ),
         (
             "environments: {dev: {path: a, shared_with: [tset]}, test: {path: b}}",
@@ -381,13 +384,15 @@ def test_too_many_environments_are_one_mistake() -> None:
     ("edges", "circles"),
     [
         ({}, ()),
-        ({"a": "b"}, ()),
-        ({"a": "a"}, (("a", "a"),)),
-        ({"a": "b", "b": "a", "c": "c"}, (("a", "b", "a"), ("c", "c"))),
-        ({"x": "a", "a": "b", "b": "a"}, (("a", "b", "a"),)),
+        ({"a": ["b"]}, ()),
+        ({"a": ["b", "c"], "b": ["c"], "c": []}, ()),
+        ({"a": ["a"]}, (("a", "a"),)),
+        ({"a": ["b"], "b": ["a"], "c": ["c"]}, (("a", "b", "a"), ("c", "c"))),
+        ({"x": ["b"], "a": ["b"], "b": ["a"]}, (("a", "b", "a"),)),
+        ({"a": ["b", "c"], "b": [], "c": ["d", "b", "a"], "d": ["c"]}, (("c", "d", "c"), ("a", "c", "a"))),
     ],
 )
-def test_cycles(edges: dict[str, str], circles: tuple[tuple[str, ...], ...]) -> None:
+def test_cycles(edges: dict[str, list[str]], circles: tuple[tuple[str, ...], ...]) -> None:
     assert cycles(edges) == circles
 
 

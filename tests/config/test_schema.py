@@ -6,11 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from promote.config.schema import json_schema
 from promote.config.settings import Settings
 from promote.config.shape import keys_of, shape_of
+from tests.config.loading import plain
 from tests.config.test_load import FULL
 
 SMALL = """
@@ -37,7 +37,7 @@ def keys(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("text", [SMALL, FULL, "version: 1"])
 def test_what_promote_reads_fits_the_schema(text: str) -> None:
-    validator().validate(yaml.safe_load(text))
+    validator().validate(plain(text))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,15 @@ def test_what_promote_reads_fits_the_schema(text: str) -> None:
         "version: 1\nenvironments: {dev: {}}",
         "version: 1\nenvironments: {dev: {path: a, from_: b}}",
         "version: 1\nenvironments: {dev: {path: a, deliver: mail}}",
-        "version: 1\nenvironments: {dev: {path: a, gates: []}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: {}}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: [{}]}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: [{locked: true}]}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: [{soak: 1h, min_age: 1h}]}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: [{max_behind: 0}]}}",
+        "version: 1\nenvironments: {dev: {path: a, gates: [{freeze: {until: '2026-12-18'}}]}}",
+        "version: 1\nenvironments: {dev: {path: a, verify: [{soak: 1h}]}}",
+        "version: 1\nenvironments: {dev: {path: a, limits: {}}}",
+        "version: 1\nenvironments: {dev: {path: a}, b: {path: b, from: {all: [dev], any: [dev]}}}",
         "version: 1\nregistries: {a.io: {username: u, password: hunter2}}",
         "version: 1\ntargets: [{app: a, file: b}]",
         "version: 1\ntargets: [{app: a, file: b, path: c, regex: '(?P<tag>x)'}]",
@@ -66,7 +74,7 @@ def test_what_promote_reads_fits_the_schema(text: str) -> None:
 )
 def test_what_promote_refuses_does_not_fit_the_schema(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        validator().validate(yaml.safe_load(text))
+        validator().validate(plain(text))
 
 
 def test_every_key_has_a_description() -> None:

@@ -99,8 +99,8 @@ CONFIG = (
         "key-not-built",
         ("check",),
         2,
-        (r"promote\.yaml:5:23", "`auto`", "does not build it yet"),
-        config=ONE_APP + "environments:\n  dev: {{path: envs/dev,\n                      auto: true}}\n",
+        (r"promote\.yaml:\d+:10", "`via`", "does not build it yet"),
+        more="commit: {{via: api}}\n",
     ),
     Case(
         "notify-not-built",
@@ -110,12 +110,19 @@ CONFIG = (
         more="notify: []\n",
     ),
     Case(
-        "value-not-built",
+        "source-that-is-none",
         ("status",),
         2,
-        ("`from: any`", "does not build it yet"),
+        (r"promote\.yaml:5:45", "no environment `dve`", "did you mean `dev`"),
         config=ONE_APP
-        + "environments:\n  dev: {{path: envs/dev}}\n  test: {{path: envs/test, from: {{any: [dev]}}}}\n",
+        + "environments:\n  dev: {{path: envs/dev}}\n  test: {{path: envs/test, from: {{any: [dev, dve]}}}}\n",
+    ),
+    Case(
+        "gate-without-a-unit",
+        ("check",),
+        2,
+        (r"promote\.yaml:4:43", "'24' has no unit"),
+        config=ONE_APP + "environments:\n  dev: {{path: envs/dev, gates: [{{min_age: 24}}]}}\n",
     ),
     Case(
         "deliver-that-is-none",

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from promote.config.host_settings import SecretSettings
-from promote.config.secret import resolve_secret
 from promote.errors import UsageError
+from promote.secret import SecretSettings, resolve_secret
 from tests.config.loading import loaded, mistakes
 
 ONLY = "may not be named: only variables that begin with PROMOTE_, or are listed in PROMOTE_ALLOW_SECRETS"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, ClassVar
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from promote.config.host_settings import SecretSettings
 from promote.errors import UsageError
 from promote.ordinary import read_ordinary
 
@@ -20,6 +20,21 @@ ALLOW = "PROMOTE_ALLOW_SECRETS"
 _PREFIX = "PROMOTE_"
 _MAX_FILE = 64 << 10
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+class SecretSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a secret is to be had; the secret itself never stands in promote.yaml."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("env", "file")
+    EXPECTED: ClassVar[str] = "{env: NAME} or {file: PATH} (a secret is named here, never written)"
+
+    env: Annotated[
+        str | UnsetType,
+        Meta(description="An environment variable that begins with PROMOTE_, or is listed in PROMOTE_ALLOW_SECRETS."),
+    ] = UNSET
+    file: Annotated[
+        str | UnsetType, Meta(description="A file by its absolute path, which is listed in PROMOTE_ALLOW_SECRETS.")
+    ] = UNSET
 
 
 def fault_of(secret: SecretSettings, environ: Mapping[str, str]) -> str | None:
