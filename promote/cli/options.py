@@ -139,6 +139,13 @@ def _number(_: click.Context, __: click.Parameter, value: float) -> float:
     return value
 
 
+def running() -> Callable[[F], F]:
+    """--allow-run: leave for the commands of promote.yaml, which no variable gives (SEMANTICS 10.2)."""
+    return click.option(
+        "--allow-run", is_flag=True, help="Start the commands of `run` checks, which are the default branch's."
+    )
+
+
 def writing() -> Callable[[F], F]:
     """Everything that the writing commands have in common."""
     return _all(
@@ -163,6 +170,7 @@ def writing() -> Callable[[F], F]:
                 help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
             ),
             text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+            running(),
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(
                 "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,
