@@ -119,7 +119,10 @@ class Pulls:
                 found = forge.find(question.head, question.base.branch)
             if found is None or found.state != "open":
                 return Reviewed(None)
-            return Reviewed(found.head_oid, tuple(forge.reviews(found)))
+            reviews = tuple(forge.reviews(found))
+            # Who is in a team matters once somebody has said something.
+            teams = question.teams if reviews else ()
+            return Reviewed(found.head_oid, reviews, tuple((team, forge.members(team)) for team in teams))
 
     def forget(self) -> None:
         self.remotes.forget()

@@ -186,6 +186,13 @@ def overruling() -> Callable[[F], F]:
     )  # fmt: skip
 
 
+def running() -> Callable[[F], F]:
+    """--allow-run: leave for the commands of promote.yaml, which no variable gives (SEMANTICS 10.2)."""
+    return click.option(
+        "--allow-run", is_flag=True, help="Start the commands of `run` checks, which are the default branch's."
+    )
+
+
 def writing() -> Callable[[F], F]:
     """Everything that the writing commands have in common."""
     return _all(
@@ -208,6 +215,8 @@ def writing() -> Callable[[F], F]:
                 "--max-changes", type=click.IntRange(0), metavar="N",
                 help="Change nothing in an environment where more than N apps would [auto: limits.changes].",
             ),
+            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+            running(),
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(
                 "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,

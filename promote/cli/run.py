@@ -60,8 +60,10 @@ def session(
         tuple(apps),
         keep=options.pop("cache_repos") and not options["no_cache"],
     )
-    jobs, cache = options.pop("jobs"), not options.pop("no_cache")
-    with open_session(where, environ=os.environ, clock=SystemClock(), jobs=jobs, cache=cache) as opened:
+    jobs, cache, allow_run = options.pop("jobs"), not options.pop("no_cache"), options.pop("allow_run", False)
+    with open_session(
+        where, environ=os.environ, clock=SystemClock(), jobs=jobs, cache=cache, allow_run=allow_run
+    ) as opened:
         yield opened
 
 

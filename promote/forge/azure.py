@@ -223,6 +223,9 @@ class Azure:
             self._me = self._web.get("/_apis/connectionData", Connection, query).authenticated_user
         return self._me
 
+    def members(self, team: str) -> frozenset[str]:
+        return self._people.members(team)
+
     def rights(self) -> str:
         """By Security, Permissions, "Has Permissions", where the token may ask that."""
         me = self._user()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from promote.forge.azure_answers import Answer, Identity, Reviewer
 from promote.forge.azure_web import AzureWeb
 from promote.forge.request import Ability, Proposal
+from promote.forge.team import looked_up, no_team
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _LOOKED = 5  # teams whose members are read
@@ -65,6 +66,23 @@ class People:
             lacks["teams"] = f"Azure DevOps has no team {', '.join(left)} in this project"
         return list(dict.fromkeys([*people.values(), *groups.values()]))
 
+    def members(self, team: str) -> frozenset[str]:
+        """Teams, "Get Team Members With Extended Properties": people who are in it themselves, not by another team."""
+        right = "vso.project"
+        with looked_up(team, right):
+            known = self._web.get(f"{self._at}/teams", _Teams, {"$top": _TOP}).value
+            wanted = team.casefold()
+            found = next((each for each in known if wanted in (each.name.casefold(), each.id.casefold())), None)
+            if found is None:
+                raise no_team(team, f"{self._web.base}{self._at}/teams", right)
+            people: list[Identity] = []
+            while True:
+                path, query = f"{self._at}/teams/{found.id}/members", {"$top": _TOP, "$skip": len(people)}
+                page = [each.identity for each in self._web.get(path, _Members, query).value]
+                people += page
+                if len(page) < _TOP:
+                    return frozenset(each.name for each in people if not each.is_container)
+
     def _ids(self, names: Sequence[str], teams: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The identity of each that is found: of people, and of teams. A GUID stands for itself."""
         people = {name: name for name in names if _GUID.match(name)}
@@ -87,7 +105,8 @@ class People:
             answer = self._web.get(f"{self._at}/teams/{team.id}/members", _Members, {"$top": _TOP})
             people = [each.identity for each in answer.value if not each.identity.is_container]
             found |= {name: who.id for name in left if (who := _one(people, name)) is not None}
-            left = [name for name in left if name not in found]
+            # Nor one whose name several bear: in another team it may be one person's.
+            left = [name for name in left if not any(each.is_called(name) for each in people)]
         return found
 
 

@@ -37,6 +37,10 @@ class AzureWeb:
     def __init__(self, web: Web) -> None:
         self._web = web
 
+    @property
+    def base(self) -> str:
+        return self._web.base
+
     def get(self, path: str, kind: type[T], query: Query | None = None) -> T:
         return self.send("GET", path, kind, query=query)
 

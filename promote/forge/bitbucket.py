@@ -236,6 +236,13 @@ class Bitbucket:
     def reviews(self, request: PullRequest) -> Sequence[Review]:
         return reviews(self._read(request))
 
+    def members(self, team: str) -> frozenset[str]:
+        raise ForgeRefused(
+            f"Bitbucket Cloud's API does not tell who is in the group {team}",
+            where=self._project.page,
+            cure="name its people one by one, by their UUIDs",
+        )
+
     def rights(self) -> str:
         answer = self._web.get(self._at)
         name = answer.read(Repository).full_name

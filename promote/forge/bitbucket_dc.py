@@ -16,6 +16,7 @@ from promote.forge.bitbucket_dc_answers import (
     SENT,
     TITLE,
     Builds,
+    Members,
     Pull,
     Pulls,
     Repositories,
@@ -26,6 +27,7 @@ from promote.forge.bitbucket_dc_answers import (
 )
 from promote.forge.bitbucket_dc_change import Changes, pages
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.team import looked_up, no_team
 from promote.forge.web import Web
 from promote.forge.wish import fitting, missing, same, short, unmet
 from promote.question import CommitStatus, Review
@@ -186,6 +188,15 @@ class BitbucketDataCenter:
 
     def reviews(self, request: PullRequest) -> Sequence[Review]:
         return list(reviews(self._changes.read(request.number)))
+
+    def members(self, team: str) -> frozenset[str]:
+        """Permission management, "Get group members": of a group that is not there it tells none, too."""
+        path, right = "/api/latest/admin/groups/more-members", "of a user who has a licence"
+        with looked_up(team, right):
+            listed = [each for page in pages(self._web, path, {"context": team}) for each in page.read(Members).values]
+            if not listed:
+                raise no_team(team, f"{self._web.base}{path}", right)
+        return frozenset(each.name for each in listed if each.active)
 
     def rights(self) -> str:
         """By "Search for repositories", which lists only those where the token has the permission that is asked for."""

@@ -27,6 +27,14 @@ class User(msgspec.Struct, frozen=True):
     name: str
 
 
+class Member(User, frozen=True):
+    active: bool = True
+
+
+class Members(msgspec.Struct, frozen=True):
+    values: tuple[Member, ...]
+
+
 class Participant(msgspec.Struct, frozen=True, rename="camel"):
     user: User
     status: str = "UNAPPROVED"

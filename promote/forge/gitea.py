@@ -19,7 +19,7 @@ from promote.forge.gitea_answers import (
     told,
 )
 from promote.forge.gitea_find import Finder, Pages
-from promote.forge.gitea_people import Names, Reviewers
+from promote.forge.gitea_people import Names, Reviewers, members
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
 from promote.forge.wish import missing, same
@@ -190,6 +190,9 @@ class Gitea:
     def reviews(self, request: PullRequest) -> Sequence[Review]:
         pages = self._pages.of(f"{self._one(request)}/reviews", {})
         return last_words([each for page in pages for each in page.read(list[ReviewAnswer])])
+
+    def members(self, team: str) -> frozenset[str]:
+        return members(self._web, self._pages, team, self._project.path.partition("/")[0])
 
     def rights(self) -> str:
         given = self._web.get(self._at).read(Repository).permissions

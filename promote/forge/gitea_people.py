@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import msgspec
 
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused
-from promote.forge.gitea_answers import Label, Milestone, ReviewAnswer
+from promote.forge.gitea_answers import Label, Milestone, ReviewAnswer, User
 from promote.forge.gitea_find import Pages
 from promote.forge.request import Ability, Proposal, PullRequest
+from promote.forge.team import looked_up, no_team, within
 from promote.forge.web import Web
 from promote.forge.wish import missing
 
@@ -115,3 +117,26 @@ class Reviewers:
         refused = [f"{name} was not asked ({why})" for name, why in results if why is not None]
         if refused:
             lacks[ability] = "; ".join(refused)
+
+
+class _Team(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+
+
+class _Found(msgspec.Struct, frozen=True):
+    data: tuple[_Team, ...] = ()
+
+
+def members(web: Web, pages: Pages, team: str, owner: str) -> frozenset[str]:
+    """By number: "Search for teams within an organization", then "List a team's members"."""
+    organisation, name = within(team, owner)
+    search, right = f"/orgs/{quote(organisation, safe='')}/teams/search", "read:organization"
+    with looked_up(team, right):
+        listed = [each for page in pages.of(search, {"q": name}) for each in page.read(_Found).data]
+        # It looks for the text anywhere in names and descriptions.
+        found = next((each for each in listed if each.name.casefold() == name.casefold()), None)
+        if found is None:
+            raise no_team(team, f"{web.base}{search}", right)
+        people = [each for page in pages.of(f"/teams/{found.id}/members", {}) for each in page.read(list[User])]
+    return frozenset(each.login for each in people)

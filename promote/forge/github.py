@@ -17,6 +17,7 @@ from promote.forge.github_graphql import CURE as CURE
 from promote.forge.github_merge import Merging
 from promote.forge.github_wishes import Wishes
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.team import looked_up, within
 from promote.forge.web import Web
 from promote.question import CommitStatus, Review
 
@@ -65,6 +66,7 @@ class GitHub:
         self._project = project
         self._web = web
         self._path = repository(project)
+        self._root = self._path.partition("/repos/")[0]
         self._owner, _, self._name = project.path.partition("/")
         self._wishes = Wishes(web, self._path, self._owner)
         self._merging = Merging(web, self._path)
@@ -173,6 +175,14 @@ class GitHub:
     def reviews(self, request: PullRequest) -> Sequence[Review]:
         return github_checks.reviews(self._web, self._owner, self._name, request.number)
 
+    def members(self, team: str) -> frozenset[str]:
+        """Team members, "List team members": those of its child teams too."""
+        organisation, slug = within(team, self._owner)
+        path = f"{self._root}/orgs/{quote(organisation, safe='')}/teams/{quote(slug, safe='')}/members"
+        with looked_up(team, "read:org, or an App the right to read members"):
+            pages = self._web.pages(path, {"per_page": 100})
+        return frozenset(user.login for page in pages for user in page.read(list[User]))
+
     def rights(self) -> str:
         """An App's token, as GITHUB_TOKEN is, is nobody's, and is not told what it may do (Users)."""
         path = self._project.path
@@ -185,7 +195,7 @@ class GitHub:
         if scopes and "repo" not in scopes and (told.private or "public_repo" not in scopes):
             raise ForgeDenied(f"the token's scopes are {', '.join(scopes)}", where=where, cure="add the scope repo")
         try:
-            user = self._web.get(f"{self._path.partition('/repos/')[0]}/user").read(User).login
+            user = self._web.get(f"{self._root}/user").read(User).login
         except ForgeDenied:
             return f"an App's token, which sees {told.full_name or path}"
         if told.permissions is not None and not told.permissions.push:

@@ -206,6 +206,9 @@ class GitLab:
             *(Review(name, approves=False) for name in asks),
         ]
 
+    def members(self, team: str) -> frozenset[str]:
+        return self._people.members(team)
+
     def rights(self) -> str:
         me = self._web.get("/user").read(User).username
         project = self._web.get(self._at).read(ProjectAnswer)

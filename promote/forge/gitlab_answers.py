@@ -33,6 +33,12 @@ class User(msgspec.Struct, frozen=True):
     username: str
 
 
+class Member(User, frozen=True):
+    """Of a group; one who is blocked, or only awaits leave, is not active."""
+
+    state: str = "active"
+
+
 class Milestone(msgspec.Struct, frozen=True):
     id: int
     title: str

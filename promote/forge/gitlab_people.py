@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal
+from urllib.parse import quote
 
-from promote.forge.gitlab_answers import MergeRequest, Milestone, User, names
+from promote.forge.gitlab_answers import Member, MergeRequest, Milestone, User, names
 from promote.forge.request import Ability, Proposal, PullRequest
+from promote.forge.team import looked_up
 from promote.forge.web import Web
 from promote.forge.wish import missing
 
@@ -41,6 +43,13 @@ class People:
             out[field] = [*(user.id for user in kept), *found]
         number = self._milestone(proposal, request, lacks)
         return out if number is None else {**out, "milestone_id": number}
+
+    def members(self, group: str) -> frozenset[str]:
+        """Members API, "List all members of a group", those of the groups above and of invited groups too."""
+        with looked_up(group, "read_api, and its user the right to see the group"):
+            pages = self._web.pages(f"/groups/{quote(group, safe='')}/members/all", {"per_page": 100})
+        people = [each for page in pages for each in page.read(list[Member])]
+        return frozenset(each.username for each in people if each.state == "active")
 
     def _users(self, wanted: Iterable[str]) -> tuple[list[int], list[str]]:
         """Users API, "List all users": by the whole name, and one a request."""

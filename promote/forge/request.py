@@ -113,6 +113,10 @@ class Forge(Protocol):
         """The last word of each person who reviewed it."""
         ...
 
+    def members(self, team: str) -> frozenset[str]:
+        """Who is in a team, by the names that `reviews` has; ForgeRefused where the forge's API does not tell."""
+        ...
+
     def rights(self) -> str:
         """Who the token is and what it may do there, for `check`; ForgeDenied where that is too little."""
         ...

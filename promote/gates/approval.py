@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from promote.gates.gate import Case
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.question import Asking, Reviewed, Reviews, Unknown
 
 TEAM = "team:"

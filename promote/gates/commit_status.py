@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from promote.gates.gate import Case, Origin
 from promote.gates.live import live_at, never_ran
 from promote.gates.origins import at_every_origin
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.question import Asking, Said, Statuses, Unknown
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from promote.gates.gate import Case
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.gates.zone import instant_of, zone_of
 from promote.policy.conditions import time_of
 from promote.question import Asking, Now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.gates.gate import Case
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.image import Version
 from promote.question import Asking, Unknown
 

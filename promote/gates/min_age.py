@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from promote.duration import show_duration
 from promote.gates.gate import Case
 from promote.gates.origins import joined
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.policy.conditions import dated, located, time_of
 from promote.policy.selection import Rejected
 from promote.question import Absent, Answer, Asking, Facts, Known, Now, Unknown, Unreadable

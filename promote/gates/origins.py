@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from promote.errors import worst
 from promote.gates.gate import Case, Origin
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.question import Asking, abreast
 
 

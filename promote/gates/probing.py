@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from promote.gates.gate import Case
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.image import Version
 from promote.question import Asking, Probe, Probed, Unknown
 

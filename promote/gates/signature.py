@@ -47,6 +47,10 @@ class SignatureSettings(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("issuer stands beside identity or identity_regexp, and only there")
         if not self.tlog and self.key is UNSET:
             raise ValueError("tlog: false says nothing without key: a signature without one stands in a log")
+        for name, value in self.annotations.items():
+            # cosign takes several in one word, with commas between them and quotes around them.
+            if not name or set("=,\"\n") & set(name) or set(",\"\n") & set(value):
+                raise ValueError(f"annotations: {name!r} holds what cosign reads as the next one; leave it out")
 
     def check(self) -> SignatureCheck:
         """The check that this is."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from promote.gates.gate import Case
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.gates.zone import first_change, zone_of
 from promote.policy.conditions import time_of
 from promote.question import Asking, Now

@@ -248,3 +248,30 @@ def test_an_answer_that_is_none_of_its_api(scene: Scene, body: str) -> None:
     with pytest.raises(ForgeUnreachable) as caught:
         scene.forge.find(HEAD, BASE)
     assert "forge" in caught.value.cure
+
+
+def test_who_is_in_a_team(scene: Scene) -> None:
+    if scene.kind == "bitbucket":
+        with pytest.raises(ForgeRefused, match="does not tell who is in the group sre; name its people one by one"):
+            scene.forge.members("sre")
+        return
+    assert scene.forge.members("sre") == {scene.fake.known_as(name) for name in ("alice", "carol")}
+    # Longer than any page.
+    scene.state.members["sre"] = [f"person-{number:04}" for number in range(600)]
+    assert len(scene.forge.members("sre")) == 600
+
+
+def test_a_team_that_is_not_there_has_no_members_to_count(scene: Scene) -> None:
+    expected = ForgeRefused if scene.kind == "bitbucket" else ForgeAbsent
+    with pytest.raises(expected) as caught:
+        scene.forge.members("nobodys")
+    assert "nobodys" in str(caught.value)
+    assert "http" in str(caught.value)
+
+
+def test_a_token_that_may_not_see_a_team_is_told_what_it_needs(scene: Scene) -> None:
+    if scene.kind == "bitbucket":
+        return
+    scene.fake.fail("GET", "", status=403)
+    with pytest.raises(ForgeDenied, match=r"who is in the team sre is not told: .*; give the token "):
+        scene.forge.members("sre")

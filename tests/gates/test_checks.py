@@ -64,6 +64,8 @@ REFUSED: list[tuple[type[Any], dict[str, Any], str]] = [
     (SignatureSettings, {"key": "https://evil.example.com/k.pub"}, "no address"),
     (SignatureSettings, {"key": "env://HOME"}, "no address"),
     (SignatureSettings, {"key": "a/../../b"}, "without . and .."),
+    (SignatureSettings, {"key": "a", "annotations": {"a": "b,c=d"}}, "'a' holds what cosign reads as the next one"),
+    (SignatureSettings, {"key": "a", "annotations": {"a=b": "c"}}, "'a=b' holds what cosign reads as the next one"),
     (SignatureSettings, {"key": ""}, "without . and .."),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promote.gates.max_behind import MaxBehind
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.image import Version
 from promote.policy import build
 from promote.policy.settings import OrderSettings, PolicySettings

@@ -13,7 +13,7 @@ from promote.gates.http import HttpCheck
 from promote.gates.probing import Check, ProbeGate
 from promote.gates.run import RunCheck
 from promote.gates.signature import SignatureCheck
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.question import Answer, Answers, Probe, Probed, Question, Unknown, drive

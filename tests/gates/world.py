@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from promote.gates.gate import Case, Gate, Origin
-from promote.gates.verdict import Verdict
+from promote.verdict import Verdict
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.question import (

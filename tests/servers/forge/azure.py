@@ -135,8 +135,11 @@ class Azure(FakeForge):
         return self._list([{"id": guid(name), "name": name, "projectName": PROJECT} for name in names])
 
     def members(self, asked: Asked, project: str, team: str) -> Reply:
-        people = self.state.people if team == guid(f"{PROJECT} Team") else []
-        return self._list([{"identity": self._identity(name), "isTeamAdmin": False} for name in people])
+        names = {guid(name): self.state.members.get(name, []) for name in self.state.teams}
+        people = {**names, guid(f"{PROJECT} Team"): self.state.people}[team]
+        most, start = int(asked.query["$top"]), int(asked.query.get("$skip", 0))
+        shown = people[start : start + most]
+        return self._list([{"identity": self._identity(name), "isTeamAdmin": False} for name in shown])
 
     def repository(self, asked: Asked, project: str, repository: str) -> Reply:
         if (project, repository) != (PROJECT, REPOSITORY):

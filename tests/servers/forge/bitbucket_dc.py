@@ -47,6 +47,7 @@ class BitbucketDataCenter(FakeForge):
         return {
             ("GET", _AT): lambda _: Reply(200, self._repository(), {"X-AUSERNAME": quote("promote bot")}),
             ("GET", "/api/latest/repos"): self._repositories,
+            ("GET", "/api/latest/admin/groups/more-members"): self._group,
             ("GET", f"{_AT}/pull-requests"): self._list,
             ("POST", f"{_AT}/pull-requests"): self._open,
             ("GET", one): lambda _, number: Reply(200, self._told(self._pull(number))),
@@ -160,6 +161,12 @@ class BitbucketDataCenter(FakeForge):
             if state in ("ALL", _WORDS[pull.state]) and f"refs/heads/{pull.head}" == asked.query["at"]
         ]
         return self._paged(asked, [self._told(pull) for pull in found])
+
+    def _group(self, asked: Asked) -> Reply:
+        people = self.state.members.get(asked.query["context"], [])
+        gone = {"name": "gone", "displayName": "Gone", "active": False, "type": "NORMAL"}
+        found = [{"name": name, "displayName": name.title(), "active": True, "type": "NORMAL"} for name in people]
+        return self._paged(asked, [*found, gone] if people else [])
 
     def _invalid(self, names: Sequence[str], author: str) -> Reply | None:
         said = [f"{name} is not a user." for name in names if name not in self.state.people]

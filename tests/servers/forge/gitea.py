@@ -95,6 +95,8 @@ class Gitea(FakeForge):
             ("POST", rf"{repo}/issues/(\d+)/comments"): self._comment,
             ("GET", f"{repo}/labels"): lambda asked: self._paged(asked, self._labels(self.state.labels)),
             ("GET", "/orgs/acme/labels"): self._organisation,
+            ("GET", "/orgs/acme/teams/search"): self._teams,
+            ("GET", r"/teams/(\d+)/members"): self._members,
             ("GET", f"{repo}/milestones"): self._milestones,
             ("GET", rf"{repo}/commits/([0-9a-f]+)/statuses"): self._statuses,
             ("POST", rf"{repo}/statuses/([0-9a-f]+)"): self._set_status,
@@ -110,6 +112,16 @@ class Gitea(FakeForge):
 
     def _labels(self, names: Sequence[str]) -> list[dict[str, Any]]:
         return [{"id": _number(name), "name": name, "color": "00aabb", "exclusive": False} for name in names]
+
+    def _teams(self, asked: Asked) -> Reply:
+        names = [f"{name}-old" for name in self.state.teams] + self.state.teams
+        found = [{"id": _number(name), "name": name} for name in names if asked.query["q"].lower() in name]
+        reply = self._paged(asked, found)
+        return Reply(200, {"ok": True, "data": reply.body}, reply.headers)
+
+    def _members(self, asked: Asked, number: str) -> Reply:
+        name = next(name for name in self.state.teams if _number(name) == int(number))
+        return self._paged(asked, [self._user(each) for each in self.state.members[name]])
 
     def _milestone(self, name: str | None) -> dict[str, Any] | None:
         return None if name is None else {"id": _number(name), "title": name, "state": "open"}

@@ -87,6 +87,7 @@ class GitHub(FakeForge):
         return {
             **{key: self._within(route) for key, route in found.items()},
             ("GET", "/v3/user"): self._user,
+            ("GET", "/v3/orgs/acme/teams/([^/]+)/members"): self._members,
             ("POST", "/graphql"): self._query,
         }
 
@@ -359,6 +360,12 @@ class GitHub(FakeForge):
     def _repository(self, asked: Asked) -> Reply:
         body = {**shapes.repository(self.url), "permissions": self.permissions, "archived": self.archived}
         return Reply(200, body, {} if self.scopes is None else {"X-OAuth-Scopes": self.scopes})
+
+    def _members(self, asked: Asked, slug: str) -> Reply:
+        if slug not in self.state.teams:
+            return self.refusal(404, "Not Found")
+        people, headers = self._paged(asked, [shapes.user(self.url, name) for name in self.state.members[slug]])
+        return Reply(200, people, headers)
 
     def _user(self, asked: Asked) -> Reply:
         if self.is_app:

@@ -57,6 +57,7 @@ class GitLab(FakeForge):
             ("GET", "/user"): lambda asked: Reply(200, self._user("promote-bot")),
             ("GET", "/users"): self.users,
             ("GET", "/personal_access_tokens/self"): self.own_token,
+            ("GET", "/groups/([^/]+)/members/all"): self.members,
             ("GET", _PROJECT): self.one_project,
             ("GET", _PROJECT + "/milestones"): self.milestones,
             ("GET", _PROJECT + "/merge_requests"): self.listed,
@@ -90,6 +91,25 @@ class GitLab(FakeForge):
     def _user(self, name: str) -> dict[str, Any]:
         url = f"{self.url}{ABOVE}/{name}"
         return {"id": self._id(name), "username": name, "name": name.title(), "state": "active", "web_url": url}
+
+    def members(self, asked: Asked, group: str) -> Reply:
+        if group not in self.state.members:
+            return self.refusal(404, "404 Group Not Found")
+        size, page = int(asked.query["per_page"]), int(asked.query.get("page", 1))
+        people = [*self.state.members[group], "blocked"]
+        listed = [
+            {
+                "id": 100 + number,
+                "username": name,
+                "name": name.title(),
+                "access_level": 30,
+                "state": "blocked" if name == "blocked" else "active",
+                "web_url": f"{self.url}{ABOVE}/{name}",
+            }
+            for number, name in list(enumerate(people))[(page - 1) * size : page * size]
+        ]
+        link = f'<{self.url}{asked.path}?per_page={size}&page={page + 1}>; rel="next"'
+        return Reply(200, listed, {"Link": link} if page * size < len(people) else {})
 
     def users(self, asked: Asked) -> Reply:
         wanted = asked.query.get("username", "").casefold()

@@ -74,6 +74,7 @@ class State:
         self.statuses: dict[str, list[Status]] = {}
         self.people = ["alice", "bob", "carol", "promote-bot"]
         self.teams = ["sre"]
+        self.members = {"sre": ["alice", "carol"]}
         self.labels = ["promotion", "prod"]
         self.milestones = ["Q1"]
         self.required: set[str] = set()  # contexts that must be a success before auto-merge merges
