@@ -18,7 +18,7 @@ from promote.tree import show
 if TYPE_CHECKING:
     from promote.config.model import Config
     from promote.estate.estate import Estate
-    from promote.gitrepo.identity import Attribution, Author
+    from promote.gitrepo.write.identity import Attribution, Author
     from promote.outcome import Delivery, Plan, Step
     from promote.plan.intent import Before
     from promote.publish import Pulls
@@ -62,7 +62,7 @@ def images_of(config: Config) -> Images:
 
 
 def _author(text: str | UnsetType) -> Author | None:
-    from promote.gitrepo.identity import Author
+    from promote.gitrepo.write.identity import Author
 
     return None if text is UNSET else Author.parse(text)
 
@@ -70,7 +70,7 @@ def _author(text: str | UnsetType) -> Author | None:
 def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
     """What counts: the command line above promote.yaml; UsageError for an author, or a secret, that is none."""
     from promote.config.secret import resolve_secret
-    from promote.gitrepo.identity import Attribution
+    from promote.gitrepo.write.identity import Attribution
 
     said = config.commit
     signs: bool | None = None if said.sign is UNSET else said.sign is not False

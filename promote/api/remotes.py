@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from promote.config.model import Environment
-from promote.gitrepo.identity import Attribution
 from promote.gitrepo.remote import Remotes
+from promote.gitrepo.write.identity import Attribution
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.text.edit import FileChange

@@ -11,22 +11,22 @@ from typing import Self
 
 from promote.clock import Clock
 from promote.errors import GitError, UsageError
-from promote.gitrepo.archive import Archive, in_clone, is_whole, open_archive
-from promote.gitrepo.command import Git
-from promote.gitrepo.commit import make_commit
+from promote.gitrepo.clone.leave import bring, has_commit, leave
+from promote.gitrepo.clone.workdir import Workdir
+from promote.gitrepo.command.environment import unasking
+from promote.gitrepo.command.git import Git
 from promote.gitrepo.credentials.keyring import Keyring
 from promote.gitrepo.credentials.settings import HostAccess
-from promote.gitrepo.environment import unasking
 from promote.gitrepo.heads import Head, Heads, open_heads
-from promote.gitrepo.history import History
-from promote.gitrepo.identity import UNSAID, Attribution, Identity, identity
-from promote.gitrepo.leave import bring, has_commit, leave
-from promote.gitrepo.prefetch import prefetch
-from promote.gitrepo.push import drop, push
-from promote.gitrepo.store import Store, open_store
-from promote.gitrepo.tree import CommitTree
+from promote.gitrepo.past.archive import Archive, in_clone, is_whole, open_archive
+from promote.gitrepo.past.branch_history import History
+from promote.gitrepo.store.prefetch import prefetch
+from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.tree import CommitTree
 from promote.gitrepo.url import RemoteUrl, parse
-from promote.gitrepo.workdir import Workdir
+from promote.gitrepo.write.commit import make_commit
+from promote.gitrepo.write.identity import UNSAID, Attribution, Identity, identity
+from promote.gitrepo.write.push import drop, push
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.text.edit import FileChange

@@ -9,7 +9,7 @@ from promote.config.model import Config
 from promote.errors import UsageError
 from promote.estate.estate import Estate
 from promote.estate.load import reloading
-from promote.gitrepo.history import History
+from promote.gitrepo.past.branch_history import History
 from promote.history.brought import Said, brought, said
 from promote.history.trail import UNREADABLE, Ran, Trail, ran
 from promote.place import Place

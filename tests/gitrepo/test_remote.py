@@ -11,10 +11,10 @@ import pytest
 import trustme
 
 from promote.errors import GitError, PushRejected, RemoteDenied, RemoteUnreachable, UsageError
-from promote.gitrepo.command import Git
-from promote.gitrepo.identity import Attribution, Author
+from promote.gitrepo.clone.workdir import Workdir, find
+from promote.gitrepo.command.git import Git
 from promote.gitrepo.remote import Remotes
-from promote.gitrepo.workdir import Workdir, find
+from promote.gitrepo.write.identity import Attribution, Author
 from promote.outcome import Beaten, Landed
 from promote.place import Place
 from promote.tree import Globs

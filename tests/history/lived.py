@@ -12,9 +12,9 @@ from textwrap import dedent
 
 from promote.config.load import load
 from promote.config.model import Config
-from promote.gitrepo.command import Git
-from promote.gitrepo.history import History
-from promote.gitrepo.objects import Objects
+from promote.gitrepo.command.git import Git
+from promote.gitrepo.past.branch_history import History
+from promote.gitrepo.past.objects import Objects
 from promote.history.walk import walk
 from promote.place import Place
 from promote.question import Past, Stretch
