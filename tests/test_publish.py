@@ -8,7 +8,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from promote.api import How, Promote, Rules, Session, Set, Update, Where, open_s
 from promote.clock import SystemClock
 from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
+from promote.gitrepo.command import patience
 from promote.image import Version
 from promote.outcome import Beaten, Delivery, Landed, Plan, Step, Unclear
 from promote.place import Place
@@ -28,6 +29,7 @@ from promote.text.edit import FileChange
 from promote.tree import Tree
 from promote.wording.trailers import parse
 from tests.clock import FakeClock
+from tests.servers.githttp import Fault, GitHttp
 
 WEB = "registry.example.com/acme/web"
 CONFIG = f"""version: 1
@@ -128,8 +130,11 @@ class Wrapped:
     after: list[Callable[[], None]] = field(default_factory=list)
     lost: int = 0
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
-        return self.remote.refresh(place, seconds=seconds)
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        return self.remote.until(moment)
+
+    def refresh(self, place: Place) -> Tree | None:
+        return self.remote.refresh(place)
 
     def arrived(self, place: Place) -> str | None:
         return self.remote.arrived(place)
@@ -151,11 +156,10 @@ class Wrapped:
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear:
         if self.before:
             self.before.pop(0)()
-        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message, seconds=seconds)
+        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message)
         if self.after:
             self.after.pop(0)()
         return came
@@ -297,10 +301,9 @@ class Losing(Wrapped):
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear:
         if self.lost == 0:
-            return super().land(place, parent=parent, expected=expected, files=files, message=message, seconds=seconds)
+            return super().land(place, parent=parent, expected=expected, files=files, message=message)
         self.lost -= 1
         writer = self.remote
         remotes = writer.remotes  # type: ignore[attr-defined]
@@ -605,6 +608,16 @@ def test_push_timeout_bounds_a_push_whose_hook_sleeps(ground: Ground, gitops: st
     assert not is_served or "git did not end in time" in failure.reason
 
 
+def test_push_timeout_bounds_what_is_read(ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_SHORTEST_EXCHANGE", 0.2)
+    began = time.monotonic()
+    with GitHttp(ground.root) as server, opened(ground, at(server.url("gitops.git"))) as session:
+        server.schedule = lambda method, target: Fault("", stall=30.0)
+        with pytest.raises(RemoteUnreachable, match="git did not end in time"):
+            session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=0.5))
+    assert time.monotonic() - began < 15
+
+
 def test_a_denied_remote_is_not_asked_until_the_deadline(
     ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -625,7 +638,7 @@ def test_a_denied_remote_is_not_asked_until_the_deadline(
 class Unreachable(Wrapped):
     """From the first push on nothing can be fetched."""
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+    def refresh(self, place: Place) -> Tree | None:
         raise RemoteUnreachable("the line is dead", where=place.repo)
 
 
@@ -649,10 +662,10 @@ def test_6_2_a_source_that_cannot_be_read_again_is_a_failure(
     repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
 
     class Cut(Wrapped):
-        def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+        def refresh(self, place: Place) -> Tree | None:
             if how == "unreachable" and place.repo == lab:
                 raise RemoteUnreachable("the line is dead", where=place.repo)
-            return super().refresh(place, seconds=seconds)
+            return super().refresh(place)
 
     def beaten() -> None:
         ground.push("gitops", {"other.txt": "1\n"})

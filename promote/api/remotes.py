@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from promote.config.model import Environment
@@ -56,8 +57,11 @@ class Writer:
     remotes: Remotes
     said: Attribution
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
-        return self.remotes.refresh(place, seconds=seconds)
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        return self.remotes.until(moment)
+
+    def refresh(self, place: Place) -> Tree | None:
+        return self.remotes.refresh(place)
 
     def arrived(self, place: Place) -> str | None:
         return self.remotes.arrived(place)
@@ -73,7 +77,6 @@ class Writer:
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear:
         return self.remotes.land(
             place,
@@ -82,7 +85,6 @@ class Writer:
             files=files,
             message=message,
             said=self.said,
-            seconds=seconds,
         )
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str:

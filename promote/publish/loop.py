@@ -25,9 +25,6 @@ from promote.question import drive
 _FIRST_PAUSE = 0.1
 _GROWTH = 3
 _LONGEST_PAUSE = 5.0
-# What one exchange with a remote is given even where less is left: a handshake, a log-in and a small push over a slow
-# line take so long, and to cut off what is about to succeed would only leave it unclear.
-_SHORTEST_EXCHANGE = 3.0
 
 
 class _Loop:
@@ -52,6 +49,10 @@ class _Loop:
         self._deadline = clock.monotonic() + terms.timeout
 
     def run(self) -> Delivery:
+        with self._remote.until(self._deadline):
+            return self._delivered()
+
+    def _delivered(self) -> Delivery:
         estates = self._look()
         before = Before.of(estates)
         plan = self._planned(estates, before)
@@ -125,9 +126,7 @@ class _Loop:
             self._landed(place, Sent(tuple(oids), mine, pairs(mine, place)))
             return
         message = self._messages[name_of(last)]
-        match self._remote.land(
-            place, parent=parent, expected=expected, files=last.files, message=message, seconds=self._left
-        ):
+        match self._remote.land(place, parent=parent, expected=expected, files=last.files, message=message):
             case Landed(oid):
                 self._landed(place, Sent((*oids, oid), mine, pairs(mine, place)))
             case Unclear(oid, why):
@@ -173,15 +172,10 @@ class _Loop:
                     self._fail(plan, place, "source-unread", why)
                     break
 
-    @property
-    def _left(self) -> float:
-        """For how many seconds a remote may be talked to now."""
-        return max(self._deadline - self._clock.monotonic(), _SHORTEST_EXCHANGE)
-
     def _refreshed(self, place: Place) -> GitError | None:
         """What kept the place's new tip from being fetched, if something did."""
         try:
-            self._remote.refresh(place, seconds=self._left)
+            self._remote.refresh(place)
         except GitError as exc:
             self._last[place] = exc.what
             return exc

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.git import Git
+from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.grant import Access
 from promote.gitrepo.credentials.headers import without_login
 from promote.gitrepo.url import RemoteUrl
@@ -16,7 +19,7 @@ def has_commit(git: Git, oid: str) -> bool:
     return git.attempt("cat-file", "-e", f"{oid}^{{commit}}").code == 0
 
 
-def bring(workdir: Workdir, remote: RemoteUrl, branch: str, access: Access) -> None:
+def bring(workdir: Workdir, remote: RemoteUrl, branch: str, access: Access, patience: Patience) -> None:
     """Fetches a branch into the clone as `git fetch` does, with its whole history since, and moves no ref.
 
     A depth or a filter would damage the user's clone. RemoteUnreachable, RemoteDenied.
@@ -24,7 +27,8 @@ def bring(workdir: Workdir, remote: RemoteUrl, branch: str, access: Access) -> N
     grant = access.grant()
     # In the clone git reads its settings by itself: of their headers none may sign in as somebody else either.
     own = (*grant.own, *workdir.transport_to(remote))
-    there = workdir.git.to(remote, secrets=workdir.secrets, access=access)
+    git = replace(workdir.git, patience=patience)
+    there = git.to(remote, secrets=workdir.secrets, access=access)
     there.output(
         "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", "--end-of-options",
         remote.public, ref_of(branch),

@@ -14,6 +14,7 @@ from promote.errors import GitError, RemoteDenied
 from promote.gitrepo.command.dialogue import Dialogue
 from promote.gitrepo.command.environment import for_git
 from promote.gitrepo.command.failure import failed
+from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.grant import Access, Grant, by_url
 from promote.gitrepo.credentials.headers import without_login
 from promote.gitrepo.url import RemoteUrl, redacted
@@ -49,6 +50,8 @@ class Git:
     access: Access | None = field(default=None, repr=False)
     hidden: frozenset[str] = field(default=frozenset(), repr=False)
     deadline_seconds: float = 120.0
+    # Heeded by what reaches a remote: what is at work here alone ends by itself.
+    patience: Patience | None = field(default=None, repr=False)
 
     def at(self, directory: Path, *, worktree: bool = False) -> Git:
         """The same git, for another repository."""
@@ -92,13 +95,14 @@ class Git:
         stdin: bytes | None = None,
         config: tuple[tuple[str, str], ...] = (),
         environ: Mapping[str, str] | None = None,
-        seconds: float | None = None,
     ) -> Finished:
-        """How `git ARGS` ended, whatever that was; `seconds` may shorten its time.
+        """How `git ARGS` ended, whatever that was.
 
         `config` and `environ` are for this one command; what stands in `environ` is passed on as it is.
         """
-        deadline = self.deadline_seconds if seconds is None else min(self.deadline_seconds, seconds)
+        deadline = self.deadline_seconds
+        if self.patience is not None and self.remote is not None:
+            deadline = min(deadline, self.patience.left)
         grant = _NOTHING if self.access is None else self.access.grant()
         settings = self.config
         if grant.source and self.remote is not None:

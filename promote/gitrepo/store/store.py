@@ -84,14 +84,14 @@ class Store:
                 self._first_fetch(branch)
             return self._tree(branch)
 
-    def refresh(self, branch: str, *, seconds: float | None = None) -> CommitTree | None:
-        """The branch as it is now, and the history since it was first seen; RemoteUnreachable after `seconds`."""
+    def refresh(self, branch: str) -> CommitTree | None:
+        """The branch as it is now, and the history since it was first seen."""
         with self.lock:
             if self._tips.get(branch) is None:
-                self._first_fetch(branch, seconds=seconds)
+                self._first_fetch(branch)
             else:
                 # What the commits since have changed: folders and files, and no more than that.
-                self._fetch(branch, SMALL, seconds=seconds)
+                self._fetch(branch, SMALL)
             self._unsettled.discard(branch)
             return self._tree(branch)
 
@@ -133,18 +133,18 @@ class Store:
         with self.lock:
             return next((oid for oid in reversed(self._lost.get(branch, ())) if self.contains(branch, oid)), None)
 
-    def _first_fetch(self, branch: str, *, seconds: float | None = None) -> None:
+    def _first_fetch(self, branch: str) -> None:
         # While a commit of ours is looked for, no history may end above it, not another branch's either.
         depth = () if self._lost else ("--depth=1",)
         # Of a branch that an earlier run has seen only what it changed since is missing.
         known = branch in self._begun.known
-        self._fetch(branch, SMALL if known else FIRST[self.objects.form], *depth, seconds=seconds)
+        self._fetch(branch, SMALL if known else FIRST[self.objects.form], *depth)
 
     def _tree(self, branch: str) -> CommitTree | None:
         oid = self._tips[branch]
         return None if oid is None else CommitTree(oid, self.objects)
 
-    def _fetch(self, branch: str, filtered: str | None, *depth: str, seconds: float | None = None) -> None:
+    def _fetch(self, branch: str, filtered: str | None, *depth: str) -> None:
         is_filtered = filtered is not None and self.objects.form != "whole"
         ref = ref_of(branch)
         finished = self._source.attempt(
@@ -152,19 +152,18 @@ class Store:
             "--end-of-options", REMOTE, f"+{ref}:{ref}",
             config=(*PROMISOR, *PACKED) if is_filtered else PACKED,
             environ=_BASES if is_filtered else None,
-            seconds=seconds,
         )  # fmt: skip
         if depth and finished.code != 0 and NOT_SHALLOW.search(reason(finished)):
-            self._fetch(branch, filtered, seconds=seconds)
+            self._fetch(branch, filtered)
             return
         if is_filtered and REFUSED.search(reason(finished)):
             less = FIRST["blobless"]
-            self._fetch(branch, less if filtered != less else None, *depth, seconds=seconds)
+            self._fetch(branch, less if filtered != less else None, *depth)
             return
         if is_filtered and finished.code != 0 and _NO_BASE.search(reason(finished)):
             # Bases are asked for by name, and this server gives out nothing by name.
             self.objects.give_up()
-            self._fetch(branch, None, *depth, seconds=seconds)
+            self._fetch(branch, None, *depth)
             return
         if finished.code == 0:
             self._borrow()

@@ -55,19 +55,16 @@ def verdict(
     return Unclear(commit, why)
 
 
-def push(
-    store: Store, branch: str, commit: str, expected: str | None, *, seconds: float | None = None
-) -> Landed | Beaten | Unclear:
+def push(store: Store, branch: str, commit: str, expected: str | None) -> Landed | Beaten | Unclear:
     """Sets the remote's branch to `commit` if it is still at `expected`; None: if there is none.
 
-    What takes longer than `seconds` is cut off, and so Unclear.
+    What takes too long is cut off, and so Unclear.
     """
     ref = ref_of(branch)
     with store.lock:
         finished = store.remote.attempt(
             "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
             f"--force-with-lease={ref}:{expected or ''}", "--end-of-options", REMOTE, f"{commit}:{ref}",
-            seconds=seconds,
         )  # fmt: skip
         outcome = verdict(finished, ref=ref, commit=commit, where=store.where, secrets=store.remote.secrets)
         if isinstance(outcome, Landed):
