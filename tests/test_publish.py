@@ -618,6 +618,50 @@ def test_push_timeout_bounds_what_is_read(ground: Ground, gitops: str, monkeypat
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault("git-upload-pack", status=503), Fault("git-upload-pack", cut="before")], ids=["503", "cut"]
+)
+@pytest.mark.parametrize("is_back", [True, False], ids=["passes", "stays"])
+def test_files_of_a_second_plan_are_asked_for_again(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, fault: Fault, is_back: bool
+) -> None:
+    # A server takes what is at the old tip for known, wherever it was: so what was moved has to be asked for.
+    moved = f"image: {WEB}:1.0.0 # moved\n"
+    ground.repository("gitops", {"promote.yaml": CONFIG, **FILES, "old/values.yaml": moved})
+    for key, value in (("http.receivepack", "true"), ("pack.useSparse", "false")):
+        ground.git("config", key, value, at=ground.root / "gitops.git")
+    failed: list[str] = []
+    with GitHttp(ground.root) as server:
+
+        class Failing(Wrapped):
+            """What is asked for after the first refresh fails: twice, or for ever."""
+
+            def refresh(self, place: Place) -> Tree | None:
+                seen = super().refresh(place)
+                server.schedule = fails
+                return seen
+
+        def fails(method: str, target: str) -> Fault | None:
+            if not target.endswith(fault.path) or method != "POST" or (is_back and len(failed) == 4):
+                return None
+            failed.append(target)
+            return fault
+
+        def beaten() -> None:
+            ground.push("gitops", {"envs/dev/web/values.yaml": moved})
+
+        wrapping(monkeypatch, lambda remote: Failing(remote, before=[beaten]))
+        with opened(ground, at(server.url("gitops.git"))) as session:
+            done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=30.0))
+    assert failed
+    if is_back:
+        assert set(told(done)) == {"dev web 1.1.0"}
+        assert ground.show("gitops", "envs/dev/web/values.yaml") == moved.replace("1.0.0", "1.1.0")
+        return
+    assert told(done) == ["dev web push-timeout 5"]
+    assert done.plan.failures[0].reason.startswith("the files could not be read again within 30 s: http://127.0.0.1")
+
+
 def test_a_denied_remote_is_not_asked_until_the_deadline(
     ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,16 +15,12 @@ from promote.estate.estate import Estate
 from promote.outcome import Beaten, Commit, Delivery, Landed, Plan, Step, Unclear
 from promote.place import Place
 from promote.plan.intent import Before
+from promote.publish.deadline import Deadline
 from promote.publish.pulling import pull
 from promote.publish.sent import Name, Sent, name_of, stand
 from promote.publish.shares import Pair, joined, pairs, part, rest, sources, undone
 from promote.publish.terms import Decide, Gatherer, Look, Remote, Terms
 from promote.question import drive
-
-# The more often somebody else was faster, the more are trying: then it costs less to wait than to be beaten again.
-_FIRST_PAUSE = 0.1
-_GROWTH = 3
-_LONGEST_PAUSE = 5.0
 
 
 class _Loop:
@@ -37,7 +33,6 @@ class _Loop:
         self._decide = decide
         self._gather = gather
         self._remote = remote
-        self._clock = clock
         self._terms = terms
         self._parts: dict[Place, Plan] = {}
         self._commits: list[Commit] = []
@@ -46,10 +41,10 @@ class _Loop:
         self._told: dict[Place, frozenset[Pair]] = {}
         # What a place's remote, or its silence, said last; nothing where it is just that others were faster.
         self._last: dict[Place, str] = {}
-        self._deadline = clock.monotonic() + terms.timeout
+        self._deadline = Deadline(clock, terms.timeout, terms.jitter)
 
     def run(self) -> Delivery:
-        with self._remote.until(self._deadline):
+        with self._remote.until(self._deadline.moment):
             return self._delivered()
 
     def _delivered(self) -> Delivery:
@@ -61,9 +56,9 @@ class _Loop:
             attempt += 1
             self._round(plan, estates)
             contested = self._contested(plan)
-            late = self._clock.monotonic() >= self._deadline
+            late = self._deadline.is_over
             if contested and not late:
-                self._pause(attempt)
+                self._deadline.pause(attempt)
             if contested and (self._sent or not late):
                 # Even at the end: a push whose answer was lost may have arrived.
                 self._look_again(contested, plan, estates, is_last=late)
@@ -73,8 +68,12 @@ class _Loop:
                     self._fail(plan, place, "push-timeout", self._late(place))
                 return self._delivery(plan, attempt)
             try:
-                seen = self._look()
-                plan, estates = self._planned(seen, before), seen
+                plan, estates = self._planned_again(before)
+            except RemoteUnreachable as exc:
+                why = f"the files could not be read again within {self._deadline.seconds:g} s: {exc}"
+                for place in contested:
+                    self._fail(plan, place, "push-timeout", self._unsettled(place, why))
+                return self._delivery(plan, attempt)
             except PromoteError as exc:
                 if not self._commits and not self._sent:
                     raise
@@ -90,6 +89,19 @@ class _Loop:
         self._messages = {name_of(step): self._terms.message(step) for step in plan.steps}
         return plan
 
+    def _planned_again(self, before: Before) -> tuple[Plan, Mapping[str, Estate]]:
+        """The plan on the new tips; RemoteUnreachable where their files could not be read until the deadline."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                seen = self._look()
+                return self._planned(seen, before), seen
+            except RemoteUnreachable:
+                if self._deadline.is_over:
+                    raise
+            self._deadline.pause(tries)
+
     def _contested(self, plan: Plan) -> list[Place]:
         return sorted({step.place for step in plan.steps} - self._parts.keys())
 
@@ -101,6 +113,11 @@ class _Loop:
                 self._deliver(place, steps, part(plan, place), *stand(steps[0], estates))
             except PushRejected as exc:
                 self._fail(plan, place, "push-rejected", self._unsettled(place, str(exc)))
+            except RemoteUnreachable as exc:
+                if not self._terms.push:
+                    raise
+                # Nothing was sent: a folder that the commit is made of could not be read. It is tried again.
+                self._last[place] = exc.what
             except PromoteError as exc:
                 if not self._commits and not self._sent:
                     raise
@@ -210,10 +227,6 @@ class _Loop:
         lost = "; the answer to a push was lost, and whether it arrived could not be told"
         return f"{why}{lost}" if place in self._sent else why
 
-    def _pause(self, attempt: int) -> None:
-        pause = min(_FIRST_PAUSE * _GROWTH ** min(attempt - 1, 10), _LONGEST_PAUSE) * self._terms.jitter()
-        self._clock.sleep(max(0.0, min(pause, self._deadline - self._clock.monotonic())))
-
     def _late(self, place: Place) -> str:
         if place in self._sent:
             why = "the answer to a push was lost, and whether it arrived could not be told"
@@ -222,7 +235,7 @@ class _Loop:
         else:
             why = "others kept pushing first"
         last = f" (last: {self._last[place]})" if place in self._last else ""
-        return f"{place.repo}: branch {place.branch}: {why} within {self._terms.timeout:g} s{last}; run again"
+        return f"{place.repo}: branch {place.branch}: {why} within {self._deadline.seconds:g} s{last}; run again"
 
     def _delivery(self, plan: Plan, attempt: int) -> Delivery:
         done = joined([*self._parts.values(), rest(plan, self._told)])
