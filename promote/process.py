@@ -188,9 +188,18 @@ def undisturbed() -> Iterator[None]:
 
 
 def start(
-    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str], *, fed: bool, fault: type[PromoteError]
+    argv: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str],
+    *,
+    fed: bool,
+    fault: type[PromoteError],
+    inherits: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """A child with a session of its own, three pipes (no stdin unless `fed`), and no other environment than `env`."""
+    """A child with a session of its own, three pipes (no stdin unless `fed`), and no other environment than `env`.
+
+    Of our open files it and what it starts have those that it `inherits`, and no others.
+    """
     try:
         return subprocess.Popen(
             list(argv),
@@ -201,6 +210,7 @@ def start(
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
+            pass_fds=tuple(inherits),
         )
     except FileNotFoundError as exc:
         if cwd is not None and not cwd.is_dir():
@@ -220,6 +230,7 @@ def run(
     deadline_seconds: float,
     cap_bytes: int,
     fault: type[PromoteError] = GitError,
+    inherits: Sequence[int] = (),
 ) -> Finished:
     """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started."""
     until = time.monotonic() + deadline_seconds
@@ -228,7 +239,7 @@ def run(
     code = 0
     try:
         with undisturbed():
-            child = start(argv, cwd, env, fed=stdin is not None, fault=fault)
+            child = start(argv, cwd, env, fed=stdin is not None, fault=fault, inherits=inherits)
         with _Pipes(child, stdin, cap_bytes) as pipes:
             cut = _converse(child, pipes, until)
             at_once = cut is None

@@ -52,6 +52,8 @@ class Git:
     deadline_seconds: float = 120.0
     # Heeded by what reaches a remote: what is at work here alone ends by itself.
     patience: Patience | None = field(default=None, repr=False)
+    # An open lock that all that this git starts holds too, for as long as any of it is at work.
+    lock: int | None = None
 
     def at(self, directory: Path, *, worktree: bool = False) -> Git:
         """The same git, for another repository."""
@@ -120,6 +122,7 @@ class Git:
             stdin=stdin,
             deadline_seconds=deadline,
             cap_bytes=_CAP,
+            inherits=() if self.lock is None else (self.lock,),
         )
         if (moved := _MOVED.search(finished.stderr)) is not None:
             _tell_moved(self.where, redacted(moved[1].decode("utf-8", "replace"), self.secrets))

@@ -30,7 +30,7 @@ _NO_DEPTH = frozenset({"github.com", "ssh.github.com"})
 class Begun:
     """A store to go on from: commits are made in `folder`, fetches write into `source`, which may be the same.
 
-    `known` are the branches of which there is an older commit.
+    `known` are the branches of which there is an older commit. What writes into `source` holds its `lock`, if any.
     """
 
     folder: Path
@@ -39,6 +39,7 @@ class Begun:
     default_branch: str | None
     form: Form
     known: frozenset[str] = frozenset()
+    lock: int | None = None
 
 
 def local(remote: Git, folder: Path) -> Git:

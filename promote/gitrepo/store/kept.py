@@ -35,19 +35,26 @@ def _name(where: str) -> str:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Whether nobody else has this folder now."""
+def _locked(folder: Path) -> Iterator[int | None]:
+    """The open lock of this folder; None where somebody else has it now.
+
+    A run's children that write into the folder hold it too: after a run that was killed they may go on for a while.
+    """
     number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
             return
-        # Else another run has removed it, as not used for long, before it was locked.
-        is_there = os.path.samestat(os.fstat(number), (folder / "lock").lstat())
-        os.utime(number)  # says when it was used last
-        yield is_there
+        try:
+            # Else another run has removed it, as not used for long, before it was locked.
+            is_there = os.path.samestat(os.fstat(number), (folder / "lock").lstat())
+            os.utime(number)  # says when it was used last
+            yield number if is_there else None
+        finally:
+            # Closed it would be locked on: a daemon that a credential helper of a fetch has started has it open too.
+            fcntl.flock(number, fcntl.LOCK_UN)
     finally:
         os.close(number)
 
@@ -59,8 +66,8 @@ def _sweep(folder: Path, own: Path, now: float) -> None:
         try:
             if each == own or not lock.exists() or now - lock.stat().st_mtime < _UNUSED_SECONDS:
                 continue
-            with _locked(each) as is_free:
-                if is_free:
+            with _locked(each) as number:
+                if number is not None:
                     _LOG.info("%s was not used for long: removed", each)
                     shutil.rmtree(each)
         except OSError as exc:
@@ -120,7 +127,7 @@ def _begun(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
     return replace(new, source=kept / "store")
 
 
-def _opened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun | None:
+def _opened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
     """The store, as earlier runs have left it or made anew; OSError and GitError where neither can be had."""
     clear(kept / "store")
     return (_reopened(remote, kept, branch, now) if marked(kept / "store") else None) or _begun(
@@ -141,8 +148,9 @@ def keep(cache: Path, remote: Git, folder: Path, branch: str | None, *, now: flo
             for each in (cache, kept.parent, kept):
                 each.mkdir(mode=0o700, exist_ok=True)
             _sweep(kept.parent, kept, now)
-            if held.enter_context(_locked(kept)):
-                begun = _opened(remote, kept, branch, now)
+            lock = held.enter_context(_locked(kept))
+            if lock is not None:
+                begun = replace(_opened(replace(remote, lock=lock), kept, branch, now), lock=lock)
             else:
                 _LOG.info("%s is in use by another run", kept)
         except OSError as exc:

@@ -11,6 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from promote.errors import GitError, RemoteUnreachable
@@ -39,7 +40,7 @@ class Store:
         self.git = local(remote, begun.folder)
         self.remote = remote.at(begun.folder)
         self.lock = threading.RLock()
-        self._source = remote.at(begun.source)
+        self._source = replace(remote, directory=begun.source, lock=begun.lock)
         self._reader = Reader(self.git)
         self.objects = Holdings(
             self._reader, self._source, form=begun.form, refetch=self._refetch_all, lock=self.lock, apps=apps
