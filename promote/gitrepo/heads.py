@@ -15,7 +15,7 @@ from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import PROMISOR, REMOTE, parsed
+from promote.gitrepo.store.origin import PROMISOR, REMOTE, parsed
 from promote.gitrepo.store.scratch import scratch
 
 

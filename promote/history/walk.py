@@ -36,7 +36,7 @@ class _Walk:
         load = reloading(self.config, tree, self.place, [environment], [*self.trails])
         matters, newer = True, None
         for batch in self.history.batches(tip):
-            tree.expect(change for commit in batch.commits for change in commit.turned)
+            tree.expect(batch.coming)
             for commit in batch.commits:
                 if len(self.parents) == most:
                     self.ends = f"no more than {most} commits were looked at"

@@ -111,7 +111,7 @@ class Lived:
     def history(self) -> History:
         """The whole history, read where it is."""
         git = Git(self.environ, directory=self.folder)
-        return History(git, Objects(git, None, blobless=False, refetch=lambda: None), lambda _: "nobody to ask")
+        return History(git, Objects(git, refetch=lambda: None), lambda _: "nobody to ask")
 
     def past(self, app: str = "web", environment: str = "prod", *, least: int = 10, most: int | None = None) -> Past:
         return walk(config(), self.history(), PLACE, self.tip, environment, {app: least}, most=most)[app]

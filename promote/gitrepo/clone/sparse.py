@@ -14,7 +14,8 @@ from pathlib import Path
 from promote.gitrepo.clone.uncommitted import LACKING
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import files_of, lines, parsed
+from promote.gitrepo.store.origin import lines, parsed
+from promote.gitrepo.store.tree import files_of
 from promote.tree import MAX_FILE, NOT_FILES, Entry, Globs, Tree, Unread
 from promote.tree.folder import FolderTree
 

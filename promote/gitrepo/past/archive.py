@@ -16,8 +16,10 @@ from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.past.branch_history import FIRST, History
-from promote.gitrepo.past.objects import PROMISOR, REMOTE, Objects
-from promote.gitrepo.store.begin import NO_FILTER, NOT_SHALLOW
+from promote.gitrepo.past.objects import Objects
+from promote.gitrepo.store.begin import NO_FILTER, NOT_SHALLOW, forms
+from promote.gitrepo.store.holdings import Form
+from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.scratch import scratch
 from promote.process import Finished
 
@@ -39,7 +41,7 @@ def is_whole(clone: Workdir, tip: str) -> bool:
 
 def in_clone(clone: Workdir) -> History:
     """The history as the user's own clone has it; nothing is fetched into that."""
-    objects = Objects(clone.git, None, blobless=False, refetch=_fetch_nothing)
+    objects = Objects(clone.git, refetch=_fetch_nothing)
     return History(clone.git, objects, lambda _: f"{clone.top} is a shallow clone, and has no remote to ask for more")
 
 
@@ -52,7 +54,9 @@ class Archive:
         self._ref = ref_of(branch)
         self._blobless = blobless
         self._depth = FIRST
-        objects = Objects(git, remote, blobless=blobless, refetch=self._refetch)
+        # The folders are all here, and the files fetched by them, where the server takes that.
+        form: Form = forms(remote)[0] if blobless else "whole"
+        objects = Objects(git, remote, form=form, refetch=self._refetch)
         self.history = History(git, objects, self._deepen)
 
     def bring(self, tip: str) -> History:

@@ -38,6 +38,11 @@ class Batch:
     is_root: bool = False
     ends: str = ""
 
+    @property
+    def coming(self) -> Iterator[tuple[str, Turned]]:
+        """What these commits change, each change with the first parent of its commit."""
+        return ((commit.parents[0], change) for commit in self.commits if commit.parents for change in commit.turned)
+
 
 def _turned(head: str, path: bytes) -> Turned:
     """What one line of git-diff(1)'s raw format says: `:MODE MODE OID OID STATUS`, and the path."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from promote.gitrepo.past.objects import Objects, contents, files_of
+from promote.gitrepo.past.objects import Lying, Objects
+from promote.gitrepo.store.tree import contents
 from promote.tree import NOT_FILES, Entry, Globs, Unread
 
 # So many older contents are taken from the store at once, and held until their time comes.
@@ -41,7 +42,7 @@ class Rewound:
         self._blobs: dict[str, bytes | None] = {}
         self._endings: set[bytes] = set()
         self._brought: set[str] = set()
-        self._coming: Sequence[Turned] = ()
+        self._coming: Sequence[tuple[str, Turned]] = ()
         self._passed = 0
 
     @property
@@ -52,8 +53,11 @@ class Rewound:
         """Forgets what was asked before: from here on only what is asked now decides which commits matter."""
         self._asked, self._older = {}, self._asked
 
-    def expect(self, coming: Iterable[Turned]) -> None:
-        """Says what the next commits change: what of it matters comes with the next files that have to be fetched."""
+    def expect(self, coming: Iterable[tuple[str, Turned]]) -> None:
+        """Says what is changed next, and the first parent of each commit that does so.
+
+        What of it matters comes with the next files that have to be fetched.
+        """
         self._coming, self._passed = tuple(coming), 0
 
     def back(self, oid: str, turned: Sequence[Turned]) -> bool:
@@ -87,27 +91,35 @@ class Rewound:
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
         asked = list(entries)
         self._endings.update(_ending(entry.path) for entry in asked)
-        missing = set(files_of(asked)) - self._blobs.keys()
-        if missing:
+        lying = [
+            Lying(entry.oid, self._oid, entry.path)
+            for entry in asked
+            if entry.oid is not None and entry.mode not in NOT_FILES and entry.oid not in self._blobs
+        ]
+        if lying:
             coming = self._expected()
-            new = [oid for oid in (*sorted(missing), *coming) if oid not in self._brought]
+            new = [file for file in (*lying, *coming) if file.oid not in self._brought]
             self._objects.bring(new)
-            self._brought.update(new)
-            self._blobs |= self._objects.read([*sorted(missing), *coming[:_AHEAD]])
+            self._brought.update(file.oid for file in new)
+            self._blobs |= self._objects.read(file.oid for file in (*lying, *coming[:_AHEAD]))
         yield from contents(asked, self._blobs)
 
-    def _expected(self) -> Sequence[str]:
+    def _expected(self) -> Sequence[Lying]:
         """The older contents of what was asked for, in the commits that come next, the nearest first.
 
         Of files that end like one that was read: others lie there too, some of them large.
         """
         globs = Globs.union(self._asked)
-        found = (
-            change.before.oid
-            for change in self._coming[self._passed :]
-            if change.before is not None
-            and change.before.mode not in NOT_FILES
-            and _ending(change.path) in self._endings
-            and globs.matches(change.path)
-        )
-        return [oid for oid in dict.fromkeys(found) if oid is not None and oid not in self._blobs]
+        found: dict[str, Lying] = {}
+        for parent, change in self._coming[self._passed :]:
+            before = change.before
+            if (
+                before is not None
+                and before.oid is not None
+                and before.oid not in self._blobs
+                and before.mode not in NOT_FILES
+                and _ending(change.path) in self._endings
+                and globs.matches(change.path)
+            ):
+                found.setdefault(before.oid, Lying(before.oid, parent, change.path))
+        return list(found.values())

@@ -11,8 +11,8 @@ from pathlib import Path
 from promote.errors import GitError
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import REMOTE
 from promote.gitrepo.store.holdings import PACKED, REFUSED, Form
+from promote.gitrepo.store.origin import REMOTE
 from promote.process import Finished
 
 _LOG = logging.getLogger("promote.git")
@@ -47,7 +47,8 @@ def local(remote: Git, folder: Path) -> Git:
     return Git(remote.environ, directory=folder, deadline_seconds=remote.deadline_seconds)
 
 
-def _forms(remote: Git) -> list[Form]:
+def forms(remote: Git) -> list[Form]:
+    """How a store may be begun, the first that is likely to do before the others."""
     where = None if remote.remote is None else remote.remote.host
     return [form for form in FIRST if form != "treeless" or where not in _NO_DEPTH]
 
@@ -82,7 +83,7 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
 
     RemoteUnreachable or RemoteDenied where it cannot be read, GitError where it is empty.
     """
-    finished, form = _clone(remote, folder, branch, _forms(remote), "--depth=1")
+    finished, form = _clone(remote, folder, branch, forms(remote), "--depth=1")
     absent = finished.code != 0 and branch is not None and NO_BRANCH.search(reason(finished)) is not None
     if absent:
         finished, form = _clone(remote, folder, None, [form], "--depth=1")

@@ -15,8 +15,8 @@ from typing import Literal
 from promote.errors import GitError
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import NOT_BY_NAME, PROMISOR, REMOTE, lines
 from promote.gitrepo.store.interest import Folder, Interest, Kind
+from promote.gitrepo.store.origin import NOT_BY_NAME, PROMISOR, REMOTE, lines
 from promote.gitrepo.store.reader import Reader
 from promote.tree import MAX_FILE
 
@@ -33,23 +33,27 @@ _CUT_OFF = "bad pack header"
 PACKED = (("fetch.unpackLimit", "1"),)
 # Leaves out what is larger than MAX_FILE.
 SMALL = f"blob:limit={MAX_FILE + 1}"
+# What lies beside a file in hundreds of commits may be large each time: at first only what is about this small comes.
+_NEAR = 128 << 10
 _FILTERS: Mapping[Kind, str] = {
     "all": SMALL,
     "trees": "blob:none",
     # Of a folder that is asked for by itself git counts the depth from what is in it; others may count from itself.
+    "near": f"combine:tree:1+blob:limit={_NEAR}",
     "direct": f"combine:tree:1+{SMALL}",
     "around": f"combine:tree:2+{SMALL}",
     "one": "tree:0",
 }
-_ALIKE: tuple[Kind, ...] = ("direct", "around")
+_ALIKE: tuple[Kind, ...] = ("near", "direct", "around")
 # What is asked for instead where a server refuses a filter.
-_INSTEAD: Mapping[Kind, Kind] = {"all": "trees", "direct": "one", "around": "one", "one": "trees"}
+_INSTEAD: Mapping[Kind, Kind] = {"all": "trees", "near": "one", "direct": "one", "around": "one", "one": "trees"}
 
 
 class Holdings:
     """The objects of one store; `refetch` brings the branches with all files where nothing less can be asked for.
 
-    A folder called like one of `apps`, a set that may grow, is fetched as a whole once anything in it is wanted.
+    A folder called like one of `apps`, a set that may grow, is fetched as a whole once anything in it is wanted. Of a
+    folder that single files are wanted of what `first` says is fetched before more of it.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Holdings:
         refetch: Callable[[], None],
         lock: AbstractContextManager[object],
         apps: set[bytes],
+        first: Kind = "all",
     ) -> None:
         self.form: Form = form
         self.apps = apps
@@ -68,6 +73,7 @@ class Holdings:
         self._remote = remote
         self._refetch = refetch
         self._lock = lock
+        self._first: Kind = first
         # Folders taken apart, by their OIDs and then by names; who walks through them keeps them here.
         self.by_name: dict[str, dict[bytes, list[Item]]] = {}
         self._folders: dict[str, bytes] = {}
@@ -128,7 +134,7 @@ class Holdings:
             found = self._reader.read(asked, limit=MAX_FILE)
             missing = [oid for oid in asked if oid not in found]
             if missing:
-                left_out = self._bring_files(missing)
+                left_out = self.fill(missing)
                 found |= self._reader.read(missing, limit=MAX_FILE)
                 for oid in missing:
                     if oid not in found:
@@ -149,17 +155,17 @@ class Holdings:
         for kind, oids in by_kind.items():
             self._fetch(kind, oids)
 
-    def _bring_files(self, files: Sequence[str]) -> set[str]:
-        """Fetches files; which of them came with a folder, and so only if they are not too large."""
+    def fill(self, files: Sequence[str]) -> set[str]:
+        """Fetches files, none of which is here; which of them came with a folder, and so only if not too large."""
         left_out: set[str] = set()
         missing = list(files)
-        kinds: tuple[Kind, ...] = ("all", "direct", "around") if self.form == "treeless" else ("all",)
+        kinds: tuple[Kind, ...] = (self._first, "direct", "around") if self.form == "treeless" else ("all",)
         for kind in kinds:
             folders = {file: self._lies.get(file, ("", None))[1 if kind == "all" else 0] for file in missing}
             wants = {file: (kind, oid) for file, oid in folders.items() if oid}
             if kind not in self._refused:
                 self._bring(dict.fromkeys(wants.values()))
-            if kind != "direct":
+            if kind in ("all", "around"):
                 left_out.update(file for file, want in wants.items() if want in self._asked)
             here = self._reader.read(missing, limit=0) if missing else {}
             missing = [file for file in missing if file not in left_out and file not in here]

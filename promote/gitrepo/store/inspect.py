@@ -15,8 +15,8 @@ from typing import cast, get_args
 
 from promote.errors import GitError
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import REMOTE
 from promote.gitrepo.store.holdings import Form
+from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.reader import Reader
 from promote.gitrepo.store.scratch import drop
 

@@ -11,8 +11,9 @@ from promote.tree import Globs
 from promote.tree.glob import has_wildcard, segments_of
 
 # all: what is below, with its files · trees: what is below, without files · direct: one folder, the files in it, and
-# the folders in it · around: that, and what is in these folders · one: one folder
-Kind = Literal["all", "trees", "direct", "around", "one"]
+# the folders in it · near: that, of the files only small ones · around: as direct, and what is in these folders · one:
+# one folder
+Kind = Literal["all", "trees", "near", "direct", "around", "one"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from promote.errors import GitError, PushRejected, RemoteDenied, RemoteUnreachab
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import REMOTE
 from promote.gitrepo.store.begin import Begun, begin, local
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
+from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.scratch import drop
 
 _LOG = logging.getLogger("promote.git")

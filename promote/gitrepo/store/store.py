@@ -18,9 +18,9 @@ from promote.errors import GitError, RemoteUnreachable
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.past.objects import PROMISOR, REMOTE
 from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
+from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
 from promote.gitrepo.store.scratch import scratch
 from promote.gitrepo.store.tree import CommitTree

@@ -12,7 +12,7 @@ import re
 from promote.errors import PushRejected, RemoteUnreachable
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import DENIED, cure_for, heard, reason, sanitised
-from promote.gitrepo.past.objects import REMOTE
+from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.store import Store
 from promote.gitrepo.write.refusal import may_pass, remedy
 from promote.outcome import Beaten, Landed, Unclear

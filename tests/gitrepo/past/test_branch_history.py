@@ -17,6 +17,7 @@ from promote.gitrepo.past import archive, branch_history, rewound
 from promote.gitrepo.past.archive import in_clone, is_whole, open_archive
 from promote.gitrepo.past.branch_history import Batch, History
 from promote.gitrepo.remote import Remotes
+from promote.gitrepo.store import holdings
 from promote.place import Place
 from promote.tree import Entry, Globs, Unread
 from tests.history.lived import Lived
@@ -55,7 +56,7 @@ def _contents(of: History, tip: str) -> list[list[bytes | Unread]]:
     """What `envs` holds at every commit, read by going back."""
     tree, out = of.tree(tip), []
     for batch in of.batches(tip):
-        tree.expect(change for commit in batch.commits for change in commit.turned)
+        tree.expect(batch.coming)
         for commit in batch.commits:
             out.append([data for _, data in tree.read(tree.list(Globs(("envs",))))])
             if commit.parents:
@@ -89,14 +90,14 @@ def test_what_has_been_gone_past_is_not_held(
 ) -> None:
     """A file of 80 kB that changed in 1,500 commits took 650 MiB."""
     monkeypatch.setattr(rewound, "_AHEAD", 2)
-    size = 200_000
+    size = 120_000
     for number in range(30):
         lived.commit({"envs/0.yaml": f"{number}\n" + "# \n" * (size // 3)})
     with open_archive(reach(server.url("lived.git")), "main") as opened:
         of = opened.bring(lived.tip)
         (batch,) = of.batches(lived.tip)
         tree = of.tree(lived.tip)
-        tree.expect(change for commit in batch.commits for change in commit.turned)
+        tree.expect(batch.coming)
         server.log.clear()
         tracemalloc.start()
         try:
@@ -272,12 +273,13 @@ def test_a_clone_from_which_an_object_was_lost_is_an_error(lived: Lived, clone: 
 
 def test_files_that_end_like_none_that_was_read_do_not_come_along(lived: Lived, server: GitHttp, reach: Reach) -> None:
     for number in range(3):
-        lived.commit({"envs/model.bin": f"{number} is large\n", "envs/0.yaml": f"n: {number}\n"})
+        large = f"{number} is large\n" + "x" * (128 << 10)
+        lived.commit({"envs/model.bin": large, "envs/0.yaml": f"n: {number}\n"})
     with open_archive(reach(server.url("lived.git")), "main") as opened:
         of = opened.bring(lived.tip)
         tree = of.tree(lived.tip)
         (batch,) = of.batches(lived.tip)
-        tree.expect(change for commit in batch.commits for change in commit.turned)
+        tree.expect(batch.coming)
         entries = tree.list(Globs(("envs",)))
         list(tree.read(entry for entry in entries if entry.path.endswith(b".yaml")))
         oids = lived.git("rev-parse", "main~1:envs/0.yaml", "main~1:envs/model.bin").split()
@@ -285,7 +287,35 @@ def test_files_that_end_like_none_that_was_read_do_not_come_along(lived: Lived, 
         assert [found[oid] is not None for oid in oids] == [True, False]
         # Asked for, they come.
         (model,) = (entry for entry in entries if entry.path.endswith(b".bin"))
-        assert [data for _, data in tree.read([model])] == [b"2 is large\n"]
+        ((_, data),) = tree.read([model])
+        assert isinstance(data, bytes)
+        assert data.startswith(b"2 is large\n")
+
+
+def test_what_is_too_large_for_a_manifest_is_never_fetched(
+    lived: Lived, server: GitHttp, reach: Reach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = 150 << 10
+    monkeypatch.setattr(holdings, "MAX_FILE", limit)
+    monkeypatch.setitem(holdings._FILTERS, "direct", f"combine:tree:1+blob:limit={limit + 1}")
+    monkeypatch.setitem(holdings._FILTERS, "around", f"combine:tree:2+blob:limit={limit + 1}")
+    sizes = (limit, limit + 1, 1, limit + 1, limit)
+    for number, size in enumerate(sizes):
+        lived.commit({"envs/0.yaml": f"{number}" + "x" * (size - 1)})
+    with open_archive(reach(server.url("lived.git")), "main") as opened:
+        of = opened.bring(lived.tip)
+        (batch,) = of.batches(lived.tip)
+        tree = of.tree(lived.tip)
+        tree.expect(batch.coming)
+        found: list[int | str] = []
+        for commit in batch.commits[: len(sizes)]:
+            ((_, data),) = tree.read(tree.list(Globs(("envs/0.yaml",))))
+            found.append(data.why if isinstance(data, Unread) else len(data))
+            tree.back(commit.parents[0], commit.turned)
+        oids = lived.git("rev-parse", *(f"main~{back}:envs/0.yaml" for back in range(len(sizes)))).split()
+        here = [data is not None for data in of.raw(oids).values()]
+    assert found == [limit, "too large", 1, "too large", limit]
+    assert here == [True, False, True, False, True]
 
 
 def test_what_is_read_comes_in_one_request_for_many_commits(lived: Lived, server: GitHttp, reach: Reach) -> None:
@@ -294,7 +324,7 @@ def test_what_is_read_comes_in_one_request_for_many_commits(lived: Lived, server
         of = opened.bring(lived.tip)
         tree = of.tree(lived.tip)
         (batch,) = of.batches(lived.tip)
-        tree.expect(change for commit in batch.commits for change in commit.turned)
+        tree.expect(batch.coming)
         server.log.clear()
         for commit in batch.commits:
             entries = tree.list(Globs(("envs",)))

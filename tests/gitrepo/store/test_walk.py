@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from promote.errors import GitError
 from promote.gitrepo.command.git import Git
+from promote.gitrepo.store.begin import forms
 from promote.gitrepo.store.prefetch import prefetch
 from promote.gitrepo.store.store import Store, open_store
 from promote.gitrepo.url import parse
@@ -435,14 +436,12 @@ def test_a_filter_that_is_refused_is_not_asked_for_twice(
 
 
 def test_github_is_not_asked_for_what_it_refuses(environ: dict[str, str], tmp_path: Path) -> None:
-    from promote.gitrepo.store.begin import _forms
+    def asked(url: str) -> list[str]:
+        return list(forms(Git(environ).to(parse(url, base=tmp_path), secrets=frozenset())))
 
-    def forms(url: str) -> list[str]:
-        return list(_forms(Git(environ).to(parse(url, base=tmp_path), secrets=frozenset())))
-
-    assert forms("https://git.example.com/acme/gitops.git") == ["treeless", "blobless", "whole"]
-    assert forms("https://github.com/acme/gitops.git") == ["blobless", "whole"]
-    assert forms("git@github.com:acme/gitops.git") == ["blobless", "whole"]
+    assert asked("https://git.example.com/acme/gitops.git") == ["treeless", "blobless", "whole"]
+    assert asked("https://github.com/acme/gitops.git") == ["blobless", "whole"]
+    assert asked("git@github.com:acme/gitops.git") == ["blobless", "whole"]
 
 
 def test_sub_second_reading_starts_one_process(many: Path, reach: Reach, caplog: pytest.LogCaptureFixture) -> None:
