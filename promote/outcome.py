@@ -136,10 +136,15 @@ class Beaten:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Sent, and the answer was lost: whether `commit` is there is settled by ancestry alone, never by the files."""
+    """Sent, and the answer was lost: whether `commit` is there is settled by ancestry alone, never by the files.
+
+    `refused` is the sentence for the user where the server said no in words of its own, and said nothing of the ref: if
+    the commit is not there, it is final.
+    """
 
     commit: str
     why: str
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

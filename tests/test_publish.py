@@ -292,6 +292,7 @@ class Losing(Wrapped):
     """The push arrives, or does not, and its answer is lost."""
 
     arrives = True
+    refused = ""
 
     def land(
         self,
@@ -315,7 +316,7 @@ class Losing(Wrapped):
         for action in self.after:
             action()
         self.after = []
-        return Unclear(oid, "the connection was cut")
+        return Unclear(oid, "the connection was cut", self.refused)
 
 
 class Drowning(Losing):
@@ -332,6 +333,26 @@ def test_a_lost_answer_followed_by_another_persons_newer_commit(
     assert ground.show("gitops", "envs/dev/web/kustomization.yaml") == entry(WEB, "1.3.0")
     assert ground.ours("gitops") == ["dev web 1.1.0"]
     assert (told(done), [commit.pushed for commit in done.commits]) == (["dev web 1.1.0"], [True])
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_refusal_in_words_is_looked_behind_before_it_counts(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    def make(remote: Remote) -> Losing:
+        losing = (Losing if arrives else Drowning)(remote, lost=1)
+        losing.refused = "https://h/x: the push was refused: remote: access denied; ask"
+        return losing
+
+    wrapping(monkeypatch, make)
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert done.attempts == 1
+    if arrives:
+        assert (told(done), ground.ours("gitops")) == (["dev web 1.1.0"], ["dev web 1.1.0"])
+        return
+    assert (told(done), ground.ours("gitops")) == (["dev web push-rejected 5"], [])
+    assert done.plan.failures[0].reason == "https://h/x: the push was refused: remote: access denied; ask"
 
 
 def test_a_lost_answer_of_a_push_that_never_arrived(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from promote.errors import GitError, RemoteDenied, RemoteUnreachable
 from promote.gitrepo.url import redacted
@@ -85,6 +86,12 @@ def heard(raw: bytes, secrets: frozenset[str] = frozenset()) -> str:
     lines = sanitised(raw, secrets).splitlines()
     said = (line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:"))
     return " / ".join(dict.fromkeys(line for line in said if not _NOISE.fullmatch(line)))
+
+
+def unheard(finished: Finished) -> Finished:
+    """The same end of a command, without what the server itself said."""
+    lines = re.split(rb"(?<=[\r\n])", finished.stderr)
+    return replace(finished, stderr=b"".join(line for line in lines if not line.startswith(b"remote:")))
 
 
 def reason(finished: Finished, secrets: frozenset[str] = frozenset()) -> str:

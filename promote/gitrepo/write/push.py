@@ -11,7 +11,7 @@ import re
 
 from promote.errors import PushRejected, RemoteUnreachable
 from promote.gitrepo.branch import ref_of
-from promote.gitrepo.command.failure import DENIED, cure_for, heard, reason, sanitised
+from promote.gitrepo.command.failure import DENIED, cure_for, heard, reason, sanitised, unheard
 from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.store import Store
 from promote.gitrepo.write.refusal import may_pass, remedy
@@ -51,7 +51,11 @@ def verdict(
         raise PushRejected(f"the push was refused: {why}", where=where, cure=remedy(why))
     why = reason(finished, secrets)
     if finished.cut is None and DENIED.search(why):
-        raise PushRejected(f"the push was refused: {why}", where=where, cure=remedy(why, otherwise=cure_for(why)))
+        rejected = PushRejected(f"the push was refused: {why}", where=where, cure=remedy(why, otherwise=cure_for(why)))
+        if DENIED.search(reason(unheard(finished), secrets)):
+            raise rejected
+        # A hook that runs after the ref was set may say the like, and the rest of the answer be lost.
+        return Unclear(commit, why, str(rejected))
     return Unclear(commit, why)
 
 

@@ -210,21 +210,6 @@ FINAL: tuple[tuple[str, Finished, str, str], ...] = (
         "make room",
     ),
     (
-        "gitlab-no-right",
-        turned_away(
-            "remote: ",
-            "remote: ========================================================================",
-            "remote: ",
-            "remote: ERROR: You are not allowed to push code to this project.",
-            "remote: ",
-            "remote: ========================================================================",
-            "remote: ",
-            "fatal: Could not read from remote repository.",
-        ),
-        "the push was refused: remote: ERROR: You are not allowed to push code to this project.; give",
-        RIGHT,
-    ),
-    (
         "bitbucket-cloud",
         answered(HOOK, "Permission denied to update branch main."),
         "Permission denied to update branch main.",
@@ -372,11 +357,29 @@ PASSING: tuple[tuple[str, Finished], ...] = (
 )
 
 
+def test_a_refusal_in_a_servers_own_words_alone_is_final_only_if_nothing_has_arrived() -> None:
+    """As GitLab says it by SSH; a hook that runs after the ref was set may say the same, and the line be cut then."""
+    outcome = judged(
+        turned_away(
+            "remote: ",
+            "remote: ========================================================================",
+            "remote: ERROR: You are not allowed to push code to this project.",
+            "remote: ========================================================================",
+            "fatal: Could not read from remote repository.",
+        )
+    )
+    assert isinstance(outcome, Unclear)
+    why = "https://h/x: the push was refused: remote: ERROR: You are not allowed to push code to this project.; give"
+    assert outcome.refused.startswith(why)
+    assert RIGHT in outcome.refused
+
+
 @pytest.mark.parametrize("finished", [row[1] for row in PASSING], ids=[row[0] for row in PASSING])
 def test_what_may_pass_is_looked_at_again(finished: Finished) -> None:
     outcome = judged(finished)
     assert isinstance(outcome, Unclear)
     assert outcome.why.isprintable()
+    assert not outcome.refused
 
 
 def test_what_a_server_says_brings_no_escape_and_no_secret() -> None:
