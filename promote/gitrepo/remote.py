@@ -74,9 +74,9 @@ class Remotes:
         if workdir is not None and workdir.remote is not None:
             self._urls[workdir.remote.public] = workdir.remote
             own.append(workdir.remote)
-        self._hosts = frozenset(remote.host for remote in own)
-        homes = frozenset(remote.address for remote in own)
-        self._keyring = Keyring(environ=environ, clock=clock, homes=homes, stack=self._open)
+        # With their ports: what listens on another one is another server, and may be another's.
+        self._homes = frozenset(remote.address for remote in own)
+        self._keyring = Keyring(environ=environ, clock=clock, homes=self._homes, stack=self._open)
 
     def __enter__(self) -> Self:
         return self
@@ -237,7 +237,7 @@ class Remotes:
 
     def _reach(self, repo: str) -> Git:
         remote = self._url(repo)
-        environ = self._environ if remote.host in self._hosts else unasking(self._environ)
+        environ = self._environ if remote.address in self._homes else unasking(self._environ)
         git = Git(environ, deadline_seconds=self._deadline_seconds, patience=self._patience)
         return self._to(git, remote)
 

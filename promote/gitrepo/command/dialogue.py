@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from promote.errors import GitError, PromoteError
-from promote.process import Finished, end, start
+from promote.process import Finished, end, start, undisturbed
 
 _CHUNK = 1 << 16
 _STDERR_CAP = 64 << 10
@@ -37,10 +38,19 @@ class Dialogue:
         deadline_seconds: float,
         fault: type[PromoteError] = GitError,
     ) -> None:
-        self._child = start(argv, cwd, env, fed=True, fault=fault)
         self._deadline_seconds = deadline_seconds
         self._stderr = bytearray()
         self._selector = selectors.DefaultSelector()
+        child: subprocess.Popen[bytes] | None = None
+        try:
+            with undisturbed():
+                child = self._child = start(argv, cwd, env, fed=True, fault=fault)
+        except BaseException:
+            self._selector.close()
+            # ^C, which came as it was being started: nobody will ever close it.
+            if child is not None:
+                self._end()
+            raise
         for pipe in (self._child.stdout, self._child.stderr):
             if pipe is not None:
                 os.set_blocking(pipe.fileno(), False)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +54,21 @@ def test_one_that_does_not_answer_meets_the_deadline_and_is_gone() -> None:
 def test_there_is_no_such_program() -> None:
     with pytest.raises(GitError, match="no program"):
         Dialogue(["no-such-program"], cwd=None, env=ENV, deadline_seconds=1)
+
+
+def test_an_interrupt_as_it_is_started_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            started.append(self.pid)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sh("exec sleep 60")
+    assert is_gone(started[0])
 
 
 def test_a_closed_one_is_gone_and_can_be_closed_again() -> None:
