@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from promote.errors import GitError, RemoteDenied, RemoteUnreachable
+from promote.errors import GitError, ObjectsBroken, RemoteDenied, RemoteUnreachable
 from promote.gitrepo.url import redacted
 from promote.process import Finished
 
@@ -35,6 +35,12 @@ DENIED = re.compile(
 NO_ROOM = re.compile(
     r"^(?!.*remote:).*(No space left on device|Out of diskspace|Read-only file system|Disk quota exceeded|"
     r"failed to write new configuration file)"
+)
+
+# What git says of a repository here in which objects are missing, or are not what they should be.
+_BROKEN = re.compile(
+    r"unable to read |[Cc]ould not read [0-9a-f]{40}|Can't load tree|Failed to traverse|Not a valid (commit|object)|"
+    r"bad (object|tree)|is corrupt|inflate:|loose object|object file .* is empty|missing (blob|tree|commit)"
 )
 
 # what git or a server says: what to do about it
@@ -122,7 +128,7 @@ def cure_for(why: str) -> str:
 def failed(finished: Finished, *, where: str, secrets: frozenset[str], remote: bool) -> GitError:
     """The error for a git command that failed; `remote` where it had to ask one."""
     why = reason(finished, secrets)
-    kind: type[GitError] = GitError
+    kind: type[GitError] = ObjectsBroken if finished.cut is None and _BROKEN.search(why) else GitError
     if remote:
         kind = RemoteDenied if finished.cut is None and DENIED.search(why) else RemoteUnreachable
     return kind(why, where=where, cure=cure_for(why) or ("try again, or raise the time-out" if finished.cut else ""))

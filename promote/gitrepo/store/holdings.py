@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal
 
-from promote.errors import GitError
+from promote.errors import GitError, ObjectsBroken
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.interest import Folder, Interest, Kind
@@ -206,4 +206,4 @@ class Holdings:
             self.form = "whole"
 
     def _gone(self, oid: str) -> GitError:
-        return GitError(f"object {oid} is gone", where=self._remote.where, cure="try again")
+        return ObjectsBroken(f"object {oid} is gone", where=self._remote.where, cure="try again")

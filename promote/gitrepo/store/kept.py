@@ -16,7 +16,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from promote.errors import GitError, PushRejected, RemoteDenied, RemoteUnreachable
+from promote.errors import GitError, ObjectsBroken
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
@@ -164,9 +164,7 @@ def keep(cache: Path, remote: Git, folder: Path, branch: str | None, *, now: flo
             return
         try:
             yield replace(begun, folder=_borrowing(folder, begun.source))
-        except (RemoteUnreachable, RemoteDenied, PushRejected):
-            raise
-        except GitError:
+        except ObjectsBroken:
             # It may be this store that is at fault, in a way that is not seen from outside.
             (kept / "store").rename(kept / "distrusted")
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote.errors import RemoteDenied, RemoteUnreachable
+from promote.errors import GitError, ObjectsBroken, RemoteDenied, RemoteUnreachable
 from promote.gitrepo.command.failure import failed, heard, reason
 from promote.process import Finished
 
@@ -95,6 +95,25 @@ def test_it_may_pass(text: str, says: str, cure: str) -> None:
     assert isinstance(error, RemoteUnreachable)
     assert says in error.what
     assert cure in error.cure
+
+
+@pytest.mark.parametrize(
+    ("text", "is_broken"),
+    [
+        ("error: gpg failed to sign the data\nfatal: failed to write commit object\n", False),
+        ("fatal: write error: No space left on device\n", False),
+        ("error: invalid path 'a/.git'\n", False),
+        ("", False),
+        (f"fatal: unable to read tree {'1' * 40}\n", True),
+        (f"fatal: Can't load tree {'1' * 40}\nfast-import: dumping crash report to x\n", True),
+        (f"error: Could not read {'1' * 40}\nfatal: Failed to traverse parents of commit {'2' * 40}\n", True),
+        (f"fatal: Not a valid commit name {'1' * 40}\n", True),
+        (f"error: inflate: data stream error\nfatal: packed object {'1' * 40} (stored in x.pack) is corrupt\n", True),
+    ],
+)
+def test_what_says_that_a_repository_here_is_broken(text: str, is_broken: bool) -> None:
+    error = failed(ended(text), where="/x", secrets=frozenset(), remote=False)
+    assert type(error) is (ObjectsBroken if is_broken else GitError)
 
 
 def test_a_disk_of_the_server_is_not_one_of_this_machine() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.errors import GitError, RemoteDenied
+from promote.errors import GitError, ObjectsBroken, PushRejected, RemoteDenied, RemoteUnreachable
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark
@@ -28,7 +28,7 @@ from promote.outcome import Beaten, Landed
 from promote.place import Place
 from promote.tree import Globs
 from tests.clock import FakeClock
-from tests.gitrepo.person import WHEN, WHO, Person, change
+from tests.gitrepo.person import OTHER, WHEN, WHO, Person, change
 from tests.servers.githttp import GitHttp
 
 Reach = Callable[[str], Git]
@@ -353,12 +353,55 @@ def test_a_run_that_failed_does_not_trust_it_again(
             remotes.need(Place(remotes.add(server.url("gitops.git")), "main"))
             raise error
 
-    with pytest.raises(RemoteDenied):
-        fails(RemoteDenied("the remote's fault"))
-    assert folder(cache).exists()
-    with pytest.raises(GitError, match="broken"):
-        fails(GitError("broken"))
+    # No fault of the store: what it holds is as good as before.
+    for kind in (RemoteDenied, RemoteUnreachable, PushRejected, GitError):
+        with pytest.raises(kind, match="another's"):
+            fails(kind("another's fault"))
+        assert folder(cache).exists()
+    with pytest.raises(ObjectsBroken, match="broken"):
+        fails(ObjectsBroken("broken"))
     assert not folder(cache).exists()
+
+
+def test_a_fault_of_the_command_leaves_it_in_use(
+    remote: Git, cache: Path, caplog: pytest.LogCaptureFixture, server: GitHttp
+) -> None:
+    look(remote, cache)
+    with pytest.raises(GitError, match="there is no branch"), open_store(remote, cache=cache, now=NOW) as store:
+        store.need("no/such/branch")
+    server.log.clear()
+    with rebuilt(caplog, None):
+        look(remote, cache)
+    assert talks(server) == 1
+
+
+@pytest.mark.parametrize("hashed", ["sha1", "sha256"])
+@pytest.mark.parametrize("gives_parts", [True, False], ids=["shallow", "all of it"])
+def test_every_kind_of_store_is_used_again(
+    environ: dict[str, str], served: Path, server: GitHttp, reach: Reach, cache: Path, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture, hashed: str, gives_parts: bool,
+) -> None:  # fmt: skip
+    """Those of SHA-256, and those without a cut history, were made anew by each run."""
+    server.gives_parts = gives_parts
+    theirs = Person({**environ, **OTHER}, tmp_path / "theirs")
+    theirs.git("init", "--quiet", "--bare", f"--object-format={hashed}", "-b", "main", "their.git", cwd=served)
+    theirs.git("config", "uploadpack.allowFilter", "true", cwd=served / "their.git")
+    theirs.git("init", "--quiet", f"--object-format={hashed}", str(theirs.folder), cwd=tmp_path)
+    theirs.git("remote", "add", "origin", str(served / "their.git"))
+    for number in range(3):
+        theirs.push({"envs/dev/x.yaml": f"{number}".encode()})
+    remote = reach(server.url("their.git"))
+    assert look(remote, cache) == {b"envs/dev/x.yaml": b"2"}
+    server.log.clear()
+    with rebuilt(caplog, None):
+        assert look(remote, cache) == {b"envs/dev/x.yaml": b"2"}
+    assert talks(server) == 1
+    theirs.push({"envs/dev/x.yaml": b"3"})
+    with rebuilt(caplog, None):
+        assert look(remote, cache) == {b"envs/dev/x.yaml": b"3"}
+    cut(next(folder(cache).rglob("*.pack")))
+    with rebuilt(caplog, "is damaged"):
+        assert look(remote, cache) == {b"envs/dev/x.yaml": b"3"}
 
 
 def test_one_that_is_removed_before_it_is_locked_is_not_used(
@@ -393,6 +436,7 @@ def test_a_large_pack_is_not_held_in_memory(tmp_path: Path, environ: Mapping[str
     (packs / "pack-1.pack").write_bytes(data + sha1(data).digest())
     index = b"idx" + sha1(data).digest()
     (packs / "pack-1.idx").write_bytes(index + sha1(index).digest())
+    (tmp_path / "config").touch()
     mark(tmp_path, form="treeless", now=NOW)
     del data
     tracemalloc.start()
