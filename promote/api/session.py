@@ -210,14 +210,17 @@ class Session:
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, their remotes, forges and registries, and of commits."""
-        from promote.api.checking import of_commits, of_forges, of_remotes
+        from promote.api.checking import loaded, of_commits, of_forges, of_remotes
         from promote.check import examine
 
-        environments = [self.config.environment(name) for name in names]
+        asked = [self.config.environment(name) for name in names]
+        estates, faults = loaded(self._opened, asked, self._estates)
+        environments = [environment for environment in asked if environment.name in estates]
         return (
+            *faults,
             *of_remotes(self._opened, environments),
             *of_forges(self._opened, environments, self.pulls),
-            *drive(examine(self._estates(names), names), self.ask),
+            *drive(examine(estates, [environment.name for environment in environments]), self.ask),
             *of_commits(self.config, self._environ),
         )
 
