@@ -802,6 +802,15 @@ def test_10_1_promote_yaml_is_the_default_branchs_also_with_branch(ground: Groun
     assert "1.1.0" in ground.show("gitops", f"envs/{name}/web/kustomization.yaml", branch=branch or "main")
 
 
+@pytest.mark.parametrize("folder", [".", "envs/dev"])
+def test_a_relative_repo_starts_at_the_root_of_the_clone(ground: Ground, folder: str) -> None:
+    prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
+    config = CONFIG.replace("environments:\n", "environments:\n  prod: {repo: ../prod.git, path: ., source: none}\n")
+    ground.repository("gitops", {"promote.yaml": config, **FILES})
+    with opened(ground, Where(ground.root / "gitops" / folder)) as session:
+        assert session.estates(["prod"])["prod"].place == Place(prod, "main")
+
+
 def test_one_repository_in_two_spellings_is_one_place(ground: Ground) -> None:
     prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
     other = prod.replace("/prod.git", "/x/../prod.git/")

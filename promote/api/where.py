@@ -143,7 +143,7 @@ def _open_remote(
         Remotes(
             environ=environ,
             clock=clock,
-            base=where.directory,
+            base=root,
             workdir=workdir,
             home=where.repo,
             cache=_cache() if where.keep else None,

@@ -31,7 +31,8 @@ _CORRECT = "check that it is valid, and for this repository"
 @cache
 def _tell_moved(old: str, new: str) -> None:
     """Says so once a process: every command that talks to the remote is redirected anew."""
-    shown = "".join(char for char in new.removesuffix("/") if char.isprintable())
+    # Behind a `?` there may be a token of somebody's session.
+    shown = "".join(char for char in new.partition("?")[0].removesuffix("/") if char.isprintable())
     _LOG.warning("%s: the repository has moved to %s; name it so", old, shown)
 
 
