@@ -44,7 +44,7 @@ from promote.transport import Tls, Transport
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
-from promote.wording.trailers import base_of, parse
+from promote.wording.trailers import base_of, parse, trailers
 
 _HTTP = logging.getLogger("promote.http")
 
@@ -165,8 +165,9 @@ class Pulls:
             action = "unchanged" if there.web.writes == before else "updated"
         lacks = [f"{what}: {why}" for what, why in sorted(done.lacks.items())]
         method = environment.pull_request.auto_merge
-        if method is not UNSET and not done.request.auto_merge:
-            why = forge.arm(done.request, method)
+        if method is not UNSET and (wish.is_new or not done.request.auto_merge):
+            anew = wish.is_new and action != "created"
+            why = forge.arm(done.request, method, trailers(wish.carried), anew=anew)
             lacks += [] if why is None else [f"auto-merge: {why}"]
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
         return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings)

@@ -29,7 +29,7 @@ from tests.e2e.gitops import (
 from tests.e2e.program import Inside, Program, Result
 from tests.forge.conftest import ADAPTERS
 from tests.servers.forge.server import FakeForge
-from tests.servers.forge.state import State
+from tests.servers.forge.state import State, Status
 from tests.servers.registry import RunningRegistry
 
 BRANCH = "promote/env/prod"
@@ -279,6 +279,18 @@ def test_auto_merge_is_armed_once_and_an_unchanged_run_leaves_it(scene: Scene) -
     calls = len(scene.forge.log)
     assert scene.set(NEW_WEB).code == 0
     assert len(scene.forge.log) - calls <= 2
+
+
+@pytest.mark.parametrize(
+    "scene", [(kind, ", pull_request: {auto_merge: squash}") for kind in ("azure", "gitea", "github")], indirect=True
+)
+def test_a_squash_by_the_forge_tells_of_all_that_the_branch_had_in_the_end(scene: Scene) -> None:
+    scene.state.required = {"ci"}
+    assert scene.set(NEW_WEB).code == 0
+    assert scene.set(NEW_API, app="api").code == 0
+    scene.state.set_status(scene.state.tip(BRANCH), Status("ci", "success", "", ""))
+    assert scene.state.pulls[0].state == "merged"
+    assert scene.carried("main") == {"api": NEW_API, "web": NEW_WEB}
 
 
 @pytest.mark.parametrize("scene", [("gitlab", "")], indirect=True)
