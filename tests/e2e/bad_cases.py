@@ -106,7 +106,7 @@ CONFIG = (
         "notify-a-secret-in-the-open",
         ("status",),
         2,
-        (r"promote\.yaml:\d+:23", "expected {env: NAME}"),
+        (r"promote\.yaml:\d+:24", "expected {env: NAME}"),
         more="notify: [{{slack: {{url: https://hooks.example.com/x}}}}]\n",
     ),
     Case(
