@@ -27,6 +27,7 @@ notify:
   - slack: {url: {env: PROMOTE_SLACK_URL}}
   - webhook: {url: {env: PROMOTE_HOOK_URL}, headers: {X-Key: {env: PROMOTE_KEY}}, secret: {env: PROMOTE_SIGNING}}
     environments: [prod]
+    on: [promoted]
 """
 
 
@@ -74,6 +75,7 @@ def told() -> Iterator[Hook]:
 def test_what_reaches_no_remote_is_told_nobody(scene: Scene, more: tuple[str, ...]) -> None:
     clone = scene.repository.clone()
     assert scene.inside(*SET, *more, cwd=clone, env=scene.environ).code == 0
+    assert scene.inside(*OLDER, *more, cwd=clone, env=scene.environ).code == 3
     assert scene.told.got == []
 
 
@@ -95,6 +97,9 @@ def test_a_change_is_told_once_and_only_to_whom_it_concerns(scene: Scene) -> Non
 
 def test_another_environments_target_gets_json_with_its_headers(scene: Scene) -> None:
     skip = ("--skip-gate", "from", "--reason", "a test")
+    # It did not ask for refusals.
+    assert scene.run("set", "prod", "web=1.3.0", "--no-verify-tag", *skip).code == 3
+    assert [path.split("/")[1] for path, _, _ in scene.told.got] == ["slack"]
     assert scene.run("set", "prod", f"web={NEW_WEB}", "--no-verify-tag", *skip).code == 0
     (headers, body) = next((headers, body) for path, headers, body in scene.told.got if path.startswith("/hook"))
     assert headers["x-key"] == KEY
