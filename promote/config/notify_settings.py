@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from promote.config.host_settings import SecretSettings
-from promote.notify.event import Kind
+from promote.notify.kind import Kind
 
 DEFAULT_KINDS: tuple[Kind, ...] = ("promoted", "refused", "failed")
 

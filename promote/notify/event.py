@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
 
 from promote.image import Version
+from promote.notify.kind import Kind
 from promote.outcome import Change, Commit, Delivery, Failure, Refusal, Skip
 from promote.place import Place
-
-Kind = Literal["promoted", "waiting-changed", "refused", "failed"]
 
 # What is over by itself, or by whoever has put it there: nothing is wrong.
 _PATIENT = frozenset({"waiting", "held"})

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from promote.notify.event import Event, Kind
+from promote.notify.event import Event
+from promote.notify.kind import Kind
 from promote.notify.message import Line, Message, Run
 from promote.wording.markdown import visible
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.notify.event import Event, Kind
+from promote.notify.event import Event
+from promote.notify.kind import Kind
 from promote.notify.memory import Memory, Pair, recall
 from promote.place import Place
 from tests.notify.deliveries import MAIN, REPO
