@@ -21,6 +21,7 @@ PromoteError                     1  a fault of promote's own
 │   ├── ForgeAbsent              6  a clear 404: no such project, or none that the token may see
 │   └── ForgeRefused             6  it understood, and will not: its own words are in the sentence
 ├── OutputError                  1  stdout could not be written
+├── NotifyError                  1  a notification could not be sent: always told as a warning, ends no run
 └── Interrupted                130  ^C, or a signal that means it
 
 A message is one sentence that says where (file:line:column or URL), what is wrong and what to do. It never holds a
@@ -143,6 +144,10 @@ class ForgeRefused(ForgeError):
 
 
 class OutputError(PromoteError):
+    pass
+
+
+class NotifyError(PromoteError):
     pass
 
 

@@ -156,13 +156,17 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What was done with one pull request; `warnings` say what of the wish its forge cannot do."""
+    """What was done with one pull request; `warnings` say what of the wish its forge cannot do.
+
+    `head` is the branch that it comes from.
+    """
 
     repo: str
     number: int
     url: str
     action: Literal["created", "updated", "unchanged", "closed"]
     warnings: tuple[str, ...] = ()
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
+from promote.api.projects import project_at
 from promote.clock import Clock
 from promote.config.model import Config, Environment
 from promote.config.request_settings import ForgeSettings, PullRequestSettings
 from promote.config.secret import resolve_secret
-from promote.forge.address import Project, project_of
+from promote.forge.address import Project
 from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
 from promote.forge.request import Forge, Proposal, PullRequest
 from promote.gitrepo.heads import Head
@@ -170,7 +171,7 @@ class Pulls:
             why = forge.arm(done.request, method, trailers(wish.carried), anew=anew)
             lacks += [] if why is None else [f"auto-merge: {why}"]
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
-        return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings)
+        return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings, wish.head)
 
     def _closed(self, wish: Wish) -> Pulled | None:
         there = self._at(self.config.environment(wish.environment), wish.base.repo)
@@ -186,7 +187,7 @@ class Pulls:
             self.remotes.drop(wish.place, wish.expected)
         if found is None or found.state != "open":
             return None
-        return Pulled(wish.base.repo, found.number, found.url, "closed")
+        return Pulled(wish.base.repo, found.number, found.url, "closed", head=wish.head)
 
     def _last(self, forge: Forge, wish: Wish) -> PullRequest | None:
         with self._lock:
@@ -234,16 +235,7 @@ class Pulls:
 
     def _at(self, environment: Environment, repo: str) -> OpenForge:
         """The forge of an environment's repository."""
-        said = environment.forge or self.config.forge
-        if said is None:
-            project = project_of(repo)
-        else:
-            project = project_of(
-                repo,
-                kind=None if said.kind is UNSET else said.kind,
-                url=None if said.url is UNSET else said.url,
-                project=None if said.project is UNSET else said.project,
-            )
+        project = project_at(self.config, environment, repo)
         with self._lock:
             if project not in self._forges:
                 self._forges[project] = self._signed_in(project, environment, repo)

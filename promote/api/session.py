@@ -44,8 +44,10 @@ class Session:
         *,
         jobs: int,
         environ: Mapping[str, str],
+        cache: bool,
         pulling: Callable[[Opened, Callable[[frozenset[Question]], Answers]], Pulls | None],
     ) -> None:
+        self._cache = cache
         self._pulling = pulling
         self._pulls: Pulls | None = None
         self._opened = opened
@@ -141,7 +143,13 @@ class Session:
         config = configured(self._opened, folder, [word for word, _ in words])
         opened = replace(self._opened, config=config)
         session = Session(
-            opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ, pulling=self._pulling
+            opened,
+            self._registry,
+            self._clock,
+            jobs=self._jobs,
+            environ=self._environ,
+            cache=self._cache,
+            pulling=self._pulling,
         )
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
@@ -193,6 +201,14 @@ class Session:
             clock=self._clock,
         )
 
+    def notify(self, done: Delivery) -> tuple[str, ...]:
+        """Tell the targets of `notify` what is new of a delivery, within 10 s; what could not be told, as warnings."""
+        if not self.has_config or not self.config.notify:
+            return ()
+        from promote.api.notifying import notify
+
+        return notify(self._opened, done, environ=self._environ, clock=self._clock, cache=self._cache)
+
     def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
         """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
         from promote.board import draw
@@ -235,7 +251,8 @@ def open_session(
 ) -> Iterator[Session]:
     """The repository at `where` with its configuration; whatever was opened for it is closed at the end.
 
-    Without `cache` nothing is taken from what earlier runs learned of registries, and nothing is kept for later ones.
+    Without `cache` nothing is taken from what earlier runs learned of registries and told by notifications, and nothing
+    is kept for later ones.
     """
     with ExitStack() as stack:
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
@@ -267,4 +284,4 @@ def open_session(
                 images_of(opened.config),
             )
 
-        yield Session(opened, registry, clock, jobs=jobs, environ=environ, pulling=pulling)
+        yield Session(opened, registry, clock, jobs=jobs, environ=environ, cache=cache, pulling=pulling)

@@ -124,6 +124,9 @@ def write(
         else:
             done = opened.deliver(wanted, rules, how)
         _report(name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted))
+        if not (dry or options["write_only"] or options["no_push"]):
+            for warning in opened.notify(done):
+                show.note(f"warning: {warning}")
         finish(done.plan, named=_named(wanted), tell=tell)
 
 

@@ -9,12 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from promote.config.host_settings import SecretSettings
+from promote.config.notify_settings import NotifySettings
 from promote.config.settings import AppSettings, Settings, TargetSettings
 from promote.policy.settings import OrderSettings, PolicySettings
 
 # Of these keys exactly one must be there.
 _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {
     AppSettings: AppSettings.ONE_OF,
+    NotifySettings: NotifySettings.ONE_OF,
     SecretSettings: SecretSettings.ONE_OF,
     TargetSettings: TargetSettings.ONE_OF,
     PolicySettings: ("semver", "order"),

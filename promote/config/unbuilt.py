@@ -11,7 +11,6 @@ from promote.config.settings import (
     CommitSettings,
     DefaultSettings,
     EnvironmentSettings,
-    Settings,
 )
 
 _ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "verify"})
@@ -27,7 +26,6 @@ class Unbuilt:
 
 UNBUILT = Unbuilt(
     keys={
-        Settings: frozenset({"notify"}),
         EnvironmentSettings: _ENVIRONMENT,
         DefaultSettings: _ENVIRONMENT,
         CommitSettings: frozenset({"via"}),

@@ -13,6 +13,8 @@ from promote.board import draw
 from promote.check import examine
 from promote.history.chronicle import Chronicle
 from promote.image import Repository
+from promote.notify.event import events_of
+from promote.notify.send import body_of
 from promote.outcome import Commit, Delivery, Plan
 from promote.place import Place
 from promote.plan.intent import Promote, Rules, Update
@@ -20,8 +22,10 @@ from promote.policy import build as policy
 from promote.policy.settings import parse_short
 from promote.question import Past, drive
 from promote.report import document
+from promote.wording.notification import notification
 from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization
+from tests.notify.deliveries import REPO, delivery, page
 from tests.plan.pasts import past, ran
 from tests.plan.planning import API, WEB, book, plan, wanted
 from tests.shared import ROOT
@@ -145,8 +149,16 @@ def test_history_says_what_is_not_known_by_null() -> None:
     assert (second["state"], second["version"], second["until"]) == ("absent", None, None)
 
 
+def test_what_a_webhook_is_told() -> None:
+    body = json.loads(body_of("webhook", notification(REPO, events_of(delivery(), page), NOON)))
+    assert {event["kind"] for event in body["events"]} == {"promoted", "waiting-changed", "refused", "failed"}
+    assert len({tuple(event) for event in body["events"]}) == 1
+    assert keys(body) == keys(json.loads(EXAMPLES["notification"]))
+
+
 def test_every_example_is_compared() -> None:
-    assert sorted(EXAMPLES) == ["board", "delivery", "difference", "findings", "history", "selection", "sites"]
+    names = ["board", "delivery", "difference", "findings", "history", "notification", "selection", "sites"]
+    assert sorted(EXAMPLES) == names
 
 
 @pytest.mark.parametrize(
