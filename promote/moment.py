@@ -34,4 +34,4 @@ def parse_moment(text: str) -> datetime:
 
 def show_moment(moment: datetime) -> str:
     """The point in time in UTC, to the second, as `parse_moment` reads it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -53,7 +53,8 @@ class Wording:
         from promote.wording.message import message, wants_links
 
         linked = drive(links(step.carried, self.images), ask) if wants_links(self.template) else ()
-        return message(self.template, step.carried, linked, base=None if step.onto is None else step.onto.tip)
+        base = None if step.onto is None else step.onto.tip
+        return message(self.template, step.carried, linked, base=base, holds=step.holds)
 
 
 def images_of(config: Config) -> Images:
