@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from promote.api.delivering import How, deliver, wording
@@ -178,6 +179,21 @@ class Session:
         plan = self.plan(intent, rules)
         write_files(self._opened.root, plan)
         return plan
+
+    @property
+    def now(self) -> datetime:
+        """The time of day, by the session's clock."""
+        return self._clock.now()
+
+    def author(self, said: str | None) -> str:
+        """Who the commits of this session are by: `said`, else promote.yaml, else who git says that the user is."""
+        from promote.gitrepo.command import Git
+        from promote.gitrepo.identity import identity
+
+        clone = self._opened.workdir
+        git = Git(self._environ) if clone is None else clone.git
+        attribution = replace(wording(self.config, How(author=said), self._environ).said, is_signed=False)
+        return str(identity(git, self._environ, attribution).author)
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""

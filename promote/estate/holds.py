@@ -62,12 +62,12 @@ class Hold:
 
     @property
     def sentence(self) -> str:
-        """Why, since when, by whom and until when."""
-        told = [self.reason or "no reason is given"]
-        told += [f"by {self.by}"] if self.by else []
+        """Why, by whom, since when, until when, and where that is said."""
+        told = [f"by {self.by}"] if self.by else []
         told += [f"since {_date(self.at)}"] if self.at is not None else []
         told += [f"until {_date(self.until)}"] if self.until is not None else []
-        return f"held back ({', '.join(told)}; {self.where})"
+        told += [self.where] if self.where else []
+        return f"{self.reason or 'no reason is given'} ({', '.join(told)})"
 
 
 def _date(moment: datetime) -> str:

@@ -92,3 +92,13 @@ class Standing:
 
     proposed: Proposed | None
     request: Request | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what stands on the branch is still wanted: not merged, and not closed by a person (SEMANTICS 7.3)."""
+        if self.proposed is None:
+            return False
+        if self.request is None or self.request.state == "open":
+            return True
+        # What was pushed after the merge, or after the request was closed, was never judged by anybody.
+        return self.proposed.oid != self.request.head_oid
