@@ -48,8 +48,9 @@ class Held:
 
 def unread(environment: str, app: str, why: Unknown) -> Failure:
     """That what stands on a promotion branch could not be learned."""
-    code = "forge" if why.exit_code == ForgeError.exit_code else "proposal"
-    return Failure(environment, app, code, why.exit_code, why.why)
+    if why.exit_code == ForgeError.exit_code:
+        return Failure(environment, app, "forge", why.exit_code, why.why)
+    return Failure(environment, app, "proposal", why.exit_code, why.why)
 
 
 def edited(environment: str, app: str, head: str, request: Request | None) -> Refusal:
