@@ -51,7 +51,8 @@ def rollback(
         apps = apps_named(opened.config, words)
         if version is not None and len(apps) != 1:
             _refuse("--to is the version of one app", "name one app")
-        return opened, Rollback(environment, apps, version, given["reason"] or "", opened.author(given["author"]))
+        reason = " ".join((given["reason"] or "").split())
+        return opened, Rollback(environment, apps, version, reason, opened.author(given["author"]))
 
     run.write("rollback", given, show, intent, environments=[environment], apps=words)
 
