@@ -7,7 +7,7 @@ from typing import Literal
 
 from promote.image import Version
 from promote.place import Place
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 from promote.sites.site import Site
 from promote.text.edit import FileChange
 
@@ -68,13 +68,15 @@ class Onto:
 class Step:
     """One commit to be: where, what it carries, and the files as they are after the steps before it and after it.
 
-    With `onto` it is the only one of its branch, and takes the place of what stands there (SEMANTICS 7.1).
+    `holds` are what it holds back or releases. With `onto` it is the only one of its branch, and takes the place of
+    what stands there (SEMANTICS 7.1).
     """
 
     place: Place
     carried: tuple[Carried, ...]
     files: tuple[FileChange, ...]
     onto: Onto | None = None
+    holds: tuple[HoldChange, ...] = ()
 
     @property
     def base(self) -> Place:
@@ -87,12 +89,18 @@ class Step:
         standing = frozenset[tuple[str, str]]() if self.onto is None else self.onto.standing
         return tuple(item for item in self.carried if (item.environment, item.app) not in standing)
 
+    @property
+    def apps(self) -> tuple[tuple[str, str], ...]:
+        """(environment, app) of all that it carries, holds back or releases."""
+        every: tuple[Carried | HoldChange, ...] = (*self.carried, *self.holds)
+        return tuple(dict.fromkeys((item.environment, item.app) for item in every))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What the pull request from `head` into `base` is to be like, once its branch holds what it carries.
 
-    `carried` is empty where nothing is left of it: then it is closed, and its branch, which is at `expected`, goes.
+    Where neither `carried` nor `holds` is left of it, it is closed, and its branch, which is at `expected`, goes.
     `is_new` says that the branch did not hold it before.
     """
 
@@ -102,6 +110,13 @@ class Proposal:
     carried: tuple[Carried, ...]
     expected: str | None = None
     is_new: bool = True
+    holds: tuple[HoldChange, ...] = ()
+
+    @property
+    def apps(self) -> tuple[tuple[str, str], ...]:
+        """(environment, app) of all that it carries, holds back or releases."""
+        every: tuple[Carried | HoldChange, ...] = (*self.carried, *self.holds)
+        return tuple((item.environment, item.app) for item in every)
 
     @property
     def place(self) -> Place:
@@ -111,7 +126,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All decisions of one planning, made before anything is written; `steps` are in the order of their commits."""
+    """All decisions of one planning, made before anything is written; `steps` are in the order of their commits.
+
+    `holds` are what is held back and released besides.
+    """
 
     changes: tuple[Change, ...] = ()
     skips: tuple[Skip, ...] = ()
@@ -120,6 +138,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    holds: tuple[HoldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ ROOMS = {
     "duration": _room(1),
     "hostvars": _room(1),
     "image": _room(1),
+    "moment": _room(1),
     "platform": _room(1),
     "text": _room(1, "yaml ruamel"),
     "tree": _room(1),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from promote import publish as publishing
-from promote.api import How, Promote, Rules, Session, Set, Update, Where, open_session
+from promote.api import Hold, How, Promote, Rules, Session, Set, Update, Where, open_session
 from promote.clock import SystemClock
 from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
@@ -839,3 +839,43 @@ def test_write_files_takes_what_a_killed_run_left_and_not_what_a_live_one_makes(
             write_files(tmp_path, changes(("a.yaml", b"old", b"new")))
     left = {"a.yaml": b"old", half.name: b"ne"} if how == "alive" else {"a.yaml": b"new"}
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left
+
+
+def hold(*apps: str) -> Hold:
+    return Hold("dev", apps, Version("1.1.0"), "it fails", None, "Ann <ann@example.com>")
+
+
+HOLDS = ".promote/holds/dev.yaml"
+
+
+def test_8_3_of_two_who_hold_back_at_once_neither_is_lost(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {HOLDS: "holds:\n  - {app: api, version: 9.9.9}   # theirs\n"}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(hold("web"), NO_LOOK, How())
+    assert ([each.app for each in done.plan.holds], len(done.commits), done.attempts) == (["web"], 1, 2)
+    assert ground.show("gitops", HOLDS).startswith(f"{theirs[HOLDS]}  - app: web\n    version: 1.1.0\n")
+
+
+def test_8_3_a_hold_that_comes_while_a_run_is_under_way_stops_it(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {HOLDS: "holds:\n- {app: web, version: 1.1.0}\n"}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(done), done.commits) == (["dev web held"], ())
+    assert ground.ours("gitops") == []
+
+
+def test_8_3_a_hold_whose_answer_is_lost_stands_there_once(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {"other.txt": "1\n"}
+    wrapping(monkeypatch, lambda remote: Losing(remote, lost=1, after=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(hold("web"), NO_LOOK, How())
+    assert ([each.app for each in done.plan.holds], len(done.commits)) == (["web"], 1)
+    assert ground.show("gitops", HOLDS).count("- app") == 1

@@ -12,14 +12,16 @@ from promote.api.where import Where
 
 if TYPE_CHECKING:
     from promote.outcome import Delivery, Plan
-    from promote.plan.intent import Intent, Promote, Rollback, Rules, Set, Update
+    from promote.plan.intent import Hold, Intent, Promote, Release, Rollback, Rules, Set, Update
 
 __all__ = [
     "Delivery",
+    "Hold",
     "How",
     "Intent",
     "Plan",
     "Promote",
+    "Release",
     "Rollback",
     "Rules",
     "Session",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from promote.config.model import Config
 from promote.estate.estate import Estate
 from promote.outcome import Plan
-from promote.plan.intent import Before, Intent, Promote, Rollback, Rules, Set, Update
+from promote.plan.intent import Before, Hold, Intent, Promote, Release, Rollback, Rules, Set, Update
 from promote.question import Asking
 
 
@@ -22,7 +22,7 @@ def _asked(config: Config, intent: Intent) -> tuple[list[str], list[str], list[s
             return list(environments), [], list(named), None
         case Promote(environment, source, named, add):
             return [environment], [source], list(named), environment if add else None
-        case Rollback(environment, named):
+        case Rollback(environment, named) | Hold(environment, named) | Release(environment, named):
             return [environment], [], list(named), None
 
 
@@ -64,3 +64,7 @@ def planned(intent: Intent, rules: Rules, estates: Mapping[str, Estate], before:
             from promote.plan.rollback import plan_rollback
 
             return plan_rollback(estates, intent, rules, before)
+        case Hold() | Release():
+            from promote.plan.hold import plan_hold
+
+            return plan_hold(estates, intent, rules)

@@ -45,7 +45,7 @@ from promote.transport import Tls, Transport
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
-from promote.wording.trailers import base_of, parse, trailers
+from promote.wording.trailers import base_of, parse, parse_holds, trailers
 
 _HTTP = logging.getLogger("promote.http")
 
@@ -53,7 +53,7 @@ _HTTP = logging.getLogger("promote.http")
 def proposed(head: Head) -> Proposed:
     """What a promotion branch's commit carries, and whether it is as promote made it: one commit on its base."""
     base = base_of(head.message)
-    return Proposed(head.oid, tuple(parse(head.message)), head.parents == (base,))
+    return Proposed(head.oid, tuple(parse(head.message)), head.parents == (base,), parse_holds(head.message))
 
 
 def _hides(there: OpenForge) -> Hides:
@@ -213,13 +213,11 @@ class Pulls:
         # The table has them wherever they can be told; a template only where it speaks of them.
         if self.asks and (text is None or wants_links(text) or wants_links(named)):
             linked = drive(links(wish.carried, self.images), self.ask)
-        return title(named, wish.carried, linked), body(
-            text, wish.carried, links=linked, limit=there.limit, hides=_hides(there)
+        return title(named, wish.carried, linked, wish.holds), body(
+            text, wish.carried, links=linked, holds=wish.holds, limit=there.limit, hides=_hides(there)
         )
 
-    def _proposal(
-        self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None
-    ) -> Proposal:
+    def _proposal(self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None) -> Proposal:
         said = environment.pull_request
         named, text = self._worded(said, wish, there, found)
         return Proposal(

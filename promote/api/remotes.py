@@ -11,9 +11,10 @@ from promote.gitrepo.remote import Remotes
 from promote.gitrepo.write.identity import Attribution
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
+from promote.publish.sent import named
 from promote.text.edit import FileChange
 from promote.tree import Tree
-from promote.wording.trailers import parse
+from promote.wording.trailers import parse, parse_holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ class RemoteTrees:
 
 
 def carried_by(message: str) -> frozenset[tuple[str, str, str]]:
-    """(environment, app, version) by a commit's trailers."""
-    return frozenset((item.environment, item.app, str(item.new)) for item in parse(message))
+    """(environment, app, version) by a commit's trailers, those of what it holds back or releases too."""
+    carried = ((item.environment, item.app, str(item.new)) for item in parse(message))
+    return frozenset((*carried, *map(named, parse_holds(message))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from promote.api.delivering import How, deliver, wording
+from promote.api.delivering import How, author_of, deliver, wording
 from promote.api.past import Histories, chronicle
 from promote.api.trees import FolderTrees
 from promote.api.unconfigured import require
@@ -186,6 +187,15 @@ class Session:
         plan = self.plan(intent, rules)
         write_files(self._opened.root, plan)
         return plan
+
+    @property
+    def now(self) -> datetime:
+        """The time of day, by the session's clock."""
+        return self._clock.now()
+
+    def author(self, said: str | None) -> str:
+        """Who the commits of this session are by: `said`, else promote.yaml, else who git says that the user is."""
+        return author_of(self._opened, self.config, said, self._environ)
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""

@@ -162,7 +162,7 @@ def writing() -> Callable[[F], F]:
                 "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
                 help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
             ),
-            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+            text("--reason", metavar="TEXT", help="Why a gate is skipped, or a version held back; it is recorded."),
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(
                 "--push-timeout", type=click.FloatRange(0.1, 86_400), default=300.0, show_default=True,

@@ -157,7 +157,7 @@ def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool,
 
         show.document(document.delivery(name, done, dry_run=dry))
     else:
-        for line in text.changes(plan):
+        for line in (*text.changes(plan), *text.holds(plan)):
             show.result(line)
         if dry:
             diff(plan, show)
@@ -167,9 +167,9 @@ def _report(name: str, done: Delivery, show: Show, *, dry: bool, in_clone: bool,
             show.result(line)
         for line in text.skips(plan, named=named):
             show.note(line)
-        if not plan.changes and not faults:
+        if not plan.changes and not plan.holds and not faults:
             show.note("nothing to do")
-        elif dry and plan.changes:
+        elif dry and (plan.changes or plan.holds):
             show.note("dry run: nothing was written")
     for line in faults:
         show.fault(line)

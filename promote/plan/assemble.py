@@ -77,7 +77,15 @@ def assemble(
             todo.append(replace(step, onto=Onto(branch.base, branch.tip, branch.expected, standing)))
         head = branch.place.branch
         proposals.append(
-            Proposal(branch.base, head, branch.environment, carried, branch.expected, is_new=branch.is_pushed)
+            Proposal(
+                branch.base,
+                head,
+                branch.environment,
+                carried,
+                branch.expected,
+                is_new=branch.is_pushed,
+                holds=() if step is None else step.holds,
+            )
         )
         shown += [draft for draft in left if not draft.is_standing]
     return Plan(
@@ -88,4 +96,5 @@ def assemble(
         tuple(dict.fromkeys(warning for draft in shown for warning in draft.warnings)),
         tuple(todo),
         tuple(proposals),
+        tuple(change for draft in shown for change in draft.holding),
     )

@@ -8,6 +8,7 @@ from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.write import Written
+from promote.question import HoldChange
 from promote.sites.cure import CURES
 from promote.sites.site import where
 from promote.tree import show
@@ -17,7 +18,7 @@ from promote.tree import show
 class Draft:
     """One app is to get `new`: what is written at each of its sites, and why.
 
-    `is_standing` says that a pull request proposes it already.
+    `is_standing` says that a pull request proposes it already. `holding` is what is held back in the same commit.
     """
 
     environment: str
@@ -30,6 +31,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     undone: Version | None = None
     is_standing: bool = False
+    holding: tuple[HoldChange, ...] = ()
 
 
 Decision = Draft | Skip | Refusal | Failure

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from promote.moment import show_moment
 from promote.tree import show
 
 if TYPE_CHECKING:  # most commands show one of these, or none
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.image import Version
     from promote.outcome import Change, Delivery, Plan
     from promote.policy.selection import Selection
-    from promote.question import Brought, Stretch
+    from promote.question import Brought, HoldChange, Stretch
     from promote.sites.site import Barred, Site
 
 SCHEMA = 1
@@ -81,6 +82,18 @@ def _plan(plan: Plan) -> Json:
     }
 
 
+def _hold(change: HoldChange) -> Json:
+    return {
+        "environment": change.environment,
+        "app": change.app,
+        "version": _version(change.version),
+        "action": change.action,
+        "reason": change.reason or None,
+        "until": None if change.until is None else show_moment(change.until),
+        "by": change.by or None,
+    }
+
+
 def delivery(command: str, done: Delivery, *, dry_run: bool) -> Json:
     """What a writing command did, or would do (DESIGN §5)."""
     commits = [
@@ -92,6 +105,7 @@ def delivery(command: str, done: Delivery, *, dry_run: bool) -> Json:
         "command": command,
         "dry_run": dry_run,
         **_plan(done.plan),
+        "holds": [_hold(change) for change in done.plan.holds],
         "commits": commits,
         "pull_requests": [
             {"repo": each.repo, "number": each.number, "url": each.url, "action": each.action} for each in done.pulled

@@ -375,3 +375,32 @@ def test_check_tells_what_the_token_may_do_and_what_keeps_pull_requests_away(sce
     [forge] = [each for each in denied.document["findings"] if each["code"] == "forge"]
     assert (forge["level"], denied.code) == ("error", 6)
     assert "wrong-token-1" not in denied.output
+
+
+@pytest.mark.parametrize("scene", ["github"], indirect=True)
+def test_8_2_an_open_rollback_and_a_proposed_hold_hold_back(scene: Scene) -> None:
+    before = scene.repository.tree()
+    newer = before[PROD].replace(web_line(OLD_WEB), web_line(NEW_WEB))
+    scene.repository.commit({PROD: newer})
+    assert scene.set(NEW_API, app="api").code == 0
+    scene.ok("rollback", "prod", "web")
+    scene.ok("hold", "prod", "api", "--reason", "it fails", "--version", NEW_API)
+    assert [(each.head, each.state) for each in scene.state.pulls] == [
+        (BRANCH, "open"),
+        ("promote/rollback/prod/web", "open"),
+        ("promote/hold/prod", "open"),
+    ]
+    rollback = scene.repository.tree("promote/rollback/prod/web")
+    assert b"- app: web\n  version: 1.5.0\n" in rollback.pop(".promote/holds/prod.yaml")
+    assert rollback == scene.repository.tree() | {PROD: before[PROD]}
+    assert f"hold `api` `{NEW_API}`: it fails" in scene.state.pulls[2].body
+    # A person takes it back first: the rollback that is open still holds 1.5.0 back.
+    scene.repository.commit({PROD: before[PROD]})
+    stopped = scene.set(NEW_WEB)
+    assert [each["code"] for each in stopped.document["refused"]] == ["held"]
+    # What is held back by now leaves the pull request that proposed it.
+    scene.ok("to", "prod")
+    assert scene.state.pulls[0].state == "closed"
+    scene.ok("release", "prod", "api")
+    assert scene.state.pulls[2].state == "closed"
+    assert scene.set(NEW_API, app="api").code == 0

@@ -12,7 +12,7 @@ import pytest
 from promote.board import draw
 from promote.check import examine
 from promote.history.chronicle import Chronicle
-from promote.image import Repository
+from promote.image import Repository, Version
 from promote.notify.event import events_of
 from promote.notify.send import body_of
 from promote.outcome import Commit, Delivery, Plan
@@ -20,7 +20,7 @@ from promote.place import Place
 from promote.plan.intent import Promote, Rules, Update
 from promote.policy import build as policy
 from promote.policy.settings import parse_short
-from promote.question import Past, drive
+from promote.question import HoldChange, Past, drive
 from promote.report import document
 from promote.wording.notification import notification
 from tests.clock import NOON
@@ -79,7 +79,8 @@ DARK = ["ghcr.io/acme/cron"]
 def test_a_writing_command(built: Built) -> None:
     made = plan(built, Update(("dev",)), book(dark=DARK))
     refused = plan(built, wanted("dev", api="1.4.0"), book())
-    made = Plan(made.changes, made.skips, refused.refusals, made.failures, (), made.steps)
+    held = HoldChange("dev", "web", Version("1.5.1"), "held", "it fails", NOON, "Ann <ann@example.com>", NOON)
+    made = Plan(made.changes, made.skips, refused.refusals, made.failures, (), made.steps, holds=(held,))
     full(made)
     done = Delivery(made, (Commit(Place("https://git.example.com/gitops.git", "main"), "0" * 40, pushed=True),))
     body = document.delivery("set", done, dry_run=False)
