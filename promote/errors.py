@@ -10,6 +10,7 @@ PromoteError                     1  a fault of promote's own
 │   ├── RegistryAbsent           4  a clear 404: the repository or the tag is not there
 │   └── RegistryUnreadable       4  it is there, proven by its digest, and is no image that can be read
 ├── GitError                     5  the repository could not be read or written
+│   ├── ObjectsBroken            5  objects that a repository of ours must have are missing or damaged
 │   ├── RemoteUnreachable        5  no usable answer from the remote
 │   ├── RemoteDenied             5  the remote does not let us in, is another host, or has no such repository
 │   └── PushRejected             5  the remote answered, and refused for good
@@ -20,6 +21,7 @@ PromoteError                     1  a fault of promote's own
 │   ├── ForgeAbsent              6  a clear 404: no such project, or none that the token may see
 │   └── ForgeRefused             6  it understood, and will not: its own words are in the sentence
 ├── OutputError                  1  stdout could not be written
+├── NotifyError                  1  a notification could not be sent: always told as a warning, ends no run
 └── Interrupted                130  ^C, or a signal that means it
 
 A message is one sentence that says where (file:line:column or URL), what is wrong and what to do. It never holds a
@@ -101,6 +103,10 @@ class GitError(PromoteError):
     exit_code = 5
 
 
+class ObjectsBroken(GitError):
+    pass
+
+
 class RemoteUnreachable(GitError):
     pass
 
@@ -138,6 +144,10 @@ class ForgeRefused(ForgeError):
 
 
 class OutputError(PromoteError):
+    pass
+
+
+class NotifyError(PromoteError):
     pass
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from promote.image import Version
 from promote.place import Place
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 from promote.sites.site import Site
 from promote.text.edit import FileChange
 from promote.verdict import Verdict
@@ -69,13 +69,15 @@ class Onto:
 class Step:
     """One commit to be: where, what it carries, and the files as they are after the steps before it and after it.
 
-    With `onto` it is the only one of its branch, and takes the place of what stands there (SEMANTICS 7.1).
+    `holds` are what it holds back or releases. With `onto` it is the only one of its branch, and takes the place of
+    what stands there (SEMANTICS 7.1).
     """
 
     place: Place
     carried: tuple[Carried, ...]
     files: tuple[FileChange, ...]
     onto: Onto | None = None
+    holds: tuple[HoldChange, ...] = ()
 
     @property
     def base(self) -> Place:
@@ -88,12 +90,18 @@ class Step:
         standing = frozenset[tuple[str, str]]() if self.onto is None else self.onto.standing
         return tuple(item for item in self.carried if (item.environment, item.app) not in standing)
 
+    @property
+    def apps(self) -> tuple[tuple[str, str], ...]:
+        """(environment, app) of all that it carries, holds back or releases."""
+        every: tuple[Carried | HoldChange, ...] = (*self.carried, *self.holds)
+        return tuple(dict.fromkeys((item.environment, item.app) for item in every))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What the pull request from `head` into `base` is to be like, once its branch holds what it carries.
 
-    `carried` is empty where nothing is left of it: then it is closed, and its branch, which is at `expected`, goes.
+    Where neither `carried` nor `holds` is left of it, it is closed, and its branch, which is at `expected`, goes.
     `is_new` says that the branch did not hold it before. `verdicts` are (environment, app, what a gate says); where one
     has not passed it must not be merged.
     """
@@ -105,6 +113,13 @@ class Proposal:
     expected: str | None = None
     is_new: bool = True
     verdicts: tuple[tuple[str, str, Verdict], ...] = ()
+    holds: tuple[HoldChange, ...] = ()
+
+    @property
+    def apps(self) -> tuple[tuple[str, str], ...]:
+        """(environment, app) of all that it carries, holds back or releases."""
+        every: tuple[Carried | HoldChange, ...] = (*self.carried, *self.holds)
+        return tuple((item.environment, item.app) for item in every)
 
     @property
     def place(self) -> Place:
@@ -114,7 +129,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All decisions of one planning, made before anything is written; `steps` are in the order of their commits."""
+    """All decisions of one planning, made before anything is written; `steps` are in the order of their commits.
+
+    `holds` are what is held back and released besides.
+    """
 
     changes: tuple[Change, ...] = ()
     skips: tuple[Skip, ...] = ()
@@ -123,6 +141,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    holds: tuple[HoldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +158,15 @@ class Beaten:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Sent, and the answer was lost: whether `commit` is there is settled by ancestry alone, never by the files."""
+    """Sent, and the answer was lost: whether `commit` is there is settled by ancestry alone, never by the files.
+
+    `refused` is the sentence for the user where the server said no in words of its own, and said nothing of the ref: if
+    the commit is not there, it is final.
+    """
 
     commit: str
     why: str
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +178,17 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What was done with one pull request; `warnings` say what of the wish its forge cannot do."""
+    """What was done with one pull request; `warnings` say what of the wish its forge cannot do.
+
+    `head` is the branch that it comes from.
+    """
 
     repo: str
     number: int
     url: str
     action: Literal["created", "updated", "unchanged", "closed"]
     warnings: tuple[str, ...] = ()
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

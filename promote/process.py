@@ -197,9 +197,18 @@ def undisturbed() -> Iterator[None]:
 
 
 def start(
-    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str], *, fed: bool, fault: type[PromoteError]
+    argv: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str],
+    *,
+    fed: bool,
+    fault: type[PromoteError],
+    inherits: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """A child with a session of its own, three pipes (no stdin unless `fed`), and no other environment than `env`."""
+    """A child with a session of its own, three pipes (no stdin unless `fed`), and no other environment than `env`.
+
+    Of our open files it and what it starts have those that it `inherits`, and no others.
+    """
     try:
         return subprocess.Popen(
             list(argv),
@@ -210,6 +219,7 @@ def start(
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
+            pass_fds=tuple(inherits),
         )
     except FileNotFoundError as exc:
         if cwd is not None and not cwd.is_dir():
@@ -230,6 +240,7 @@ def run(
     cap_bytes: int,
     fault: type[PromoteError] = GitError,
     stop: threading.Event | None = None,
+    inherits: Sequence[int] = (),
 ) -> Finished:
     """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started.
 
@@ -241,7 +252,7 @@ def run(
     code = 0
     try:
         with undisturbed():
-            child = start(argv, cwd, env, fed=stdin is not None, fault=fault)
+            child = start(argv, cwd, env, fed=stdin is not None, fault=fault, inherits=inherits)
         with _Pipes(child, stdin, cap_bytes) as pipes:
             cut = _converse(child, pipes, until, stop)
             at_once = cut is None

@@ -35,6 +35,7 @@ ROOMS = {
     "duration": _room(1),
     "hostvars": _room(1),
     "image": _room(1),
+    "moment": _room(1),
     "platform": _room(1),
     "secret": _room(1, "msgspec"),
     "text": _room(1, "yaml ruamel"),

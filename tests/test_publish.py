@@ -8,17 +8,18 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from promote import publish as publishing
-from promote.api import How, Promote, Rules, Session, Set, Sources, Update, Where, open_session
+from promote.api import Hold, How, Promote, Rules, Session, Set, Sources, Update, Where, open_session
 from promote.clock import SystemClock
 from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
+from promote.gitrepo.command import patience
 from promote.image import Version
 from promote.outcome import Beaten, Delivery, Landed, Plan, Step, Unclear
 from promote.place import Place
@@ -28,6 +29,7 @@ from promote.text.edit import FileChange
 from promote.tree import Tree
 from promote.wording.trailers import parse
 from tests.clock import FakeClock
+from tests.servers.githttp import Fault, GitHttp
 
 WEB = "registry.example.com/acme/web"
 CONFIG = f"""version: 1
@@ -128,8 +130,11 @@ class Wrapped:
     after: list[Callable[[], None]] = field(default_factory=list)
     lost: int = 0
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
-        return self.remote.refresh(place, seconds=seconds)
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        return self.remote.until(moment)
+
+    def refresh(self, place: Place) -> Tree | None:
+        return self.remote.refresh(place)
 
     def arrived(self, place: Place) -> str | None:
         return self.remote.arrived(place)
@@ -151,11 +156,10 @@ class Wrapped:
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear:
         if self.before:
             self.before.pop(0)()
-        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message, seconds=seconds)
+        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message)
         if self.after:
             self.after.pop(0)()
         return came
@@ -288,6 +292,7 @@ class Losing(Wrapped):
     """The push arrives, or does not, and its answer is lost."""
 
     arrives = True
+    refused = ""
 
     def land(
         self,
@@ -297,10 +302,9 @@ class Losing(Wrapped):
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear:
         if self.lost == 0:
-            return super().land(place, parent=parent, expected=expected, files=files, message=message, seconds=seconds)
+            return super().land(place, parent=parent, expected=expected, files=files, message=message)
         self.lost -= 1
         writer = self.remote
         remotes = writer.remotes  # type: ignore[attr-defined]
@@ -312,7 +316,7 @@ class Losing(Wrapped):
         for action in self.after:
             action()
         self.after = []
-        return Unclear(oid, "the connection was cut")
+        return Unclear(oid, "the connection was cut", self.refused)
 
 
 class Drowning(Losing):
@@ -329,6 +333,26 @@ def test_a_lost_answer_followed_by_another_persons_newer_commit(
     assert ground.show("gitops", "envs/dev/web/kustomization.yaml") == entry(WEB, "1.3.0")
     assert ground.ours("gitops") == ["dev web 1.1.0"]
     assert (told(done), [commit.pushed for commit in done.commits]) == (["dev web 1.1.0"], [True])
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_refusal_in_words_is_looked_behind_before_it_counts(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    def make(remote: Remote) -> Losing:
+        losing = (Losing if arrives else Drowning)(remote, lost=1)
+        losing.refused = "https://h/x: the push was refused: remote: access denied; ask"
+        return losing
+
+    wrapping(monkeypatch, make)
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert done.attempts == 1
+    if arrives:
+        assert (told(done), ground.ours("gitops")) == (["dev web 1.1.0"], ["dev web 1.1.0"])
+        return
+    assert (told(done), ground.ours("gitops")) == (["dev web push-rejected 5"], [])
+    assert done.plan.failures[0].reason == "https://h/x: the push was refused: remote: access denied; ask"
 
 
 def test_a_lost_answer_of_a_push_that_never_arrived(
@@ -605,6 +629,60 @@ def test_push_timeout_bounds_a_push_whose_hook_sleeps(ground: Ground, gitops: st
     assert not is_served or "git did not end in time" in failure.reason
 
 
+def test_push_timeout_bounds_what_is_read(ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_SHORTEST_EXCHANGE", 0.2)
+    began = time.monotonic()
+    with GitHttp(ground.root) as server, opened(ground, at(server.url("gitops.git"))) as session:
+        server.schedule = lambda method, target: Fault("", stall=30.0)
+        with pytest.raises(RemoteUnreachable, match="git did not end in time"):
+            session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=0.5))
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("git-upload-pack", status=503), Fault("git-upload-pack", cut="before")], ids=["503", "cut"]
+)
+@pytest.mark.parametrize("is_back", [True, False], ids=["passes", "stays"])
+def test_files_of_a_second_plan_are_asked_for_again(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, fault: Fault, is_back: bool
+) -> None:
+    # A server takes what is at the old tip for known, wherever it was: so what was moved has to be asked for.
+    moved = f"image: {WEB}:1.0.0 # moved\n"
+    ground.repository("gitops", {"promote.yaml": CONFIG, **FILES, "old/values.yaml": moved})
+    for key, value in (("http.receivepack", "true"), ("pack.useSparse", "false")):
+        ground.git("config", key, value, at=ground.root / "gitops.git")
+    failed: list[str] = []
+    with GitHttp(ground.root) as server:
+
+        class Failing(Wrapped):
+            """What is asked for after the first refresh fails: twice, or for ever."""
+
+            def refresh(self, place: Place) -> Tree | None:
+                seen = super().refresh(place)
+                server.schedule = fails
+                return seen
+
+        def fails(method: str, target: str) -> Fault | None:
+            if not target.endswith(fault.path) or method != "POST" or (is_back and len(failed) == 4):
+                return None
+            failed.append(target)
+            return fault
+
+        def beaten() -> None:
+            ground.push("gitops", {"envs/dev/web/values.yaml": moved})
+
+        wrapping(monkeypatch, lambda remote: Failing(remote, before=[beaten]))
+        with opened(ground, at(server.url("gitops.git"))) as session:
+            done = session.deliver(wish(web="1.1.0"), NO_LOOK, How(timeout=30.0))
+    assert failed
+    if is_back:
+        assert set(told(done)) == {"dev web 1.1.0"}
+        assert ground.show("gitops", "envs/dev/web/values.yaml") == moved.replace("1.0.0", "1.1.0")
+        return
+    assert told(done) == ["dev web push-timeout 5"]
+    assert done.plan.failures[0].reason.startswith("the files could not be read again within 30 s: http://127.0.0.1")
+
+
 def test_a_denied_remote_is_not_asked_until_the_deadline(
     ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -625,7 +703,7 @@ def test_a_denied_remote_is_not_asked_until_the_deadline(
 class Unreachable(Wrapped):
     """From the first push on nothing can be fetched."""
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+    def refresh(self, place: Place) -> Tree | None:
         raise RemoteUnreachable("the line is dead", where=place.repo)
 
 
@@ -649,10 +727,10 @@ def test_6_2_a_source_that_cannot_be_read_again_is_a_failure(
     repo = ground.repository("gitops", {"promote.yaml": config, **FILES})
 
     class Cut(Wrapped):
-        def refresh(self, place: Place, *, seconds: float) -> Tree | None:
+        def refresh(self, place: Place) -> Tree | None:
             if how == "unreachable" and place.repo == lab:
                 raise RemoteUnreachable("the line is dead", where=place.repo)
-            return super().refresh(place, seconds=seconds)
+            return super().refresh(place)
 
     def beaten() -> None:
         ground.push("gitops", {"other.txt": "1\n"})
@@ -725,6 +803,15 @@ def test_10_1_promote_yaml_is_the_default_branchs_also_with_branch(ground: Groun
     assert "1.1.0" in ground.show("gitops", f"envs/{name}/web/kustomization.yaml", branch=branch or "main")
 
 
+@pytest.mark.parametrize("folder", [".", "envs/dev"])
+def test_a_relative_repo_starts_at_the_root_of_the_clone(ground: Ground, folder: str) -> None:
+    prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
+    config = CONFIG.replace("environments:\n", "environments:\n  prod: {repo: ../prod.git, path: ., source: none}\n")
+    ground.repository("gitops", {"promote.yaml": config, **FILES})
+    with opened(ground, Where(ground.root / "gitops" / folder)) as session:
+        assert session.estates(["prod"])["prod"].place == Place(prod, "main")
+
+
 def test_one_repository_in_two_spellings_is_one_place(ground: Ground) -> None:
     prod = ground.repository("prod", {"web/kustomization.yaml": entry(WEB, "1.0.0")})
     other = prod.replace("/prod.git", "/x/../prod.git/")
@@ -753,3 +840,43 @@ def test_write_files_takes_what_a_killed_run_left_and_not_what_a_live_one_makes(
             write_files(tmp_path, changes(("a.yaml", b"old", b"new")))
     left = {"a.yaml": b"old", half.name: b"ne"} if how == "alive" else {"a.yaml": b"new"}
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left
+
+
+def hold(*apps: str) -> Hold:
+    return Hold("dev", apps, Version("1.1.0"), "it fails", None, "Ann <ann@example.com>")
+
+
+HOLDS = ".promote/holds/dev.yaml"
+
+
+def test_8_3_of_two_who_hold_back_at_once_neither_is_lost(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {HOLDS: "holds:\n  - {app: api, version: 9.9.9}   # theirs\n"}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(hold("web"), NO_LOOK, How())
+    assert ([each.app for each in done.plan.holds], len(done.commits), done.attempts) == (["web"], 1, 2)
+    assert ground.show("gitops", HOLDS).startswith(f"{theirs[HOLDS]}  - app: web\n    version: 1.1.0\n")
+
+
+def test_8_3_a_hold_that_comes_while_a_run_is_under_way_stops_it(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {HOLDS: "holds:\n- {app: web, version: 1.1.0}\n"}
+    wrapping(monkeypatch, lambda remote: Wrapped(remote, before=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(wish(web="1.1.0"), NO_LOOK, How())
+    assert (told(done), done.commits) == (["dev web held"], ())
+    assert ground.ours("gitops") == []
+
+
+def test_8_3_a_hold_whose_answer_is_lost_stands_there_once(
+    ground: Ground, gitops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = {"other.txt": "1\n"}
+    wrapping(monkeypatch, lambda remote: Losing(remote, lost=1, after=[lambda: ground.push("gitops", theirs)]))
+    with opened(ground, at(gitops)) as session:
+        done = session.deliver(hold("web"), NO_LOOK, How())
+    assert ([each.app for each in done.plan.holds], len(done.commits)) == (["web"], 1)
+    assert ground.show("gitops", HOLDS).count("- app") == 1

@@ -12,15 +12,17 @@ from promote.api.where import Where
 
 if TYPE_CHECKING:
     from promote.outcome import Delivery, Plan
-    from promote.plan.intent import Auto, Intent, Promote, Rollback, Rules, Set, Sources, Update
+    from promote.plan.intent import Auto, Hold, Intent, Promote, Release, Rollback, Rules, Set, Sources, Update
 
 __all__ = [
     "Auto",
     "Delivery",
+    "Hold",
     "How",
     "Intent",
     "Plan",
     "Promote",
+    "Release",
     "Rollback",
     "Rules",
     "Session",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from promote.api.delivering import How, wording
 from promote.api.pulls import Pulls
@@ -10,10 +10,50 @@ from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.check import Finding
 from promote.config.model import Config, Environment
-from promote.errors import PromoteError, UsageError
+from promote.errors import GitError, PromoteError, UsageError
+from promote.estate.estate import Estate
 from promote.image import Version
+from promote.place import Place
 from promote.question import Carried
 from promote.wording.message import message
+
+
+def _fault(names: Sequence[str], exc: PromoteError) -> Finding:
+    subject = ", ".join(names)
+    return Finding("error", subject, "repository", str(exc), exc.exit_code)
+
+
+def loaded(
+    opened: Opened,
+    environments: Sequence[Environment],
+    load: Callable[[Sequence[str]], Mapping[str, Estate]],
+) -> tuple[Mapping[str, Estate], Sequence[Finding]]:
+    """The estates of all environments whose repository and branch can be read, and why the others cannot be."""
+    names = [environment.name for environment in environments]
+    trees = opened.trees
+    if isinstance(trees, FolderTrees):
+        return load(names), ()
+    together: dict[tuple[str | None, str | None], list[Environment]] = {}
+    for environment in environments:
+        together.setdefault((environment.repo, environment.branch), []).append(environment)
+    places: dict[Place, list[str]] = {}
+    estates: dict[str, Estate] = {}
+    faults: list[Finding] = []
+    for several in together.values():
+        names = [environment.name for environment in several]
+        try:
+            place = trees.place(several[0])
+            trees.tree(place)
+        except PromoteError as exc:
+            faults.append(_fault(names, exc))
+        else:
+            places.setdefault(place, []).extend(names)
+    for names in places.values():
+        try:
+            estates |= load(names)
+        except GitError as exc:
+            faults.append(_fault(names, exc))
+    return estates, faults
 
 
 def of_remotes(opened: Opened, environments: Sequence[Environment]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -18,7 +18,7 @@ from promote.tree import show
 if TYPE_CHECKING:
     from promote.config.model import Config
     from promote.estate.estate import Estate
-    from promote.gitrepo.identity import Attribution, Author
+    from promote.gitrepo.write.identity import Attribution, Author
     from promote.outcome import Delivery, Plan, Step
     from promote.plan.intent import Before
     from promote.publish import Pulls
@@ -53,7 +53,8 @@ class Wording:
         from promote.wording.message import message, wants_links
 
         linked = drive(links(step.carried, self.images), ask) if wants_links(self.template) else ()
-        return message(self.template, step.carried, linked, base=None if step.onto is None else step.onto.tip)
+        base = None if step.onto is None else step.onto.tip
+        return message(self.template, step.carried, linked, base=base, holds=step.holds)
 
 
 def images_of(config: Config) -> Images:
@@ -62,14 +63,14 @@ def images_of(config: Config) -> Images:
 
 
 def _author(text: str | UnsetType) -> Author | None:
-    from promote.gitrepo.identity import Author
+    from promote.gitrepo.write.identity import Author
 
     return None if text is UNSET else Author.parse(text)
 
 
 def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
     """What counts: the command line above promote.yaml; UsageError for an author, or a secret, that is none."""
-    from promote.gitrepo.identity import Attribution
+    from promote.gitrepo.write.identity import Attribution
     from promote.secret import resolve_secret
 
     said = config.commit
@@ -87,6 +88,17 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
         how.template or (None if said.message is UNSET else said.message),
         images_of(config),
     )
+
+
+def author_of(opened: Opened, config: Config, said: str | None, environ: Mapping[str, str]) -> str:
+    """Who commits are by: `said`, else promote.yaml, else who git says that the user is."""
+    from promote.gitrepo.command.git import Git
+    from promote.gitrepo.write.identity import identity
+
+    clone = opened.workdir
+    git = Git(environ) if clone is None else clone.git
+    attribution = replace(wording(config, How(author=said), environ).said, is_signed=False)
+    return str(identity(git, environ, attribution).author)
 
 
 def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:

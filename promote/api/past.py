@@ -13,7 +13,7 @@ from promote.place import Place
 from promote.question import Past, Ran, Unknown
 
 if TYPE_CHECKING:  # most commands never look back
-    from promote.gitrepo.history import History
+    from promote.gitrepo.past.branch_history import History
     from promote.history.chronicle import Chronicle
 
 
@@ -41,7 +41,7 @@ class Histories:
 
 
 def _of_clone(trees: FolderTrees) -> tuple[History, str]:
-    from promote.gitrepo.archive import in_clone
+    from promote.gitrepo.past.archive import in_clone
 
     if trees.workdir is None:
         cure = "name one by --repo"

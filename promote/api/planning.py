@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from promote.config.model import Config
 from promote.estate.estate import Estate
 from promote.outcome import Plan
-from promote.plan.intent import Auto, Before, Intent, Promote, Rollback, Rules, Set, Update
+from promote.plan.intent import (
+    Auto,
+    Before,
+    Hold,
+    Intent,
+    Promote,
+    Release,
+    Rollback,
+    Rules,
+    Set,
+    Update,
+)
 from promote.question import Asking
 
 
@@ -28,7 +39,7 @@ def _asked(config: Config, intent: Intent) -> tuple[list[str], list[str], list[s
             return [environment], [*sources.names], list(named), environment if add else None
         case Auto(environments, named):
             return list(environments), [*_sources(config, environments)], list(named), None
-        case Rollback(environment, named):
+        case Rollback(environment, named) | Hold(environment, named) | Release(environment, named):
             return [environment], [], list(named), None
 
 
@@ -74,3 +85,7 @@ def planned(intent: Intent, rules: Rules, estates: Mapping[str, Estate], before:
             from promote.plan.rollback import plan_rollback
 
             return plan_rollback(estates, intent, rules, before)
+        case Hold() | Release():
+            from promote.plan.hold import plan_hold
+
+            return plan_hold(estates, intent, rules)

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
+from promote.api.projects import project_at
 from promote.clock import Clock
 from promote.config.model import Config, Environment
 from promote.config.request_settings import ForgeSettings, PullRequestSettings
-from promote.forge.address import Project, project_of
+from promote.forge.address import Project
 from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
 from promote.forge.request import Forge, Proposal, PullRequest
 from promote.gitrepo.heads import Head
@@ -46,7 +47,7 @@ from promote.wording.gates import of_gates
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
-from promote.wording.trailers import base_of, parse
+from promote.wording.trailers import base_of, parse, parse_holds, trailers
 
 _HTTP = logging.getLogger("promote.http")
 
@@ -54,7 +55,7 @@ _HTTP = logging.getLogger("promote.http")
 def proposed(head: Head) -> Proposed:
     """What a promotion branch's commit carries, and whether it is as promote made it: one commit on its base."""
     base = base_of(head.message)
-    return Proposed(head.oid, tuple(parse(head.message)), head.parents == (base,))
+    return Proposed(head.oid, tuple(parse(head.message)), head.parents == (base,), parse_holds(head.message))
 
 
 def _hides(there: OpenForge) -> Hides:
@@ -169,14 +170,14 @@ class Pulls:
             done = forge.update(found, wanted)
             action = "unchanged" if there.web.writes == before else "updated"
         lacks = [f"{what}: {why}" for what, why in sorted(done.lacks.items())]
-        lacks += self._merging(forge, environment, wish, done.request)
+        lacks += self._merging(forge, environment, wish, done.request, anew=wish.is_new and action != "created")
         if action == "unchanged" and there.web.writes != before:
             action = "updated"
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
-        return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings)
+        return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings, wish.head)
 
     def _merging(
-        self, forge: Forge, environment: Environment, wish: Wish, request: PullRequest
+        self, forge: Forge, environment: Environment, wish: Wish, request: PullRequest, *, anew: bool
     ) -> list[str]:
         """Lets the forge merge it once every gate has passed and not before; what the forge cannot do of that."""
         lacks: list[str] = []
@@ -184,8 +185,8 @@ class Pulls:
         may_merge = all(verdict.passes for _, _, verdict in wish.verdicts)
         if not may_merge and request.auto_merge:
             forge.disarm(request)
-        elif may_merge and method is not UNSET and not request.auto_merge:
-            why = forge.arm(request, method)
+        elif may_merge and method is not UNSET and (wish.is_new or not request.auto_merge):
+            why = forge.arm(request, method, trailers(wish.carried), anew=anew)
             lacks += [] if why is None else [f"auto-merge: {why}"]
         if wish.verdicts and wish.expected is not None:
             told = of_gates(wish.verdicts)
@@ -210,7 +211,7 @@ class Pulls:
             self.remotes.drop(wish.place, wish.expected)
         if found is None or found.state != "open":
             return None
-        return Pulled(wish.base.repo, found.number, found.url, "closed")
+        return Pulled(wish.base.repo, found.number, found.url, "closed", head=wish.head)
 
     def _last(self, forge: Forge, wish: Wish) -> PullRequest | None:
         with self._lock:
@@ -236,13 +237,11 @@ class Pulls:
         # The table has them wherever they can be told; a template only where it speaks of them.
         if self.asks and (text is None or wants_links(text) or wants_links(named)):
             linked = drive(links(wish.carried, self.images), self.ask)
-        return title(named, wish.carried, linked), body(
-            text, wish.carried, links=linked, limit=there.limit, hides=_hides(there)
+        return title(named, wish.carried, linked, wish.holds), body(
+            text, wish.carried, links=linked, holds=wish.holds, limit=there.limit, hides=_hides(there)
         )
 
-    def _proposal(
-        self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None
-    ) -> Proposal:
+    def _proposal(self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None) -> Proposal:
         said = environment.pull_request
         named, text = self._worded(said, wish, there, found)
         return Proposal(
@@ -258,16 +257,7 @@ class Pulls:
 
     def _at(self, environment: Environment, repo: str) -> OpenForge:
         """The forge of an environment's repository."""
-        said = environment.forge or self.config.forge
-        if said is None:
-            project = project_of(repo)
-        else:
-            project = project_of(
-                repo,
-                kind=None if said.kind is UNSET else said.kind,
-                url=None if said.url is UNSET else said.url,
-                project=None if said.project is UNSET else said.project,
-            )
+        project = project_at(self.config, environment, repo)
         with self._lock:
             if project not in self._forges:
                 self._forges[project] = self._signed_in(project, environment, repo)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from promote.config.model import Environment
-from promote.gitrepo.identity import Attribution
 from promote.gitrepo.remote import Remotes
+from promote.gitrepo.write.identity import Attribution
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
+from promote.publish.sent import named
 from promote.text.edit import FileChange
 from promote.tree import Tree
-from promote.wording.trailers import parse
+from promote.wording.trailers import parse, parse_holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ class RemoteTrees:
 
 
 def carried_by(message: str) -> frozenset[tuple[str, str, str]]:
-    """(environment, app, version) by a commit's trailers."""
-    return frozenset((item.environment, item.app, str(item.new)) for item in parse(message))
+    """(environment, app, version) by a commit's trailers, those of what it holds back or releases too."""
+    carried = ((item.environment, item.app, str(item.new)) for item in parse(message))
+    return frozenset((*carried, *map(named, parse_holds(message))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,11 @@ class Writer:
     remotes: Remotes
     said: Attribution
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None:
-        return self.remotes.refresh(place, seconds=seconds)
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        return self.remotes.until(moment)
+
+    def refresh(self, place: Place) -> Tree | None:
+        return self.remotes.refresh(place)
 
     def arrived(self, place: Place) -> str | None:
         return self.remotes.arrived(place)
@@ -73,7 +79,6 @@ class Writer:
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear:
         return self.remotes.land(
             place,
@@ -82,7 +87,6 @@ class Writer:
             files=files,
             message=message,
             said=self.said,
-            seconds=seconds,
         )
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str:

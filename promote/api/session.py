@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from promote.api.delivering import How, deliver, wording
+from promote.api.delivering import How, author_of, deliver, wording
 from promote.api.past import Histories, chronicle
 from promote.api.probing import open_probes
 from promote.api.trees import FolderTrees
@@ -48,10 +49,12 @@ class Session:
         *,
         jobs: int,
         environ: Mapping[str, str],
+        cache: bool,
         pulling: Callable[[Opened, Callable[[frozenset[Question]], Answers]], Pulls | None],
         probes: Callable[[], Probes],
     ) -> None:
         self._probes = probes
+        self._cache = cache
         self._pulling = pulling
         self._pulls: Pulls | None = None
         self._opened = opened
@@ -148,9 +151,15 @@ class Session:
         config = configured(self._opened, folder, [word for word, _ in words])
         opened = replace(self._opened, config=config)
         session = Session(
-            opened, self._registry, self._clock, jobs=self._jobs, environ=self._environ, pulling=self._pulling,
+            opened,
+            self._registry,
+            self._clock,
+            jobs=self._jobs,
+            environ=self._environ,
+            cache=self._cache,
+            pulling=self._pulling,
             probes=self._probes,
-        )  # fmt: skip
+        )
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
@@ -186,6 +195,15 @@ class Session:
         plan = self.plan(intent, rules)
         write_files(self._opened.root, plan)
         return plan
+
+    @property
+    def now(self) -> datetime:
+        """The time of day, by the session's clock."""
+        return self._clock.now()
+
+    def author(self, said: str | None) -> str:
+        """Who the commits of this session are by: `said`, else promote.yaml, else who git says that the user is."""
+        return author_of(self._opened, self.config, said, self._environ)
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
@@ -228,6 +246,14 @@ class Session:
         estate = self._estates([environment])[environment]
         return tuple(sorted(app for app in estate.joined if estate.sites(app)))
 
+    def notify(self, done: Delivery) -> tuple[str, ...]:
+        """Tell the targets of `notify` what is new of a delivery, within 10 s; what could not be told, as warnings."""
+        if not self.has_config or not self.config.notify:
+            return ()
+        from promote.api.notifying import notify
+
+        return notify(self._opened, done, environ=self._environ, clock=self._clock, cache=self._cache)
+
     def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
         """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
         from promote.board import draw
@@ -244,14 +270,17 @@ class Session:
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, their remotes, forges and registries, and of commits."""
-        from promote.api.checking import of_commits, of_forges, of_remotes
+        from promote.api.checking import loaded, of_commits, of_forges, of_remotes
         from promote.check import examine
 
-        environments = [self.config.environment(name) for name in names]
+        asked = [self.config.environment(name) for name in names]
+        estates, faults = loaded(self._opened, asked, self._estates)
+        environments = [environment for environment in asked if environment.name in estates]
         return (
+            *faults,
             *of_remotes(self._opened, environments),
             *of_forges(self._opened, environments, self.pulls),
-            *drive(examine(self._estates(names), names), self.ask),
+            *drive(examine(estates, [environment.name for environment in environments]), self.ask),
             *of_commits(self.config, self._environ),
         )
 
@@ -272,8 +301,8 @@ def open_session(
 ) -> Iterator[Session]:
     """The repository at `where` with its configuration; whatever was opened for it is closed at the end.
 
-    Without `cache` nothing is taken from what earlier runs learned of registries, and nothing is kept for later ones.
-    With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2).
+    Without `cache` nothing is taken from what earlier runs learned of registries and told by notifications, and nothing
+    is kept for later ones. With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2).
     """
     with ExitStack() as stack:
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
@@ -306,4 +335,6 @@ def open_session(
             )
 
         probes = partial(open_probes, opened, environ, clock, jobs, stack, allow_run=allow_run)
-        yield Session(opened, registry, clock, jobs=jobs, environ=environ, pulling=pulling, probes=probes)
+        yield Session(
+            opened, registry, clock, jobs=jobs, environ=environ, cache=cache, pulling=pulling, probes=probes
+        )

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promote.errors import UsageError
+from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.url import parse
-from promote.gitrepo.workdir import Workdir
 from promote.place import Place
 from promote.tree import Tree
 

@@ -15,9 +15,9 @@ from promote.api.trees import FolderTrees
 from promote.clock import Clock
 from promote.config import FILE, MAX_SIZE
 from promote.errors import UsageError
-from promote.gitrepo.command import Git
-from promote.gitrepo.sparse import working_tree
-from promote.gitrepo.workdir import Workdir, find
+from promote.gitrepo.clone.sparse import working_tree
+from promote.gitrepo.clone.workdir import Workdir, find
+from promote.gitrepo.command.git import Git
 from promote.tree import Globs, Tree, Unread
 
 if TYPE_CHECKING:  # of use where there is a remote to read, or a configuration
@@ -148,7 +148,7 @@ def _open_remote(
         Remotes(
             environ=environ,
             clock=clock,
-            base=where.directory,
+            base=root,
             workdir=workdir,
             home=where.repo,
             cache=_cache() if where.keep else None,

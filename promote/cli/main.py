@@ -20,6 +20,8 @@ from promote.cli.demo import demo
 from promote.cli.diff import diff
 from promote.cli.find import find
 from promote.cli.history import history
+from promote.cli.hold import hold
+from promote.cli.release import release
 from promote.cli.rollback import rollback
 from promote.cli.schema import schema
 from promote.cli.set import set_
@@ -45,7 +47,9 @@ def cli() -> None:
     """
 
 
-for _command in (set_, update, to, auto, rollback, wait, status, diff, history, find, tags, check, schema, demo):
+for _command in (
+    set_, update, to, auto, rollback, hold, release, wait, status, diff, history, find, tags, check, schema, demo,
+):  # fmt: skip
     cli.add_command(_command)
 
 

@@ -181,7 +181,7 @@ def overruling() -> Callable[[F], F]:
                 "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
                 help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
             ),
-            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
+            text("--reason", metavar="TEXT", help="Why a gate is skipped, or a version held back; it is recorded."),
         ]
     )  # fmt: skip
 
@@ -215,7 +215,6 @@ def writing() -> Callable[[F], F]:
                 "--max-changes", type=click.IntRange(0), metavar="N",
                 help="Change nothing in an environment where more than N apps would [auto: limits.changes].",
             ),
-            text("--reason", metavar="TEXT", help="Why a gate is skipped; it is recorded in the commit."),
             running(),
             click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tag exists."),
             click.option(

@@ -11,7 +11,6 @@ from promote.cli.shown import Show
 
 if TYPE_CHECKING:
     from promote.api import Intent, Session
-    from promote.image import Version
 
 EXAMPLES = """
 promote rollback prod web
@@ -36,12 +35,14 @@ def rollback(
     """Bring apps of ENV back to the version that ran before.
 
     From history, with the digest that it had then. It is a commit like any other: nothing is taken out of the history.
-    Each app goes back by itself. No gate and no rule against downgrades stands in the way.
+    The same commit holds the version back that it takes away, until `promote release`. Each app goes back by itself. No
+    gate and no rule against downgrades stands in the way.
     """
+    from promote.cli.versions import version_of
     from promote.config.named import apps_named
 
     show = Show.of(given)
-    version = _wanted(to)
+    version = version_of(to)
     _count(words, everything=everything, sure=yes or given["dry_run"])
 
     def intent(opened: Session) -> tuple[Session, Intent]:
@@ -51,7 +52,8 @@ def rollback(
         apps = apps_named(opened.config, words)
         if version is not None and len(apps) != 1:
             _refuse("--to is the version of one app", "name one app")
-        return opened, Rollback(environment, apps, version)
+        reason = " ".join((given["reason"] or "").split())
+        return opened, Rollback(environment, apps, version, reason, opened.author(given["author"]))
 
     run.write("rollback", given, show, intent, environments=[environment], apps=words)
 
@@ -69,16 +71,3 @@ def _count(words: tuple[str, ...], *, everything: bool, sure: bool) -> None:
         _refuse("no app is named", "name the apps, or --all --yes for every app")
     if everything and not sure:
         _refuse("--all rolls back every app", "add --yes if that is meant, or look first by --dry-run")
-
-
-def _wanted(to: str | None) -> Version | None:
-    """The version that --to names; UsageError where it is none."""
-    from promote.image import parse_version
-
-    if to is None:
-        return None
-    version = parse_version(to)
-    if version is None:
-        shown = "".join(char if char.isprintable() else "?" for char in to[:100])
-        _refuse(f"{shown!r} is no version", "write TAG, TAG@sha256:DIGEST or @sha256:DIGEST")
-    return version

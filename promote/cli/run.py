@@ -117,11 +117,12 @@ def write(
             done = opened.deliver(wanted, rules, how)
         terse = terse and not show.verbose
         told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted), terse=terse)
-        if not waits:
+        if not (waits and show.json):
             told()
-        else:
-            if not show.json:
-                told()
+        if not (dry or options["write_only"] or options["no_push"]):
+            for warning in opened.notify(done):
+                show.note(f"warning: {warning}")
+        if waits:
             found = waiting.watched(opened, waiting.delivered(_named(wanted), done), options["timeout"], show)
             if show.json:
                 told(verified=found)
@@ -170,7 +171,7 @@ def _report(
 
         show.document(document.delivery(name, done, dry_run=dry, verified=verified))
     else:
-        for line in text.changes(plan):
+        for line in (*text.changes(plan), *text.holds(plan)):
             show.result(line)
         if dry:
             diff(plan, show)
@@ -182,7 +183,7 @@ def _report(
             show.note(line)
         if not plan.changes and not faults and not terse:
             show.note("nothing to do")
-        elif dry and plan.changes:
+        elif dry and (plan.changes or plan.holds):
             show.note("dry run: nothing was written")
     for line in faults:
         show.fault(line)

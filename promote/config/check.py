@@ -11,6 +11,7 @@ from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
 from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
 from promote.config.check_gates import check_gates
 from promote.config.check_git import check_git
+from promote.config.check_notify import check_notify
 from promote.config.check_request import check_requests
 from promote.config.host_settings import RegistrySettings
 from promote.config.marks import Marks, Path, meant, quoted
@@ -152,3 +153,4 @@ def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     check_git(settings, marks, environ)
     check_requests(settings, marks, environ)
     _commit(settings.commit, marks, environ)
+    check_notify(settings, marks, environ)

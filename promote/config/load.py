@@ -155,6 +155,7 @@ def _config(file: str, settings: Settings, marks: Marks) -> Config:
         git=MappingProxyType({canonical_address(host) or host: each for host, each in settings.git.items()}),
         commit=settings.commit,
         forge=None if settings.forge is UNSET else settings.forge,
+        notify=tuple(settings.notify),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from promote.config.host_settings import GitSettings, RegistrySettings
+from promote.config.notify_settings import NotifySettings
 from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings, RequestGroup
 from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin
@@ -240,6 +241,7 @@ class Config:
     git: Mapping[str, GitSettings] = field(default_factory=dict)
     commit: CommitSettings = field(default_factory=CommitSettings)
     forge: ForgeSettings | None = None
+    notify: tuple[NotifySettings, ...] = ()
 
     def environment(self, name: str) -> Environment:
         """The environment of this name; UsageError where there is none."""

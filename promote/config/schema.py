@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from promote.config.notify_settings import NotifySettings
 from promote.config.settings import AppSettings, FromSettings, Settings, TargetSettings
 from promote.gates.settings import GateSettings, VerifySettings
 from promote.policy.settings import OrderSettings, PolicySettings
@@ -18,6 +19,7 @@ _CHOICES: Mapping[type[Struct], tuple[str, ...]] = {
     AppSettings: AppSettings.ONE_OF,
     FromSettings: FromSettings.ONE_OF,
     GateSettings: GateSettings.ONE_OF,
+    NotifySettings: NotifySettings.ONE_OF,
     SecretSettings: SecretSettings.ONE_OF,
     TargetSettings: TargetSettings.ONE_OF,
     VerifySettings: VerifySettings.ONE_OF,

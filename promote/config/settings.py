@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from promote.config.host_settings import GitSettings, RegistrySettings
+from promote.config.notify_settings import NotifySettings
 from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings
 from promote.gates.settings import GateSettings, VerifySettings
 from promote.policy.settings import PolicySettings
@@ -281,3 +282,4 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         ForgeSettings | UnsetType, Meta(description="The forge, where the repository\'s address does not tell.")
     ] = UNSET
     commit: Annotated[CommitSettings, Meta(description="How commits look and what goes into one.")] = CommitSettings()
+    notify: Annotated[list[NotifySettings], Meta(description="Who is told of what runs did, and what they left.")] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from promote.config.settings import CommitSettings, Settings
+from promote.config.settings import CommitSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,6 @@ class Unbuilt:
 
 UNBUILT = Unbuilt(
     keys={
-        Settings: frozenset({"notify"}),
         CommitSettings: frozenset({"via"}),
     },
 )

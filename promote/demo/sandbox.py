@@ -10,7 +10,7 @@ from pathlib import Path
 from promote.demo.files import IMAGES, files
 from promote.demo.images import write_layout
 from promote.errors import UsageError
-from promote.gitrepo.command import Git
+from promote.gitrepo.command.git import Git
 
 _WHO = (("user.name", "Demo"), ("user.email", "demo@example.com"))
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Literal, Protocol
 
 from promote.config.model import App, Environment
 from promote.estate.aims import Miss
+from promote.estate.holds import Hold, Holds
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.sites.join import Joined
@@ -19,6 +21,7 @@ from promote.tree import Entry, Unread
 Runs = Version | Literal["mixed", "absent"]
 Spot = tuple[bytes, int]
 _NOTHING = Joined((), (), ())
+_NO_HOLDS = Holds(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Estate:
 
     `beyond` are places in bases that it runs from outside of its paths; `addable` are the places where apps that it
     does not have could be added, None where that was not asked for; `misses` are the targets that lead nowhere.
-    `again` tells what all environments of the place would say with files changed, for what is added to one.
+    `again` tells what all environments of the place would say with files changed, for what is added to one. `holds` is
+    what it holds back.
     """
 
     environment: Environment
@@ -60,6 +64,7 @@ class Estate:
     unaddable: Mapping[str, Unaddable] = field(default_factory=dict)
     misses: tuple[Miss, ...] = ()
     again: Again | None = field(default=None, compare=False, repr=False)
+    holds: Holds = _NO_HOLDS
 
     def if_changed(self, changes: Mapping[bytes, bytes]) -> Mapping[str, Estate]:
         """All environments of the place as they would be with these files; ValueError where nothing can be read."""
@@ -72,6 +77,10 @@ class Estate:
         if self.again is None:
             raise ValueError(f"{self.environment.name}: its files cannot be read again")
         return self.again.names(self.environment.name, app, path)
+
+    def held(self, app: str, version: Version, now: datetime | None) -> Hold | None:
+        """What keeps a version of `app` from being brought in at `now`, which may be None where no hold ends."""
+        return next((hold for hold in self.holds.of(app, now) if hold.covers(version)), None)
 
     def sites(self, app: str) -> tuple[Site, ...]:
         """The sites that decide what `app` runs here, in the order of their files."""
@@ -164,9 +173,7 @@ class Shared:
 def shared(estates: Mapping[str, Estate], environment: str, app: str) -> Shared | None:
     """What others run too of `app` here, unless the environment says that it shares with them (3.2)."""
     here = estates[environment]
-    others = tuple(
-        name for name in sharers(estates, environment, app) if name not in here.environment.shared_with
-    )
+    others = tuple(name for name in sharers(estates, environment, app) if name not in here.environment.shared_with)
     if not others:
         return None
     theirs = frozenset[Spot]().union(*(estates[name].spots for name in others))

@@ -12,6 +12,8 @@ from promote.estate.charted import Found
 from promote.estate.estate import Estate
 from promote.estate.gathering import Gathering, joined
 from promote.estate.generated import attribute_files
+from promote.estate.holds import path_of
+from promote.estate.holds_file import read_holds
 from promote.estate.owners import Owners, is_meant, within
 from promote.estate.scan import Readings, Scan, scan
 from promote.estate.ties import Files, Layers, Paths, layer_of
@@ -50,6 +52,7 @@ class _Builder:
         *,
         everything: bool,
         below: Mapping[str, Globs],
+        with_holds: bool = False,
     ) -> None:
         self._config = config
         self._tree = tree
@@ -57,6 +60,7 @@ class _Builder:
         self._named = None if apps is None else dict.fromkeys(apps)
         self._everything = everything
         self._below = below
+        self._with_holds = with_holds
         self._readings = Readings()
         self._wanted: dict[str, Wanted] = {}
         self._owned: dict[tuple[str, bytes], _Owned] = {}
@@ -113,6 +117,7 @@ class _Builder:
             Aims.union(aims.values()),
             Globs.union(map(_overrides, environments)),
             self._readings,
+            [path_of(each.name) for each in environments] if self._with_holds else (),
         )
         paths = Paths(scanned.found)
         gathered = {
@@ -206,6 +211,7 @@ class _Builder:
             tuple(item for item in scanned.unread if item.entry.path in taken),
             unbound=tuple(self._unbound.get(environment.name, ())),
             misses=aims.misses(scanned.streams, taken),
+            holds=read_holds(path_of(environment.name), scanned.apart),
         )
 
 
@@ -230,13 +236,15 @@ def load(
     *,
     everything: bool = False,
     below: Mapping[str, Globs] | None = None,
+    with_holds: bool = False,
 ) -> dict[str, Estate]:
     """The estates of these environments, which all lie in `tree`: of all apps, or of those that are named.
 
     With `everything` each well-formed image counts as an app of its own name (a repository without promote.yaml).
-    `below` adds a weakest layer to the environments that it names.
+    `below` adds a weakest layer to the environments that it names. What they hold back is read `with_holds`.
     """
-    return _Builder(config, tree, place, apps, everything=everything, below=below or {}).build(environments)
+    builder = _Builder(config, tree, place, apps, everything=everything, below=below or {}, with_holds=with_holds)
+    return builder.build(environments)
 
 
 def reloading(

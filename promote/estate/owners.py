@@ -44,7 +44,11 @@ class Owners:
                 if not self._claims(path, hit, hit.app):
                     return ()
             return (hit.app,) if self._is_asked(hit.app) else ()
-        apps = self._by_image(path, hit)
+        claiming = self._claiming(path, hit)
+        if len(claiming) < 2 and not any(map(self._is_asked, claiming)):
+            # Nobody asks, and it cannot be a mistake: where each of thousands of apps lives is not looked up for it.
+            return ()
+        apps = self._living(claiming, path)
         if len(apps) > 1:
             raise _two(hit, apps[0], apps[1], "give one of them a `path` that tells them apart")
         return tuple(app for app in apps if self._is_asked(app))
@@ -52,11 +56,12 @@ class Owners:
     def _is_asked(self, app: str) -> bool:
         return self.named is None or app in self.named
 
-    def _by_image(self, path: bytes, hit: Fragment | Barred) -> tuple[str, ...]:
-        if hit.repository is None:
-            return ()
-        # Of all apps there are: a mistake is one whoever is asked for.
-        apps = self.wanted.whole.apps_of(hit.repository, path)
+    def _claiming(self, path: bytes, hit: Fragment | Barred) -> tuple[str, ...]:
+        """The apps that claim a hit by its image, of all that there are: a mistake is one whoever is asked for."""
+        return () if hit.repository is None else self.wanted.whole.apps_of(hit.repository, path)
+
+    def _living(self, apps: Iterable[str], path: bytes) -> tuple[str, ...]:
+        """Those of `apps` that the file is a layer of."""
         return tuple(app for app in apps if layer_of(self.layers(app), path) is not None)
 
     def _claims(self, path: bytes, hit: Fragment | Barred, app: str) -> bool:
@@ -71,7 +76,7 @@ class Owners:
         """UsageError where a marker gives one app a place that names the image of others alone."""
         if hit.format == target.FORMAT:
             return
-        owners = self._by_image(path, hit)
+        owners = self._living(self._claiming(path, hit), path)
         if owners and app not in owners:
             raise _two(hit, app, owners[0], "let the marker name the image's own app, or remove it")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from promote.estate.aims import Aims
@@ -19,6 +19,7 @@ from promote.tree import NOT_FILES, Entry, Globs, Tree, Unread
 Read = tuple[Text | None, tuple[Hit, ...]]
 
 
+_NONE, _APART = Globs(()), Globs((".promote",))
 # Of each file so many of its contents are remembered: in a history of thousands all would not fit into memory.
 _VERSIONS = 4
 
@@ -56,6 +57,7 @@ class Scan:
     found: dict[bytes, Found]
     unread: tuple[Unread, ...]
     sources: Sources = field(default_factory=dict)
+    apart: Mapping[bytes, tuple[Entry, bytes | Unread]] = field(default_factory=dict)
 
     def parse_more(self, paths: Iterable[bytes]) -> None:
         """Read files that the screen had passed over: overlays name no image (SEMANTICS 2.3)."""
@@ -75,18 +77,35 @@ def _take(scan: Scan, entry: Entry, read: Read) -> tuple[Hit, ...]:
     return found
 
 
+def _meet(a: bytes, b: bytes) -> bool:
+    """Whether one of two paths is the other, or lies below it."""
+    return (a + b"/").startswith(b + b"/") or (b + b"/").startswith(a + b"/")
+
+
 def _hides(entry: Entry) -> bool:
     """Whether files may be missed behind this: a link or a submodule that stands where a folder could."""
     return entry.mode in NOT_FILES and b"." not in entry.path.rpartition(b"/")[2].lstrip(b".")
 
 
-def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs, readings: Readings) -> Scan:
+def scan(
+    tree: Tree,
+    globs: Globs,
+    wanted: Wanted,
+    aims: Aims,
+    overrides: Globs,
+    readings: Readings,
+    apart: Collection[bytes] = (),
+) -> Scan:
     """All that `globs` and the targets' files say; most files are screened by their bytes and never parsed.
 
     `overrides` are read wherever they lie and whatever marks them: what is there must be known before it is written.
-    What `readings` knows of earlier scans must be of the same `wanted`.
+    What `readings` knows of earlier scans must be of the same `wanted`. `apart` are files of promote's own, which are
+    read in the same batch, with whatever stands in their way, and say nothing of images.
     """
-    listed = tree.list(Globs.union((globs, aims.listing, overrides, attribute_files(globs))))
+    every = tree.list(Globs.union((globs, aims.listing, overrides, attribute_files(globs), _APART if apart else _NONE)))
+    ours = {entry.path: entry for entry in every if apart and _APART.matches(entry.path)}
+    listed = [entry for entry in every if entry.path not in ours]
+    near = [entry for path, entry in ours.items() if any(_meet(path, each) for each in apart)]
     attributes = [entry for entry in listed if is_attributes(entry.path)]
     marked, unread_attributes = generated(tree, attributes)
     aimed = {entry.path: own for entry in listed if (own := aims.at(entry.path))} if aims.all else {}
@@ -104,14 +123,17 @@ def scan(tree: Tree, globs: Globs, wanted: Wanted, aims: Aims, overrides: Globs,
     ]
     unread += unread_attributes
     found: dict[bytes, tuple[Hit, ...]] = {}
-    for entry, data in tree.read(entries.values()):
-        if isinstance(data, Unread):
+    beside: dict[bytes, tuple[Entry, bytes | Unread]] = {}
+    for entry, data in tree.read((*entries.values(), *near)):
+        if entry.path in ours:
+            beside[entry.path] = entry, data
+        elif isinstance(data, Unread):
             unread.append(data)
-            continue
-        read = readings.read(entry, data, wanted, aimed.get(entry.path, ()), sure=entry.path in sure)
-        hits = () if read is None else _take(out, entry, read)
-        if hits:
-            found[entry.path] = hits
+        else:
+            read = readings.read(entry, data, wanted, aimed.get(entry.path, ()), sure=entry.path in sure)
+            hits = () if read is None else _take(out, entry, read)
+            if hits:
+                found[entry.path] = hits
     out.found.update((path, resolved(hits, out.sources, wanted)) for path, hits in found.items())
     lock(tree, out.found)
-    return replace(out, unread=tuple(unread))
+    return replace(out, unread=tuple(unread), apart=beside)

@@ -59,7 +59,7 @@ class World:
         out: dict[str, Estate] = {}
         for place, environments in places.items():
             tree = self._trees.tree(place)
-            found = load(self._config, tree, place, environments, apps, everything=self._everything)
+            found = load(self._config, tree, place, environments, apps, everything=self._everything, with_holds=True)
             near = [each for each in others if self._trees.at(each, place)]
             beside = neighbours(self._config, tree, found.values(), near, apps)
             below = bases(self._config, tree, found.values(), (*environments, *near))

@@ -37,6 +37,8 @@ _NAMED: tuple[tuple[str, Kind], ...] = (
     ("stash", "bitbucket-dc"),
 )
 _WEB = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com", "altssh.bitbucket.org": "bitbucket.org"}
+# How a page of a commit is called, where it is not `commit`.
+_COMMIT: dict[Kind, str] = {"gitlab": "-/commit", "bitbucket": "commits", "bitbucket-dc": "commits"}
 _SCP = re.compile(r"(?:(?P<user>[^@/:]+)@)?(?P<host>[^/:@]+):(?P<path>.+)\Z")
 
 
@@ -63,6 +65,10 @@ class Project:
             where = f"users/{key[1:]}" if key.startswith("~") else f"projects/{key}"
             return f"{self.url}/{where}/repos/{slug}"
         return f"{self.url}/{self.path}"
+
+    def commit(self, oid: str) -> str:
+        """The page of one of its commits."""
+        return f"{self.page}/{_COMMIT.get(self.kind, 'commit')}/{oid}"
 
 
 def _quoted(segment: str) -> str:

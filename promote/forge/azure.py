@@ -18,7 +18,6 @@ from promote.forge.azure_answers import (
     PullRequestAnswer,
     PullRequests,
     Repository,
-    Reviewer,
     Reviewers,
     Status,
     Statuses,
@@ -35,7 +34,7 @@ from promote.forge.azure_people import People
 from promote.forge.azure_web import CURE, AzureWeb, headers
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
-from promote.forge.wish import missing, same
+from promote.forge.wish import merge_message, missing, same
 from promote.question import CommitStatus, Review
 
 __all__ = ["CURE", "Azure", "api", "headers"]
@@ -69,7 +68,7 @@ class Azure:
         return self._project
 
     def find(self, head: str, base: str) -> PullRequest | None:
-        """Its body may be cut: a list tells 400 characters of it."""
+        """One request, and one more where the body is longer than the 400 characters that a list tells of it."""
         answer = self._web.get(
             f"{self._at}/pullrequests",
             PullRequests,
@@ -82,7 +81,8 @@ class Azure:
         )
         ours = [each for each in answer.value if each.fork_source is None]
         found = [told(each, self._project) for each in sorted(ours, key=lambda each: -each.pull_request_id)]
-        return next((each for each in found if each.state == "open"), found[0] if found else None)
+        chosen = next((each for each in found if each.state == "open"), found[0] if found else None)
+        return self._read(chosen) if chosen is not None and may_be_cut(chosen.body) else chosen
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
         lacks = self._cannot(proposal)
@@ -112,10 +112,11 @@ class Azure:
     def update(self, request: PullRequest, proposal: Proposal) -> Done:
         """What is no draft any more was published by a person, and stays so."""
         lacks = self._cannot(proposal)
-        there: tuple[Reviewer, ...] = ()
-        if may_be_cut(request.body) or proposal.teams or missing(proposal.reviewers, request.reviewers):
+        ids: list[str] = []
+        if missing(proposal.teams, request.teams) or missing(proposal.reviewers, request.reviewers):
             answer = self._web.get(self._one(request), PullRequestAnswer)
-            request, there = told(answer, self._project), answer.reviewers or ()
+            request = told(answer, self._project)
+            ids = self._people.wish(proposal, answer.reviewers or (), lacks)
         change: dict[str, object] = {}
         if short_title(proposal.title) != request.title:
             change["title"] = short_title(proposal.title)
@@ -126,7 +127,7 @@ class Azure:
         for label in missing(proposal.labels, request.labels):
             self._web.send("POST", f"{self._below(request)}/labels", Answer, {"name": label}, again=True)
             request = replace(request, labels=(*request.labels, label))
-        if ids := self._people.wish(proposal, there, lacks):
+        if ids:
             people = [{"id": each} for each in ids]
             self._web.send("POST", f"{self._below(request)}/reviewers", Answer, people, again=True)
         return Done(request, lacks)
@@ -151,12 +152,19 @@ class Azure:
     def _patched(self, request: PullRequest, change: object) -> PullRequest:
         return told(self._web.send("PATCH", self._one(request), PullRequestAnswer, change), self._project)
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
+    def arm(
+        self,
+        request: PullRequest,
+        method: Method,
+        trailers: str,
+        *,
+        anew: bool,  # noqa: ARG002  # it takes the place of what was armed
+    ) -> str | None:
         """By "Update" with autoCompleteSetBy; where no policy stands against it, it is merged at once."""
-        change = {
-            "autoCompleteSetBy": {"id": self._user().id},
-            "completionOptions": {"mergeStrategy": _STRATEGIES[method], "deleteSourceBranch": True},
-        }
+        options: dict[str, object] = {"mergeStrategy": _STRATEGIES[method], "deleteSourceBranch": True}
+        if method != "rebase":
+            options["mergeCommitMessage"] = merge_message(request, trailers)
+        change = {"autoCompleteSetBy": {"id": self._user().id}, "completionOptions": options}
         try:
             after = self._patched(request, change)
         except (ForgeRefused, ForgeDenied) as fault:

@@ -37,6 +37,11 @@ class Identity(Answer, frozen=True):
         """What a person signs in with: display names are for each to choose, and not unique."""
         return self.unique_name or self.display_name or self.id
 
+    @property
+    def team(self) -> str:
+        """What a team is called in its project, which is shown before it in brackets."""
+        return (self.display_name or self.id).rpartition("]\\")[2]
+
     def is_called(self, name: str) -> bool:
         wanted = name.casefold()
         return wanted in (each.casefold() for each in (self.id, self.unique_name, self.display_name) if each)
@@ -169,6 +174,7 @@ def told(answer: PullRequestAnswer, project: Project) -> PullRequest:
         draft=bool(answer.is_draft),
         labels=tuple(label.name for label in answer.labels or ()),
         reviewers=tuple(each.name for each in answer.reviewers or () if not each.is_container),
+        teams=tuple(each.team for each in answer.reviewers or () if each.is_container),
         auto_merge=state == "open" and armed is not None and armed.id not in ("", NOBODY),
         conflicts={"conflicts": True, "succeeded": False}.get(answer.merge_status or ""),
         # Until then it is only a try at a merge.

@@ -195,7 +195,14 @@ class Bitbucket:
     def _read(self, request: PullRequest) -> Pull:
         return self._web.get(self._one(request)).read(Pull)
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:  # noqa: ARG002  # the Protocol's
+    def arm(  # the Protocol's
+        self,
+        request: PullRequest,  # noqa: ARG002
+        method: Method,  # noqa: ARG002
+        trailers: str,  # noqa: ARG002
+        *,
+        anew: bool,  # noqa: ARG002
+    ) -> str | None:
         return "Bitbucket Cloud's API cannot arm a merge: it merges at once or not at all"
 
     def disarm(self, request: PullRequest) -> None:

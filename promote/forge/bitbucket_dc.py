@@ -142,8 +142,10 @@ class BitbucketDataCenter:
             lacks["reviewers"] = "; ".join(refused)
         return pull
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
-        return self._changes.arm(request, method)
+    def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:
+        if anew:
+            self.disarm(request)
+        return self._changes.arm(request, method, trailers)
 
     def disarm(self, request: PullRequest) -> None:
         """By "Cancel auto-merge for pull request"; 404 where it is not armed, or the server has no such thing."""

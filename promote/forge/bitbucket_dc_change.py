@@ -79,7 +79,7 @@ class Changes:
                 raise
             return
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
+    def arm(self, request: PullRequest, method: Method, trailers: str) -> str | None:
         """By "Merge pull request" with `autoMerge`, which a server before 8.15 would overlook, and merge at once.
 
         So its settings are read first: they tell both whether the server has it and whether the repository may.
@@ -95,7 +95,9 @@ class Changes:
         pull = self.read(request.number)
         if request.head_oid and pull.from_ref.latest_commit != request.head_oid:
             return "the branch has moved since; the next run tries again"
-        body = {"autoMerge": True, "strategyId": _STRATEGIES[method], "version": pull.version}
+        body: dict[str, object] = {"autoMerge": True, "strategyId": _STRATEGIES[method], "version": pull.version}
+        if method != "rebase":
+            body |= {"message": trailers, "autoSubject": True}
         try:
             self._web.send("POST", f"{self.one(pull.id)}/merge", body, query={"version": pull.version})
         except ForgeDenied as fault:

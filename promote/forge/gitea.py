@@ -136,12 +136,16 @@ class Gitea:
     def _issue(self, request: PullRequest) -> str:
         return f"{self._at}/issues/{request.number}"
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
+    def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:
         """By "Merge a pull request" with `merge_when_checks_succeed`; where none are awaited, it merges at once.
 
         Until the server has worked out whether it merges at all, it answers 405 "Please try again later".
         """
         body: dict[str, object] = {"Do": method, "merge_when_checks_succeed": True}
+        if method != "rebase":
+            body["MergeMessageField"] = trailers  # below the title that the server makes
+        if anew:
+            self.disarm(request)
         if request.head_oid:
             body["head_commit_id"] = request.head_oid
         for left in reversed(range(_TRIES)):

@@ -147,8 +147,15 @@ class GitHub:
             request = answer.read(Pull).read(self._owner)
         return self._wishes.granted(request, proposal, is_new=False)
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
-        return self._merging.arm(request, method)
+    def arm(
+        self,
+        request: PullRequest,
+        method: Method,
+        trailers: str,
+        *,
+        anew: bool,  # noqa: ARG002  # it tells with which message it is armed
+    ) -> str | None:
+        return self._merging.arm(request, method, trailers)
 
     def disarm(self, request: PullRequest) -> None:
         self._merging.disarm(request)

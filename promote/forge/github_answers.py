@@ -48,6 +48,7 @@ class End(msgspec.Struct):
 
 class AutoMerge(msgspec.Struct):
     merge_method: str = ""
+    commit_message: str | None = None
 
 
 class Pull(msgspec.Struct):

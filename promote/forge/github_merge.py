@@ -9,10 +9,11 @@ from promote.forge.github_answers import Pull
 from promote.forge.github_graphql import Refusal, asked, needed
 from promote.forge.request import Method, PullRequest
 from promote.forge.web import Web
+from promote.forge.wish import same
 
 _ENABLE = """
-mutation Arm($id: ID!, $method: PullRequestMergeMethod!) {
-  enablePullRequestAutoMerge(input: {pullRequestId: $id, mergeMethod: $method}) { clientMutationId }
+mutation Arm($id: ID!, $method: PullRequestMergeMethod!, $body: String) {
+  enablePullRequestAutoMerge(input: {pullRequestId: $id, mergeMethod: $method, commitBody: $body}) { clientMutationId }
 }
 """
 _DISABLE = """
@@ -52,26 +53,30 @@ class Merging:
     def _now(self, number: int) -> Pull:
         return self._web.get(f"{self._path}/pulls/{number}").read(Pull)
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
+    def arm(self, request: PullRequest, method: Method, trailers: str) -> str | None:
         """Why it cannot be merged by itself, or None; one that nothing holds is merged at once, if its head stands."""
         pull = self._now(request.number)
         if pull.state != "open":
             return None if pull.merged_at is not None else "it is closed"
         if pull.auto_merge is not None:
-            if pull.auto_merge.merge_method == method:
+            if pull.auto_merge.merge_method == method and (
+                method == "rebase" or same(pull.auto_merge.commit_message or "", trailers)
+            ):
                 return None
             needed(self._web, _DISABLE, {"id": pull.node_id}, dict[str, Any])
-        told = asked(self._web, _ENABLE, {"id": pull.node_id, "method": method.upper()}, dict[str, Any])
+        body = None if method == "rebase" else trailers
+        told = asked(self._web, _ENABLE, {"id": pull.node_id, "method": method.upper(), "body": body}, dict[str, Any])
         if not isinstance(told, Refusal):
             return None
         words = told.said.lower()
         if any(ready in words for ready in _READY):
-            return self._merged(request, method)
+            return self._merged(request, method, body)
         return next((why for word, why in _WHY if word in words), told.said)
 
-    def _merged(self, request: PullRequest, method: Method) -> str | None:
+    def _merged(self, request: PullRequest, method: Method, message: str | None) -> str | None:
         """Merged, if its head is still the one that was looked at (Pulls, Merge a pull request); or why not."""
-        body = {"sha": request.head_oid, "merge_method": method}
+        wanted = {"sha": request.head_oid, "merge_method": method, "commit_message": message}
+        body = {key: value for key, value in wanted.items() if value is not None}
         try:
             self._web.send("PUT", f"{self._path}/pulls/{request.number}/merge", body)
         except ForgeRefused as exc:

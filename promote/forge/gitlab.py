@@ -27,7 +27,7 @@ from promote.forge.gitlab_answers import (
 from promote.forge.gitlab_people import People, left_out
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.web import Web
-from promote.forge.wish import same
+from promote.forge.wish import merge_message, same
 from promote.question import CommitStatus, Review
 
 CURE = (
@@ -132,18 +132,29 @@ class GitLab:
     def _read(self, request: PullRequest) -> MergeRequest:
         return self._web.get(self._one(request)).read(MergeRequest)
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
+    def arm(
+        self,
+        request: PullRequest,
+        method: Method,
+        trailers: str,
+        *,
+        anew: bool,  # noqa: ARG002  # it takes the place of what was armed, which a push ends anyway
+    ) -> str | None:
         """By "Merge a merge request", which takes what is not mergeable at all for a fault (405, 406, 409, 422)."""
         if method == "rebase":
             return "GitLab rebases where the project's merge method says so, and not for one merge request"
         if not request.head_oid:
             return "GitLab does not know the merge request's head yet; the next run tries again"
+        message = merge_message(request, trailers, "!")
         body = {
             "auto_merge": True,
             # Before 17.11 this is its name, and a server that knew neither would merge at once.
             "merge_when_pipeline_succeeds": True,
             "sha": request.head_oid,
             "squash": method == "squash",
+            # With a squash the project may make a merge commit too.
+            "merge_commit_message": message,
+            "squash_commit_message": message,
         }
         try:
             answer = self._web.send("PUT", f"{self._one(request)}/merge", body).read(MergeRequest)

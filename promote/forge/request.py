@@ -89,8 +89,12 @@ class Forge(Protocol):
         """
         ...
 
-    def arm(self, request: PullRequest, method: Method) -> str | None:
-        """Let the forge merge it by itself once it may; why it cannot be, or None where it is."""
+    def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:
+        """Let the forge merge it by itself once it may; why it cannot be, or None where it is.
+
+        The message of the commit that it makes ends in `trailers`, unless it rebases. With `anew` it may be armed with
+        those of a commit that its branch had before, and is armed again.
+        """
         ...
 
     def disarm(self, request: PullRequest) -> None:

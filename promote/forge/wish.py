@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from promote.forge.request import Ability, Proposal
+from promote.forge.request import Ability, Proposal, PullRequest
 
 
 def missing(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
@@ -21,6 +21,11 @@ def same(text: str, other: str) -> bool:
 def unmet(proposal: Proposal, cannot: Mapping[Ability, str]) -> dict[Ability, str]:
     """What a forge `cannot` do, of what is wished for, and why."""
     return {ability: why for ability, why in cannot.items() if getattr(proposal, ability)}
+
+
+def merge_message(request: PullRequest, trailers: str, mark: str = "#") -> str:
+    """A whole message for the commit that brings it in; `mark` is what the forge writes before its number."""
+    return f"{request.title} ({mark}{request.number})\n\n{trailers}"
 
 
 def _begun(text: str, limit: int) -> str:

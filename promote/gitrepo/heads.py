@@ -13,10 +13,10 @@ from pathlib import Path
 
 from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
-from promote.gitrepo.command import Git
-from promote.gitrepo.failure import reason
-from promote.gitrepo.objects import PROMISOR, REMOTE, parsed
-from promote.gitrepo.scratch import scratch
+from promote.gitrepo.command.failure import reason
+from promote.gitrepo.command.git import Git
+from promote.gitrepo.store.origin import PROMISOR, REMOTE, parsed
+from promote.gitrepo.store.scratch import scratch
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from promote.clock import Clock
 from promote.errors import GitError, UsageError
-from promote.gitrepo.archive import Archive, in_clone, is_whole, open_archive
-from promote.gitrepo.command import Git
-from promote.gitrepo.commit import make_commit
+from promote.gitrepo.clone.leave import bring, has_commit, leave
+from promote.gitrepo.clone.workdir import Workdir
+from promote.gitrepo.command.environment import unasking
+from promote.gitrepo.command.git import Git
+from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.keyring import Keyring
 from promote.gitrepo.credentials.settings import HostAccess
-from promote.gitrepo.environment import unasking
 from promote.gitrepo.heads import Head, Heads, open_heads
-from promote.gitrepo.history import History
-from promote.gitrepo.identity import UNSAID, Attribution, Identity, identity
-from promote.gitrepo.leave import bring, has_commit, leave
-from promote.gitrepo.prefetch import prefetch
-from promote.gitrepo.push import drop, push
-from promote.gitrepo.store import Store, open_store
-from promote.gitrepo.tree import CommitTree
+from promote.gitrepo.past.archive import Archive, in_clone, is_whole, open_archive
+from promote.gitrepo.past.branch_history import History
+from promote.gitrepo.store.prefetch import prefetch
+from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.tree import CommitTree
 from promote.gitrepo.url import RemoteUrl, parse
-from promote.gitrepo.workdir import Workdir
+from promote.gitrepo.write.commit import make_commit
+from promote.gitrepo.write.identity import UNSAID, Attribution, Identity, identity
+from promote.gitrepo.write.push import drop, push
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.text.edit import FileChange
@@ -59,6 +60,7 @@ class Remotes:
         self._workdir = workdir
         self._cache = cache
         self._deadline_seconds = deadline_seconds
+        self._patience = Patience(clock)
         self._urls: dict[str, RemoteUrl] = {}
         self._stores: dict[str, Store] = {}
         self._archives: dict[Place, Archive] = {}
@@ -72,9 +74,9 @@ class Remotes:
         if workdir is not None and workdir.remote is not None:
             self._urls[workdir.remote.public] = workdir.remote
             own.append(workdir.remote)
-        self._hosts = frozenset(remote.host for remote in own)
-        homes = frozenset(remote.address for remote in own)
-        self._keyring = Keyring(environ=environ, clock=clock, homes=homes, stack=self._open)
+        # With their ports: what listens on another one is another server, and may be another's.
+        self._homes = frozenset(remote.address for remote in own)
+        self._keyring = Keyring(environ=environ, clock=clock, homes=self._homes, stack=self._open)
 
     def __enter__(self) -> Self:
         return self
@@ -126,9 +128,16 @@ class Remotes:
         names = [file.encode() for file in files]
         prefetch(store.objects, store.git, store.need(place.branch).oid, names, environments=environments, apps=apps)
 
-    def refresh(self, place: Place, *, seconds: float | None = None) -> CommitTree | None:
-        """The branch as the remote has it now, None where there is none; RemoteUnreachable after `seconds`."""
-        return self._store(place.repo, place.branch).refresh(place.branch, seconds=seconds)
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        """Meanwhile no remote is waited for beyond `moment` of the clock: then it is RemoteUnreachable, a push Unclear.
+
+        A few seconds are left for what begins later.
+        """
+        return self._patience.until(moment)
+
+    def refresh(self, place: Place) -> CommitTree | None:
+        """The branch as the remote has it now, None where there is none."""
+        return self._store(place.repo, place.branch).refresh(place.branch)
 
     def history(self, place: Place, tip: str) -> History:
         """The history of a branch below `tip`: as the clone has it where that has all of it, else as the remote has."""
@@ -192,14 +201,10 @@ class Remotes:
         files: Sequence[FileChange],
         message: str,
         said: Attribution = UNSAID,
-        seconds: float | None = None,
     ) -> Landed | Beaten | Unclear:
-        """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there).
-
-        A push that takes longer than `seconds` is cut off.
-        """
+        """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there)."""
         oid = self.commit(place, parent=parent, files=files, message=message, said=said)
-        return push(self._store(place.repo, place.branch), place.branch, oid, expected, seconds=seconds)
+        return push(self._store(place.repo, place.branch), place.branch, oid, expected)
 
     def keep(self, place: Place, oid: str, *, base: Place | None = None) -> str:
         """The ref of the user's clone where `oid` now is, pushed nowhere (SEMANTICS 11.4).
@@ -214,7 +219,8 @@ class Remotes:
         # Not the parent of `oid`: that may be one more commit of this run, which the clone does not have either.
         tip = store.need((base or place).branch).oid
         if not has_commit(workdir.git, tip):
-            bring(workdir, workdir.remote, (base or place).branch, self._keyring.access(workdir.remote))
+            access = self._keyring.access(workdir.remote)
+            bring(workdir, workdir.remote, (base or place).branch, access, self._patience)
         return leave(store.git, workdir.git, oid, branch=place.branch, tip=tip)
 
     def _who(self, store: Store, said: Attribution) -> Identity:
@@ -231,8 +237,8 @@ class Remotes:
 
     def _reach(self, repo: str) -> Git:
         remote = self._url(repo)
-        environ = self._environ if remote.host in self._hosts else unasking(self._environ)
-        git = Git(environ, deadline_seconds=self._deadline_seconds)
+        environ = self._environ if remote.address in self._homes else unasking(self._environ)
+        git = Git(environ, deadline_seconds=self._deadline_seconds, patience=self._patience)
         return self._to(git, remote)
 
     def _to(self, git: Git, remote: RemoteUrl) -> Git:

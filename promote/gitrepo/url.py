@@ -103,10 +103,17 @@ def _split(text: str, scheme: str) -> RemoteUrl:
     authority, slash, path = rest.partition("/")
     userinfo, at, host = authority.rpartition("@")
     host = host.lower().removesuffix(_PORTS[scheme])
+    bare, *more = re.split("[?#]", f"{host}{slash}{path}", maxsplit=1)
+    if more and scheme in ("https", "http"):
+        # It may hold a token, and what is public of a URL is printed everywhere.
+        raise UsageError(
+            "has something behind a `?` or `#`, which is not taken", where=f"{scheme}://{bare}",
+            cure="leave it out, and give a credential on its own",
+        )  # fmt: skip
     path = _plain(path, is_rooted=True)
     public = f"{scheme}://{host}{slash}{path}"
     if _CONTROL.search(unquote(f"{host}{slash}{path}")):
-        raise UsageError("hides control characters", where=redacted(text)[:200], cure="remove what %XX stands for them")
+        raise UsageError("hides control characters", where=_shown(text), cure="remove what %XX stands for them")
     # ssh would take either for an option of its own.
     if not host or unquote(host).startswith("-") or (scheme == "ssh" and unquote(userinfo).startswith("-")):
         raise UsageError("is not a URL with a host", where=public, cure="write https://HOST/PATH")
@@ -126,9 +133,15 @@ def _split(text: str, scheme: str) -> RemoteUrl:
     return RemoteUrl(public, _clear(user, public), _clear(password, public) if colon else None)
 
 
+def _shown(text: str) -> str:
+    """What may be shown of a URL that is not taken."""
+    shown = redacted(text)
+    return (shown.partition("?")[0] if "://" in shown else shown)[:200]
+
+
 def parse(text: str, *, base: Path) -> RemoteUrl:
     """The remote that `text` means; a path is taken from `base`. UsageError for what git would take for a command."""
-    where = redacted(text)[:200]
+    where = _shown(text)
     if not text or _CONTROL.search(text):
         raise UsageError("is not a URL", where=repr(where), cure="remove the control characters, or name a repository")
     if text.startswith("-"):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from promote.config.model import Config
 from promote.errors import GitError
-from promote.gitrepo.history import History
+from promote.gitrepo.past.branch_history import History
 from promote.history.walk import walk
 from promote.place import Place
 from promote.question import Past, Ran, Unknown

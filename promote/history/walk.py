@@ -9,7 +9,7 @@ from promote.config.model import Config
 from promote.errors import UsageError
 from promote.estate.estate import Estate
 from promote.estate.load import reloading
-from promote.gitrepo.history import History
+from promote.gitrepo.past.branch_history import History
 from promote.history.brought import Said, brought, said
 from promote.history.trail import UNREADABLE, Ran, Trail, ran
 from promote.place import Place
@@ -36,7 +36,7 @@ class _Walk:
         load = reloading(self.config, tree, self.place, [environment], [*self.trails])
         matters, newer = True, None
         for batch in self.history.batches(tip):
-            tree.expect(change for commit in batch.commits for change in commit.turned)
+            tree.expect(batch.coming)
             for commit in batch.commits:
                 if len(self.parents) == most:
                     self.ends = f"no more than {most} commits were looked at"

@@ -86,6 +86,7 @@ def assemble(
                 branch.expected,
                 is_new=branch.is_pushed,
                 verdicts=verdicts,
+                holds=() if step is None else step.holds,
             )
         )
         shown += [draft for draft in left if not draft.is_standing]
@@ -97,4 +98,5 @@ def assemble(
         tuple(dict.fromkeys(warning for draft in shown for warning in draft.warnings)),
         tuple(todo),
         tuple(proposals),
+        tuple(change for draft in shown for change in draft.holding),
     )

@@ -8,6 +8,7 @@ from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.write import Written
+from promote.question import HoldChange
 from promote.sites.cure import CURES
 from promote.sites.site import where
 from promote.tree import show
@@ -18,7 +19,8 @@ from promote.verdict import Verdict
 class Draft:
     """One app is to get `new`: what is written at each of its sites, and why.
 
-    `is_standing` says that a pull request proposes it already. `verdicts` are what gates say of it.
+    `is_standing` says that a pull request proposes it already. `verdicts` are what gates say of it. `holding` is what is
+    held back in the same commit.
     """
 
     environment: str
@@ -32,6 +34,7 @@ class Draft:
     undone: Version | None = None
     is_standing: bool = False
     verdicts: tuple[Verdict, ...] = ()
+    holding: tuple[HoldChange, ...] = ()
 
 
 Decision = Draft | Skip | Refusal | Failure

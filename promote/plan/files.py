@@ -9,9 +9,11 @@ from promote.estate.estate import Estate
 from promote.outcome import Refusal
 from promote.place import Place
 from promote.plan.draft import Draft
+from promote.plan.hold_file import addition as addition_of
+from promote.plan.hold_file import new_file
 from promote.sites.pattern import Text
 from promote.sites.site import where
-from promote.text.addition import Addition, created
+from promote.text.addition import Addition
 from promote.text.edit import FileChange
 from promote.text.part import Part
 from promote.text.plain import PlainText
@@ -78,6 +80,9 @@ def _wanted(estates: Mapping[str, Estate], drafts: Iterable[Draft]) -> dict[File
             near = [estate for estate in estates.values() if estate.place == place]
             mode = next((estate.entries[path].mode for estate in near if path in estate.entries), None)
             text = next((estate.streams[path] for estate in near if path in estate.streams), None)
+            holds = estates[draft.environment].holds
+            if path == holds.path and holds.stream is not None:
+                mode, text = holds.mode, holds.stream
             out[place, path] = _Wanted(path, mode, text)
         return out[place, path]
 
@@ -87,6 +92,9 @@ def _wanted(estates: Mapping[str, Estate], drafts: Iterable[Draft]) -> dict[File
                 wanted(draft, part.path).wishes.append(_Wish(draft, part, value))
             for addition in written.additions:
                 wanted(draft, addition.path).additions.append((draft, addition))
+        for change in draft.holding:
+            held = addition_of(change)
+            wanted(draft, held.path).additions.append((draft, held))
     return out
 
 
@@ -138,7 +146,7 @@ def _made(wanted: _Wanted) -> Rewritten | Disagreement:
     if wanted.mode is not None:
         return Disagreement("not-yaml", "it is there already, and cannot be read as YAML")
     try:
-        return Rewritten(created(additions), ())
+        return Rewritten(new_file(wanted.path, additions), ())
     except ValueError as exc:
         return Disagreement("not-writable", f"a value {exc}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from promote.config.request_settings import Deliver
 from promote.config.settings import Group
@@ -77,12 +78,14 @@ class Promote:
 class Rollback:
     """The version before the present one, of each app by itself; `to` is the one to go back to, of one app.
 
-    `apps` empty means all that the environment runs.
+    `apps` empty means all that the environment runs. What is taken away is held back, for this `reason`.
     """
 
     environment: str
     apps: tuple[str, ...] = ()
     to: Version | None = None
+    reason: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,31 @@ class Auto:
     shard: tuple[int, int] = (0, 1)
 
 
-Intent = Set | Update | Promote | Rollback | Auto
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A version of these apps is not to be brought into `environment`, until `until` if that is given.
+
+    `apps` empty means every app at once, `version` None every version.
+    """
+
+    environment: str
+    apps: tuple[str, ...] = ()
+    version: Version | None = None
+    reason: str = ""
+    until: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What `Hold` has done, undone; `version` None means whatever is held of each app."""
+
+    environment: str
+    apps: tuple[str, ...] = ()
+    version: Version | None = None
+
+
+Intent = Set | Update | Promote | Rollback | Hold | Release | Auto
 
 
 @dataclass(frozen=True, slots=True)

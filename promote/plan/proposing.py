@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from promote.errors import ForgeError
 from promote.estate.estate import Estate
 from promote.image import Repository, Version, agree, parse_repository
-from promote.outcome import Failure, Refusal, Skip
+from promote.outcome import Skip
 from promote.place import Place
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.draft import Decision, Draft
 from promote.plan.gating import Way, judged, stopped
+from promote.plan.holding import edited, rollback_branch, unread
 from promote.plan.intent import Before, Rules
 from promote.plan.settle import settle
-from promote.question import Asking, Carried, Request, Standing, Stands, Unknown, abreast
+from promote.question import Asking, Carried, HoldChange, Proposed, Request, Standing, Stands, Unknown, abreast
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ Key = tuple[Place, str]
 def _key(estate: Estate, decision: Decision) -> Key:
     name, app = decision.environment, decision.app
     if isinstance(decision, Draft) and decision.undone is not None:
-        return estate.place, f"promote/rollback/{name}/{app}"  # apart from all that goes forward (8.2)
+        return estate.place, rollback_branch(name, app)
     return estate.place, estate.environment.request_branch(app)
 
 
@@ -56,13 +56,25 @@ def proposing(
     """The decisions that are left to be told or pushed, and the branches that the others go to."""
     kept: list[Decision] = []
     mine: dict[Key, list[Decision]] = {}
+    owners: dict[Key, str] = {}
+    leaving: set[tuple[str, str]] = set()
     for decision in decisions:
         estate = estates[decision.environment]
         if rules.proposes(estate) and estate.tip is not None:
-            mine.setdefault(_key(estate, decision), []).append(decision)
+            key = _key(estate, decision)
+            mine.setdefault(key, []).append(decision)
+            owners.setdefault(key, decision.environment)
+            if isinstance(decision, Draft) and decision.undone is not None:
+                # What is rolled back is not carried forward at the same time.
+                forward = estate.place, estate.environment.request_branch(decision.app)
+                mine.setdefault(forward, [])
+                owners.setdefault(forward, decision.environment)
+                leaving.add((decision.environment, decision.app))
         else:
             kept.append(decision)
-    found = yield from abreast({key: _branch(estates, key, each, rules, before) for key, each in mine.items()})
+    found = yield from abreast(
+        {key: _branch(estates, key, each, owners[key], leaving, rules, before) for key, each in mine.items()}
+    )
     branches: list[Branch] = []
     for told, branch in found.values():
         kept += told
@@ -71,22 +83,27 @@ def proposing(
 
 
 def _branch(
-    estates: Mapping[str, Estate], key: Key, decisions: Sequence[Decision], rules: Rules, before: Before
+    estates: Mapping[str, Estate],
+    key: Key,
+    decisions: Sequence[Decision],
+    environment: str,
+    leaving: Collection[tuple[str, str]],
+    rules: Rules,
+    before: Before,
 ) -> Asking[tuple[list[Decision], Branch | None]]:
     base, head = key
     drafts = [decision for decision in decisions if isinstance(decision, Draft)]
     told: list[Decision] = [decision for decision in decisions if not isinstance(decision, Draft)]
-    environment = decisions[0].environment
     question = Stands(base, head, environment, bool(drafts))
     standing = (yield frozenset({question}))[question]
     if isinstance(standing, Unknown):
-        return [*told, *(_unread(each, standing) for each in drafts)], None
+        return [*told, *(unread(each.environment, each.app, standing) for each in drafts)], None
     if not isinstance(standing, Standing):
         raise TypeError(f"an answer of the wrong kind: {standing!r}")
     proposed, request = standing.proposed, standing.request
-    is_live = _is_live(standing)
+    is_live = standing.is_live
     if proposed is not None and is_live and not proposed.is_ours:
-        return [*told, *(_edited(each, head, request) for each in drafts)], None
+        return [*told, *(edited(each.environment, each.app, head, request) for each in drafts)], None
     wanted = proposed.carried if proposed is not None and is_live else ()
     fresh: list[Draft] = []
     for draft in drafts:
@@ -96,11 +113,15 @@ def _branch(
         else:
             told.append(decision)
     taken = {(draft.environment, draft.app) for draft in fresh}
+    if head not in {rollback_branch(*each) for each in leaving}:
+        taken |= set(leaving)
     again, left = yield from _again(
         estates, [item for item in wanted if (item.environment, item.app) not in taken], head, rules, before
     )
     known = {(each.environment, each.app) for each in told if isinstance(each, Refusal | Failure)}
     told += [each for each in left if (each.environment, each.app) not in known]
+    if proposed is not None:
+        again = [replace(each, holding=_held_with(proposed, each)) for each in again]
     reviewed = yield from _merging(estates, [*fresh, *again], head, rules, before)
     fresh, again = reviewed[: len(fresh)], reviewed[len(fresh) :]
     everything = (*fresh, *again)
@@ -116,29 +137,10 @@ def _branch(
     return told, Branch(base, Place(base.repo, head), environment, tip, expected, everything, is_pushed)
 
 
-def _is_live(standing: Standing) -> bool:
-    """Whether what stands on the branch is still wanted: not merged, and not closed by a person (7.3)."""
-    proposed, request = standing.proposed, standing.request
-    if proposed is None:
-        return False
-    if request is None or request.state == "open":
-        return True
-    # What was pushed after the merge, or after the branch's request was closed, was never judged by anybody.
-    return proposed.oid != request.head_oid
-
-
-def _unread(draft: Draft, why: Unknown) -> Failure:
-    name, app = draft.environment, draft.app
-    if why.exit_code == ForgeError.exit_code:
-        return Failure(name, app, "forge", why.exit_code, why.why)
-    return Failure(name, app, "proposal", why.exit_code, why.why)
-
-
-def _edited(draft: Draft, head: str, request: Request | None) -> Refusal:
-    at = "" if request is None else f" ({request.url})"
-    why = f"branch {head}{at} has commits that promote did not make, and they are left alone"
-    cure = "merge or close its pull request and delete the branch, then run again"
-    return Refusal(draft.environment, draft.app, "branch-edited", f"{why}: {cure}")
+def _held_with(proposed: Proposed, draft: Draft) -> tuple[HoldChange, ...]:
+    """What a rollback that stands there holds back."""
+    key = (draft.environment, draft.app)
+    return tuple(each for each in proposed.holds if (each.environment, each.app) == key and draft.undone is not None)
 
 
 def _already(draft: Draft, request: Request | None) -> Skip:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from promote.estate.estate import Estate
 from promote.image import Version, agree
@@ -12,9 +13,10 @@ from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.holding import Held, held_back
 from promote.plan.intent import Before, Rollback, Rules
 from promote.plan.settle import settle
-from promote.question import Asking, Past, Ran, Stretch, Unknown, abreast
+from promote.question import Asking, HoldChange, Now, Past, Ran, Stretch, Unknown, abreast
 
 # How many stretches are asked for at first; twice as many each time where none of them will do.
 _FIRST = 4
@@ -47,7 +49,10 @@ def _app(
     present = running if isinstance(running, Version) else _NOTHING
     if intent.to is not None and running != "mixed" and agree(present, intent.to):
         return Skip(name, app, "already", f"{name} already runs {app} {present.short}")
-    found = yield from _chosen(estate, app, present, intent.to, before)
+    back = yield from held_back(estates, name, app, rules, is_rollback=True)
+    if not isinstance(back, Held):
+        return back
+    found = yield from _chosen(estate, app, present, intent.to, back, before)
     if not isinstance(found, Stretch):
         return found
     version = found.runs if isinstance(found.runs, Version) else _NOTHING
@@ -56,28 +61,31 @@ def _app(
     choice = Choice(app, version.tag, reason, Cargo(digests), undone=present)
     decision = yield from settle(estates, name, choice, rules, before)
     if isinstance(decision, Draft):
-        return replace(decision, warnings=_returning(estate, app, present))
+        holding = yield from _holding(estate, intent, app, present, version)
+        return replace(decision, holding=holding)
     if isinstance(decision, Refusal) and decision.code == "no-such-tag" and intent.to is None:
         return replace(decision, reason=f"{decision.reason}; to go further back, name a version by --to")
     return decision
 
 
-def _returning(estate: Estate, app: str, present: Version) -> tuple[str, ...]:
-    """What would bring the version in again that was taken away: nothing holds it."""
-    name, source = estate.environment.name, estate.environment.from_
-    by = f"promote to {name}" if source is not None else f"promote update {name}"
-    if not present.reference or (source is None and not _is_updated(estate, app)):
+def _holding(
+    estate: Estate, intent: Rollback, app: str, present: Version, to: Version
+) -> Asking[tuple[HoldChange, ...]]:
+    """The hold of what is taken away, which goes into the same commit (8.2); none where that is no one version."""
+    name = estate.environment.name
+    stands = any((each.app, each.version, each.until) == (app, present, None) for each in estate.holds.items)
+    if not present.reference or stands:
         return ()
-    cure = f"bring {source} to another version first" if source is not None else f"narrow the policy of {app} first"
-    return (f"{name}: nothing holds {app} {present.short} back: `{by}` may bring it in again; {cure}",)
-
-
-def _is_updated(estate: Estate, app: str) -> bool:
-    return estate.environment.source == "registry" and estate.apps[app].policy is not None
+    now = (yield frozenset({Now()}))[Now()]
+    if not isinstance(now, datetime):
+        raise TypeError(f"an answer of the wrong kind: {now!r}")
+    reason = intent.reason or f"rolled back from {present.short} to {to.short}"
+    at = now.replace(microsecond=0)
+    return (HoldChange(name, app, present, "held", reason, None, intent.by, at),)
 
 
 def _chosen(
-    estate: Estate, app: str, present: Version, to: Version | None, before: Before
+    estate: Estate, app: str, present: Version, to: Version | None, back: Held, before: Before
 ) -> Asking[Stretch | Refusal | Failure]:
     """The stretch to go back to; no more of the history is asked for than it takes to find it."""
     name, least = estate.environment.name, _FIRST
@@ -88,18 +96,22 @@ def _chosen(
             return Failure(name, app, "history", past.exit_code, past.why)
         if not isinstance(past, Past):
             raise TypeError(f"an answer of the wrong kind: {past!r}")
+        held: Refusal | None = None
         for stretch in _candidates(past.stretches, present, to):
-            return stretch
+            # One that is named is refused for it later on.
+            stop = back.stops(stretch.runs) if to is None and isinstance(stretch.runs, Version) else None
+            if stop is None:
+                return stretch
+            held = held or stop
         if past.is_whole or past.ends:
-            return _nothing(estate, app, present, to, past)
+            return held or _nothing(estate, app, present, to, past)
         least *= 2
 
 
 def _candidates(stretches: Sequence[Stretch], present: Version, to: Version | None) -> Iterator[Stretch]:
     """What may be gone back to, the newest first: another version than the present, and none that was rolled back.
 
-    A version that a rollback took away counts again once it was brought in anew. This is where one that is held would
-    be passed over too.
+    A version that a rollback took away counts again once it was brought in anew.
     """
     undone: list[Version] = []
     for stretch in stretches:

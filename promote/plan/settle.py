@@ -14,6 +14,7 @@ from promote.image import Repository, Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.choice import Choice, pinned
 from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.holding import Held, held_back
 from promote.plan.intent import Before, Rules
 from promote.plan.order import Ordered, order
 from promote.plan.override import added, override
@@ -37,6 +38,14 @@ def settle(
     told = Skip(environment, choice.app, "already", f"{environment} already runs {choice.app} {said}")
     if _is_there(estate, choice):
         return told
+    back = yield from held_back(
+        estates, environment, choice.app, rules, source=choice.source, is_rollback=choice.undone is not None
+    )
+    if not isinstance(back, Held):
+        return back
+    held = None if _may_be_there(estate, choice) else back.stops(choice.version, surely=True)
+    if held is not None:
+        return held
     refused = _shared(estates, estate, choice.app)
     fixed = estate.environment.override is None
     if refused is not None and fixed and not any(pinned(estate, choice, site) for site in estate.sites(choice.app)):
@@ -50,6 +59,10 @@ def settle(
         return made
     if all(each.stands for each in made):
         return told
+    for digest in found.values() or (choice.version.digest,):
+        held = back.stops(Version(choice.tag, digest))
+        if held is not None:
+            return held
     if refused is not None and fixed:
         return refused
     if refused is not None:
@@ -90,6 +103,12 @@ def _is_there(estate: Estate, choice: Choice) -> bool:
         and (site.tag is None or stands(site.tag, site.tag.value))
         for site in sites
     )
+
+
+def _may_be_there(estate: Estate, choice: Choice) -> bool:
+    """Whether the environment runs that tag, so that only the digests tell whether anything would be brought in."""
+    running = estate.runs(choice.app)
+    return isinstance(running, Version) and running.tag == choice.tag
 
 
 def _shared(estates: Mapping[str, Estate], estate: Estate, app: str) -> Refusal | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from promote.config.settings import Group
 from promote.estate.estate import Estate
+from promote.estate.holds import path_of
 from promote.image import Version
 from promote.outcome import (
     Step,
@@ -15,13 +16,14 @@ from promote.outcome import (
 from promote.place import Place
 from promote.plan.draft import Draft
 from promote.plan.files import File, rewritten
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 from promote.text.edit import FileChange
 
 
 def _touched(draft: Draft) -> frozenset[bytes]:
     """The files that a draft changes or creates."""
-    return frozenset(
+    held = (path_of(change.environment) for change in draft.holding)
+    return frozenset(held).union(
         path
         for written in draft.written
         for path in (*(part.path for part, _ in written.wishes), *(entry.path for entry in written.additions))
@@ -63,11 +65,15 @@ def steps(
                 so_far[file] = change.after
         carried = tuple(_carried(estates[draft.environment], draft) for draft in mine)
         earlier = next((number for number in reversed(range(len(out))) if out[number].place == place), None)
+        holds = _holding(mine)
         if changes or earlier is None:
-            out.append(Step(place, carried, tuple(changes)))
+            out.append(Step(place, carried, tuple(changes), holds=holds))
         else:
             # A file that environments share was written by the step before: a commit of its own would be empty.
-            out[earlier] = replace(out[earlier], carried=(*out[earlier].carried, *carried))
+            before_it = out[earlier]
+            out[earlier] = replace(
+                before_it, carried=(*before_it.carried, *carried), holds=(*before_it.holds, *holds)
+            )
     return tuple(out)
 
 
@@ -79,7 +85,12 @@ def proposed(
     if not drafts or not changes:
         return None
     ordered = sorted(drafts, key=lambda draft: (draft.environment, draft.app))
-    return Step(place, tuple(_carried(estates[draft.environment], draft) for draft in ordered), changes)
+    carried = tuple(_carried(estates[draft.environment], draft) for draft in ordered)
+    return Step(place, carried, changes, holds=_holding(ordered))
+
+
+def _holding(drafts: Iterable[Draft]) -> tuple[HoldChange, ...]:
+    return tuple(change for draft in drafts for change in draft.holding)
 
 
 def _carried(estate: Estate, draft: Draft) -> Carried:

@@ -15,19 +15,13 @@ from promote.estate.estate import Estate
 from promote.outcome import Beaten, Commit, Delivery, Landed, Plan, Step, Unclear
 from promote.place import Place
 from promote.plan.intent import Before
+from promote.publish.deadline import Deadline
+from promote.publish.doubts import Doubts
 from promote.publish.pulling import pull
 from promote.publish.sent import Name, Sent, name_of, stand
 from promote.publish.shares import Pair, joined, pairs, part, rest, sources, undone
 from promote.publish.terms import Decide, Gatherer, Look, Remote, Terms
 from promote.question import drive
-
-# The more often somebody else was faster, the more are trying: then it costs less to wait than to be beaten again.
-_FIRST_PAUSE = 0.1
-_GROWTH = 3
-_LONGEST_PAUSE = 5.0
-# What one exchange with a remote is given even where less is left: a handshake, a log-in and a small push over a slow
-# line take so long, and to cut off what is about to succeed would only leave it unclear.
-_SHORTEST_EXCHANGE = 3.0
 
 
 class _Loop:
@@ -40,18 +34,19 @@ class _Loop:
         self._decide = decide
         self._gather = gather
         self._remote = remote
-        self._clock = clock
         self._terms = terms
         self._parts: dict[Place, Plan] = {}
         self._commits: list[Commit] = []
-        self._sent: dict[Place, list[Sent]] = {}
+        self._doubts = Doubts()
         self._messages: dict[Name, str] = {}
         self._told: dict[Place, frozenset[Pair]] = {}
-        # What a place's remote, or its silence, said last; nothing where it is just that others were faster.
-        self._last: dict[Place, str] = {}
-        self._deadline = clock.monotonic() + terms.timeout
+        self._deadline = Deadline(clock, terms.timeout, terms.jitter)
 
     def run(self) -> Delivery:
+        with self._remote.until(self._deadline.moment):
+            return self._delivered()
+
+    def _delivered(self) -> Delivery:
         estates = self._look()
         before = Before.of(estates)
         plan = self._planned(estates, before)
@@ -60,22 +55,26 @@ class _Loop:
             attempt += 1
             self._round(plan, estates)
             contested = self._contested(plan)
-            late = self._clock.monotonic() >= self._deadline
+            late = self._deadline.is_over
             if contested and not late:
-                self._pause(attempt)
-            if contested and (self._sent or not late):
+                self._deadline.pause(attempt)
+            if contested and (self._doubts or not late):
                 # Even at the end: a push whose answer was lost may have arrived.
                 self._look_again(contested, plan, estates, is_last=late)
                 contested = self._contested(plan)
             if not contested or late:
                 for place in contested:
-                    self._fail(plan, place, "push-timeout", self._late(place))
+                    self._fail(plan, place, "push-timeout", self._doubts.late(place, self._deadline.seconds))
                 return self._delivery(plan, attempt)
             try:
-                seen = self._look()
-                plan, estates = self._planned(seen, before), seen
+                plan, estates = self._planned_again(before)
+            except RemoteUnreachable as exc:
+                why = f"the files could not be read again within {self._deadline.seconds:g} s: {exc}"
+                for place in contested:
+                    self._fail(plan, place, "push-timeout", self._doubts.unsettled(place, why))
+                return self._delivery(plan, attempt)
             except PromoteError as exc:
-                if not self._commits and not self._sent:
+                if not self._commits and not self._doubts:
                     raise
                 # What has arrived already must be told, so this is no more than the fault of what has not.
                 for place in contested:
@@ -89,6 +88,19 @@ class _Loop:
         self._messages = {name_of(step): self._terms.message(step) for step in plan.steps}
         return plan
 
+    def _planned_again(self, before: Before) -> tuple[Plan, Mapping[str, Estate]]:
+        """The plan on the new tips; RemoteUnreachable where their files could not be read until the deadline."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                seen = self._look()
+                return self._planned(seen, before), seen
+            except RemoteUnreachable:
+                if self._deadline.is_over:
+                    raise
+            self._deadline.pause(tries)
+
     def _contested(self, plan: Plan) -> list[Place]:
         return sorted({step.place for step in plan.steps} - self._parts.keys())
 
@@ -99,9 +111,14 @@ class _Loop:
             try:
                 self._deliver(place, steps, part(plan, place), *stand(steps[0], estates))
             except PushRejected as exc:
-                self._fail(plan, place, "push-rejected", self._unsettled(place, str(exc)))
+                self._fail(plan, place, "push-rejected", self._doubts.unsettled(place, str(exc)))
+            except RemoteUnreachable as exc:
+                if not self._terms.push:
+                    raise
+                # Nothing was sent: a folder that the commit is made of could not be read. It is tried again.
+                self._doubts.said(place, exc.what)
             except PromoteError as exc:
-                if not self._commits and not self._sent:
+                if not self._commits and not self._doubts:
                     raise
                 self._fail(plan, place, "not-delivered", str(exc), exc.exit_code)
 
@@ -125,16 +142,13 @@ class _Loop:
             self._landed(place, Sent(tuple(oids), mine, pairs(mine, place)))
             return
         message = self._messages[name_of(last)]
-        match self._remote.land(
-            place, parent=parent, expected=expected, files=last.files, message=message, seconds=self._left
-        ):
+        match self._remote.land(place, parent=parent, expected=expected, files=last.files, message=message):
             case Landed(oid):
                 self._landed(place, Sent((*oids, oid), mine, pairs(mine, place)))
-            case Unclear(oid, why):
-                self._sent.setdefault(place, []).append(Sent((*oids, oid), mine, pairs(mine, place)))
-                self._last[place] = why
+            case Unclear(oid, why, refused):
+                self._doubts.lost(place, Sent((*oids, oid), mine, pairs(mine, place)), why, refused)
             case Beaten():
-                self._last.pop(place, None)
+                self._doubts.beaten(place)
 
     def _commit(self, place: Place, step: Step, parent: str) -> str:
         return self._remote.commit(place, parent=parent, files=step.files, message=self._messages[name_of(step)])
@@ -155,10 +169,11 @@ class _Loop:
         faults = {base: self._refreshed(base) for base in dict.fromkeys(bases[place] for place in places)}
         for place in places:
             fault = faults[bases[place]] or self._settle(place, is_proposed=bases[place] != place)
-            if fault is None:
-                continue
-            if not isinstance(fault, RemoteUnreachable):
-                why = self._unsettled(place, str(fault))
+            refusal = self._doubts.refusal(place)
+            if fault is None and refusal and place not in self._parts:
+                self._fail(plan, place, "push-rejected", refusal)
+            elif fault is not None and not isinstance(fault, RemoteUnreachable):
+                why = self._doubts.unsettled(place, str(fault))
                 self._fail(plan, place, "remote-denied", why)
             # Else it is asked again after the next round, until the deadline; the lease keeps an old tip harmless.
         if is_last:
@@ -169,24 +184,18 @@ class _Loop:
                     faults[source] = self._refreshed(source)
                 fault = faults[source]
                 if fault is not None:
-                    why = self._unsettled(place, f"its source cannot be read: {fault}")
+                    why = self._doubts.unsettled(place, f"its source cannot be read: {fault}")
                     self._fail(plan, place, "source-unread", why)
                     break
-
-    @property
-    def _left(self) -> float:
-        """For how many seconds a remote may be talked to now."""
-        return max(self._deadline - self._clock.monotonic(), _SHORTEST_EXCHANGE)
 
     def _refreshed(self, place: Place) -> GitError | None:
         """What kept the place's new tip from being fetched, if something did."""
         try:
-            self._remote.refresh(place, seconds=self._left)
+            self._remote.refresh(place)
         except GitError as exc:
-            self._last[place] = exc.what
+            self._doubts.said(place, exc.what)
             return exc
-        if place not in self._sent:
-            self._last.pop(place, None)
+        self._doubts.answered(place)
         return None
 
     def _settle(self, place: Place, *, is_proposed: bool) -> GitError | None:
@@ -195,40 +204,22 @@ class _Loop:
         On a promotion branch the head's trailers tell, not ancestry (SEMANTICS 7.1); what keeps them from being read is
         answered.
         """
-        if not self._sent.get(place):
+        doubted = self._doubts.sent(place)
+        if not doubted:
             return None
         if not is_proposed:
             arrived = self._remote.arrived(place)
-            landed = next((sent for sent in self._sent[place] if sent.oids[-1] == arrived), None)
+            landed = next((sent for sent in doubted if sent.oids[-1] == arrived), None)
         else:
             try:
                 carried = self._remote.carried(place)
             except GitError as exc:
-                self._last[place] = exc.what
+                self._doubts.said(place, exc.what)
                 return exc
-            landed = next((sent for sent in reversed(self._sent[place]) if sent.news <= carried), None)
+            landed = next((sent for sent in reversed(doubted) if sent.news <= carried), None)
         if landed is not None:
             self._landed(place, landed)
         return None
-
-    def _unsettled(self, place: Place, why: str) -> str:
-        """`why` a place has failed, and that something may have arrived there all the same."""
-        lost = "; the answer to a push was lost, and whether it arrived could not be told"
-        return f"{why}{lost}" if place in self._sent else why
-
-    def _pause(self, attempt: int) -> None:
-        pause = min(_FIRST_PAUSE * _GROWTH ** min(attempt - 1, 10), _LONGEST_PAUSE) * self._terms.jitter()
-        self._clock.sleep(max(0.0, min(pause, self._deadline - self._clock.monotonic())))
-
-    def _late(self, place: Place) -> str:
-        if place in self._sent:
-            why = "the answer to a push was lost, and whether it arrived could not be told"
-        elif place in self._last:
-            why = "the remote could not be read"
-        else:
-            why = "others kept pushing first"
-        last = f" (last: {self._last[place]})" if place in self._last else ""
-        return f"{place.repo}: branch {place.branch}: {why} within {self._terms.timeout:g} s{last}; run again"
 
     def _delivery(self, plan: Plan, attempt: int) -> Delivery:
         done = joined([*self._parts.values(), rest(plan, self._told)])

@@ -36,9 +36,9 @@ def pull(
     for planned in sorted(proposals, key=lambda each: each.place):
         proposal = replace(planned, expected=heads.get(planned.place, planned.expected))
         try:
-            made = pulls.open(proposal) if proposal.carried else pulls.close(proposal)
+            made = pulls.open(proposal) if proposal.apps else pulls.close(proposal)
         except PromoteError as exc:
-            apps = [(item.environment, item.app) for item in proposal.carried] or [(proposal.environment, "*")]
+            apps = proposal.apps or ((proposal.environment, "*"),)
             why = f"branch {proposal.head} is as it should be, but its pull request is not: {exc}"
             failures += failed(apps, "pull-request", why, exc.exit_code)
         else:

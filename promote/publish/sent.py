@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promote.estate.estate import Estate
-from promote.outcome import (
-    Plan,
-    Step,
-)
+from promote.outcome import Plan, Step
 from promote.place import Place
 from promote.publish.shares import Pair, tips
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 
-Name = tuple[Place, tuple[Carried, ...]]
+Name = tuple[Place, tuple[Carried, ...], tuple[HoldChange, ...]]
 
 
 def name_of(step: Step) -> Name:
-    return step.place, step.carried
+    return step.place, step.carried, step.holds
 
 
 def stand(step: Step, estates: Mapping[str, Estate]) -> tuple[str, str | None]:
@@ -27,6 +24,11 @@ def stand(step: Step, estates: Mapping[str, Estate]) -> tuple[str, str | None]:
         return step.onto.tip, step.onto.expected
     tip = next(iter(tips(estates, step.place)))
     return tip, tip
+
+
+def named(item: HoldChange) -> tuple[str, str, str]:
+    """A hold, or its end, as what a promotion branch carries."""
+    return item.environment, item.app, f"{item.action} {item.version or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,6 @@ class Sent:
 
     @property
     def news(self) -> frozenset[tuple[str, str, str]]:
-        """(environment, app, version) of what it brings in."""
-        return frozenset(
-            (item.environment, item.app, str(item.new)) for step in self.part.steps for item in step.news
-        )
+        """(environment, app, version) of what it brings in, and of what it holds back or releases."""
+        brought = ((item.environment, item.app, str(item.new)) for step in self.part.steps for item in step.news)
+        return frozenset((*brought, *(named(item) for step in self.part.steps for item in step.holds)))

@@ -14,10 +14,8 @@ Pair = tuple[str, str]
 
 
 def pairs(plan: Plan, place: Place) -> frozenset[Pair]:
-    """The (environment, app) that the steps at a place carry."""
-    return frozenset(
-        (item.environment, item.app) for step in plan.steps if step.place == place for item in step.carried
-    )
+    """The (environment, app) that the steps at a place carry, hold back or release."""
+    return frozenset(pair for step in plan.steps if step.place == place for pair in step.apps)
 
 
 def _chosen(plan: Plan, wanted: frozenset[Pair], places: frozenset[Place], *, inside: bool) -> Plan:
@@ -32,6 +30,7 @@ def _chosen(plan: Plan, wanted: frozenset[Pair], places: frozenset[Place], *, in
         plan.warnings,
         tuple(step for step in plan.steps if (step.place in places) is inside),
         tuple(each for each in plan.proposals if (each.place in places) is inside),
+        tuple(item for item in plan.holds if fits(item.environment, item.app)),
     )
 
 
@@ -54,6 +53,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
         tuple(dict.fromkeys(item for plan in plans for item in plan.warnings)),
         tuple(item for plan in plans for item in plan.steps),
         tuple(item for plan in plans for item in plan.proposals),
+        tuple(item for plan in plans for item in plan.holds),
     )
 
 
@@ -78,9 +78,10 @@ def failed(apps: Iterable[Pair], code: str, why: str, exit_code: int) -> tuple[F
 
 def undone(plan: Plan, code: str, why: str, exit_code: int = GitError.exit_code) -> Plan:
     """The plan where nothing of it could be delivered: each app that was to change has failed."""
-    apps = ((item.environment, item.app) for step in plan.steps for item in step.news)
-    failures = failed(apps, code, why, exit_code)
-    return replace(plan, changes=(), steps=(), proposals=(), failures=(*plan.failures, *failures))
+    brought = [(item.environment, item.app) for step in plan.steps for item in step.news]
+    held = [(item.environment, item.app) for step in plan.steps for item in step.holds]
+    failures = failed([*brought, *held], code, why, exit_code)
+    return replace(plan, changes=(), steps=(), proposals=(), holds=(), failures=(*plan.failures, *failures))
 
 
 def tips(estates: Mapping[str, Estate], place: Place) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,9 +22,13 @@ Gatherer = Callable[[frozenset[Question]], Answers]
 
 
 class Remote(Protocol):
-    """Where commits go: `promote.gitrepo` by plumbing. What takes longer than `seconds` is cut off."""
+    """Where commits go: `promote.gitrepo` by plumbing."""
 
-    def refresh(self, place: Place, *, seconds: float) -> Tree | None: ...
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        """Meanwhile no repository is waited for, whatever is read of it or written, beyond `moment` of the clock."""
+        ...
+
+    def refresh(self, place: Place) -> Tree | None: ...
 
     def arrived(self, place: Place) -> str | None: ...
 
@@ -37,7 +42,6 @@ class Remote(Protocol):
         expected: str | None,
         files: Sequence[FileChange],
         message: str,
-        seconds: float,
     ) -> Landed | Beaten | Unclear: ...
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str: ...

@@ -16,7 +16,7 @@ from promote.question.outside import (
     StatusState,
 )
 from promote.question.past import Brought, Past, Ran, State, Stretch
-from promote.question.proposed import Carried, Proposed, Request, Standing, Stands, Versions
+from promote.question.proposed import Carried, HoldChange, Proposed, Request, Standing, Stands, Versions
 from promote.question.registry import Absent, Facts, Known, Limits, Quota, Tags, Unreadable, What
 from promote.question.unknown import Unknown
 
@@ -29,6 +29,7 @@ __all__ = [
     "Carried",
     "CommitStatus",
     "Facts",
+    "HoldChange",
     "Known",
     "Limits",
     "Now",

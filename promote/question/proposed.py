@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from promote.image import Version
@@ -43,12 +44,30 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldChange:
+    """One hold that a commit adds to what an environment holds back, or takes out of it (SEMANTICS 8.3).
+
+    `app` is `*` for every app, and `version` None for every version.
+    """
+
+    environment: str
+    app: str
+    version: Version | None
+    action: Literal["held", "released"]
+    reason: str = ""
+    until: datetime | None = None
+    by: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
     """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own."""
 
     oid: str
     carried: tuple[Carried, ...]
     is_ours: bool
+    holds: tuple[HoldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +92,13 @@ class Standing:
 
     proposed: Proposed | None
     request: Request | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what stands on the branch is still wanted: not merged, and not closed by a person (SEMANTICS 7.3)."""
+        if self.proposed is None:
+            return False
+        if self.request is None or self.request.state == "open":
+            return True
+        # What was pushed after the merge, or after the request was closed, was never judged by anybody.
+        return self.proposed.oid != self.request.head_oid

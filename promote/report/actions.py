@@ -18,7 +18,7 @@ def outputs(done: Delivery) -> str:
     """Lines for GITHUB_OUTPUT: `changed`, and the newest `commit` and `pull-request-url`, which may be empty."""
     commit = done.commits[-1].oid if done.commits else ""
     url = next((each.url for each in reversed(done.pulled)), "")
-    changed = "true" if done.plan.changes else "false"
+    changed = "true" if done.plan.changes or done.plan.holds else "false"
     return f"changed={changed}\ncommit={commit}\npull-request-url={_line(url)}\n"
 
 
@@ -38,6 +38,13 @@ def _changes(plan: Plan) -> Iterable[str]:
         yield f"\n… and {len(plan.changes) - _ROWS} more"
 
 
+def _holds(plan: Plan) -> Iterable[str]:
+    for each in plan.holds:
+        version = "every version" if each.version is None else code(each.version.short)
+        why = f": {plain(each.reason)}" if each.reason else ""
+        yield f"- {code(each.environment)}: {code(each.app)} {version} {each.action}{why}"
+
+
 def _left(plan: Plan) -> list[str]:
     skips = [skip for skip in plan.skips if skip.code not in ("already", "absent")]
     told: list[Failure | Refusal | Skip] = [*plan.failures, *plan.refusals, *skips]
@@ -51,6 +58,7 @@ def summary(command: str, done: Delivery, *, dry_run: bool) -> str:
     parts: list[str] = []
     if plan.changes:
         parts.append("\n".join(_changes(plan)))
+    parts.append("\n".join(_holds(plan)))
     parts.append("\n".join(_left(plan)))
     parts.append("\n".join(_links(done)))
     text = "\n\n".join(part for part in parts if part)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from promote.moment import show_moment
 from promote.tree import show
 
 if TYPE_CHECKING:  # most commands show one of these, or none
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.outcome import Change, Delivery, Plan
     from promote.plan.verifying import Verified
     from promote.policy.selection import Selection
+    from promote.question import HoldChange
     from promote.sites.site import Barred, Site
 
 SCHEMA = 1
@@ -77,6 +79,18 @@ def _plan(plan: Plan) -> Json:
     }
 
 
+def _hold(change: HoldChange) -> Json:
+    return {
+        "environment": change.environment,
+        "app": change.app,
+        "version": version_of(change.version),
+        "action": change.action,
+        "reason": change.reason or None,
+        "until": None if change.until is None else show_moment(change.until),
+        "by": change.by or None,
+    }
+
+
 def delivery(command: str, done: Delivery, *, dry_run: bool, verified: Sequence[Verified] | None = None) -> Json:
     """What a writing command did, or would do (DESIGN §5); and, if it waited, what checks said of it."""
     commits = [
@@ -88,6 +102,7 @@ def delivery(command: str, done: Delivery, *, dry_run: bool, verified: Sequence[
         "command": command,
         "dry_run": dry_run,
         **_plan(done.plan),
+        "holds": [_hold(change) for change in done.plan.holds],
         "commits": commits,
         "pull_requests": [
             {"repo": each.repo, "number": each.number, "url": each.url, "action": each.action} for each in done.pulled

@@ -43,7 +43,8 @@ def is_patient(refusal: Refusal, named: Collection[str]) -> bool:
 def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
     """0, or the first of 1, 5, 6, 4, 3 that occurred; `named` are the apps that the command line names (9.1, 9.2).
 
-    With `tell_changes` a run without a fault that changed something, or would have, ends with 10.
+    With `tell_changes` a run without a fault that changed, held back or released something, or would have, ends with
+    10.
     """
     codes = {failure.exit_code for failure in plan.failures}
     if not all(is_patient(refusal, named) for refusal in plan.refusals):
@@ -51,4 +52,4 @@ def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
     if faulty(plan, named):
         codes.add(Refused.exit_code)
     code = worst(codes)
-    return CHANGED if code == 0 and tell_changes and plan.changes else code
+    return CHANGED if code == 0 and tell_changes and (plan.changes or plan.holds) else code

@@ -34,6 +34,16 @@ def changes(plan: Plan) -> list[str]:
     return out
 
 
+def holds(plan: Plan) -> list[str]:
+    """One line a version that is held back or released: environment, app, version, why, until when."""
+    out = []
+    for each in plan.holds:
+        what = f"{each.environment}: {each.app} {'*' if each.version is None else each.version.short} {each.action}"
+        until = f" until {each.until:%Y-%m-%d %H:%M}Z" if each.until is not None else ""
+        out.append(one_line(f"{what}{until}{f'  ({each.reason})' if each.reason else ''}"))
+    return out
+
+
 def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
     """One line a skip that is no fault; an app that is simply not there, and was not asked for, is no news."""
     told = faulty(plan, named)

@@ -21,6 +21,11 @@ class Text:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No value where one could stand, which every reader is to take for null."""
+
+
 Bound = Literal[
     "DocumentStartEvent",
     "DocumentEndEvent",
@@ -29,7 +34,7 @@ Bound = Literal[
     "SequenceStartEvent",
     "SequenceEndEvent",
 ]
-Come = Text | Bound
+Come = Text | Nothing | Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,8 @@ def _same(reader: Reader, event: Any, shape: Shape | None, come: Come | None) ->
     found = shape_of(event)
     if come is None:
         return found == shape
+    if isinstance(come, Nothing):
+        return found == ("ScalarEvent", "", "", "", "")
     if not isinstance(come, Text):
         return found == (come, "", "", "", "")
     kind, text, anchor, tag, style = found

@@ -14,6 +14,7 @@ from promote.text.numbers import AROUND, size
 from promote.text.part import Nested
 from promote.text.place import added
 from promote.text.proof import Disagreement, Intended, prove, prove_countable, prove_quickly
+from promote.text.remove_item import Removal, removed
 from promote.text.scalar import UnwritableError
 from promote.text.window import Window, Windows, whole
 
@@ -28,8 +29,10 @@ class Rewritten:
     edits: tuple[Edit, ...]
 
 
-def rewrite(stream: Stream, wishes: Sequence[Wish], additions: Sequence[Addition] = ()) -> Rewritten | Disagreement:
-    """The file with every part reading its new value, or gone where that is None, and with what is added.
+def rewrite(
+    stream: Stream, wishes: Sequence[Wish], additions: Sequence[Addition] = (), removals: Sequence[Removal] = ()
+) -> Rewritten | Disagreement:
+    """The file with every part reading its new value, or gone where that is None, with what is added and removed.
 
     Proven by two parsers; or why the file must not be touched.
     """
@@ -41,8 +44,11 @@ def rewrite(stream: Stream, wishes: Sequence[Wish], additions: Sequence[Addition
         more = added(counted, additions)
         if isinstance(more, Disagreement):
             return more
+        gone = removed(counted, removals)
+        if isinstance(gone, Disagreement):
+            return gone
         # In the order of the events: what a list inside gets comes before what the mapping around it gets.
-        changes = sorted([*changes, *more], key=_order)
+        changes = sorted([*changes, *more, *gone], key=_order)
         edits = tuple(edit for change in changes for edit in change.edits)
         after = splice(stream.data, edits)
     except OverlapError:

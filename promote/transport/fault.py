@@ -59,7 +59,7 @@ def _connected(cause: BaseException) -> Fault | None:
         return Fault("the connection was refused", "check the port, and that the server runs")
     if isinstance(cause, exceptions.Timeout | TimeoutError):
         return Fault("no answer in time", "check the network, or try again later")
-    if isinstance(cause, exceptions.InvalidHeader | exceptions.InvalidURL):
+    if isinstance(cause, exceptions.InvalidHeader | exceptions.InvalidURL | UnicodeEncodeError):
         return Fault("the request cannot be written down", "look for control characters in its URL or credentials")
     return None
 

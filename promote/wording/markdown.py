@@ -18,10 +18,14 @@ _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])")
 _CODE = re.compile(r"[A-Za-z0-9._:@/+-]{1,300}\Z")
 
 
+def visible(text: str) -> str:
+    """One line of `text`, without what turns it around or hides in it."""
+    return _HIDDEN.sub("", _LINE.sub(" ", text)).strip()
+
+
 def plain(text: str) -> str:
     """One line of `text` that a Markdown renderer shows as it is, in a cell of a table too."""
-    clean = _HIDDEN.sub("", _LINE.sub(" ", text)).strip()
-    broken = _PLAIN.sub(lambda found: f"&#{ord(found[0])};" if ord(found[0]) < 128 else found[0], clean)
+    broken = _PLAIN.sub(lambda found: f"&#{ord(found[0])};" if ord(found[0]) < 128 else found[0], visible(text))
     return _ADDRESS.sub(lambda found: f"{found[1][0]}&#{ord(found[1][1])};{found[1][2:]}", broken)
 
 

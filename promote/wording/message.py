@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from promote.errors import UsageError
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 from promote.wording.links import Link
 from promote.wording.trailers import trailers
 
@@ -28,30 +28,50 @@ def _moved(carried: Sequence[Carried]) -> str:
     return f"{len(apps)} apps"
 
 
-def _summary(carried: Sequence[Carried]) -> str:
+def _named(item: HoldChange) -> str:
+    app = "every app" if item.app == "*" else item.app
+    return app if item.version is None else f"{app} {item.version.short}"
+
+
+def _holding(holds: Sequence[HoldChange]) -> str:
+    """What is held back, and what is released; only the numbers where it is much."""
+    told: list[str] = []
+    for action, verb in (("held", "hold"), ("released", "release")):
+        names = list(dict.fromkeys(_named(item) for item in holds if item.action == action))
+        told += [f"{verb} {', '.join(names)}" if len(names) <= 3 else f"{verb} {len(names)} versions"] if names else []
+    return "; ".join(told)
+
+
+def _summary(carried: Sequence[Carried], holds: Sequence[HoldChange]) -> str:
+    if not carried:
+        return _holding(holds)
     moved = _moved(carried)
+    # What a rollback takes away it holds back too: that goes without saying.
     return f"rollback: {moved}" if all(item.undone is not None for item in carried) else moved
 
 
-def _environments(carried: Sequence[Carried]) -> list[str]:
-    return sorted({item.environment for item in carried})
+def _environments(carried: Sequence[Carried], holds: Sequence[HoldChange]) -> list[str]:
+    return sorted({item.environment for item in carried} | {item.environment for item in holds})
 
 
-def subject(carried: Sequence[Carried]) -> str:
+def subject(carried: Sequence[Carried], holds: Sequence[HoldChange] = ()) -> str:
     """EXAMPLE as it would render."""
-    return f"{', '.join(_environments(carried))}: {_summary(carried)}"
+    return f"{', '.join(_environments(carried, holds))}: {_summary(carried, holds)}"
 
 
-def _default(carried: Sequence[Carried]) -> str:
-    """The subject, and below it a list where several apps move."""
-    body = subject(carried)
-    if len(carried) == 1:
-        return body
+def _default(carried: Sequence[Carried], holds: Sequence[HoldChange]) -> str:
+    """The subject, and below it a list where several apps move, and why versions are held back."""
     rows = [
         f"- {item.environment}: {item.app} {item.old.short if item.old else '(new)'} → {item.new.short}"
         for item in carried
     ]
-    return body + "\n\n" + "\n".join(rows)
+    rows = [] if len(rows) == 1 else rows
+    rows += [
+        f"- {item.environment}: hold {_named(item)}: {' '.join(item.reason.split())}"
+        for item in holds
+        if item.action == "held" and item.reason
+    ]
+    return "\n\n".join([subject(carried, holds), *(["\n".join(rows)] if rows else [])])
 
 
 def wants_links(template: str | None) -> bool:
@@ -67,23 +87,26 @@ def wants_links(template: str | None) -> bool:
         return False  # `message` says what is wrong with it
 
 
-def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link]) -> str:
+def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link], holds: Sequence[HoldChange] = ()) -> str:
     """What a template comes to in its sandbox, without space around; UsageError where it does not render."""
     # Imported here: most runs have no template, and jinja2 takes as long to import as git to commit.
     from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    environments = _environments(carried)
+    environments = _environments(carried, holds)
     values: dict[str, object] = {
         "environment": ", ".join(environments),
         "environments": environments,
-        "summary": _summary(carried),
+        "summary": _summary(carried, holds),
         "changes": list(carried),
         "links": list(links),
     }
     if len(carried) == 1:
         only = carried[0]
         values |= {"app": only.app, "old": only.old or "", "new": only.new, "source": only.source or ""}
+    elif not carried and len(holds) == 1:
+        held = holds[0]
+        values |= {"app": held.app, "old": "", "new": held.version or "*", "source": ""}
     sandbox = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
     try:
         text = sandbox.from_string(template).render(values).strip()
@@ -96,14 +119,20 @@ def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link]) -
 
 
 def message(
-    template: str | None, carried: Sequence[Carried], links: Sequence[Link] = (), *, base: str | None = None
+    template: str | None,
+    carried: Sequence[Carried],
+    links: Sequence[Link] = (),
+    *,
+    base: str | None = None,
+    holds: Sequence[HoldChange] = (),
 ) -> str:
-    """The whole message of a commit that carries these: the rendered template, a list of several, the trailers.
+    """The whole message of a commit that carries, holds and releases these: the rendered template, a list of several,
+    the trailers.
 
     Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
     links, and app, old, new, source where one app moves.
     """
-    body = _default(carried) if template is None else rendered(template, carried, links)
+    body = _default(carried, holds) if template is None else rendered(template, carried, links, holds)
     # What the template renders must not read as a trailer of ours.
     body = _TRAILER.sub(" ", _CONTROL.sub("", body[:_MAX])).strip("\n")
-    return f"{body}\n\n{trailers(carried, base=base)}\n"
+    return f"{body}\n\n{trailers(carried, base=base, holds=holds)}\n"

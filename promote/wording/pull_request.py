@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promote.image import Version, parse_version
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 from promote.wording.links import Link
 from promote.wording.markdown import code, link, plain
 from promote.wording.message import rendered, subject
@@ -43,9 +43,14 @@ class Footer:
     versions: Mapping[tuple[str, str], Version]
 
 
-def title(template: str | None, carried: Sequence[Carried], links: Sequence[Link] = ()) -> str:
+def title(
+    template: str | None,
+    carried: Sequence[Carried],
+    links: Sequence[Link] = (),
+    holds: Sequence[HoldChange] = (),
+) -> str:
     """One line: the template, else what the commit's subject would be; UsageError where it does not render."""
-    text = subject(carried) if template is None else rendered(template, carried, links)
+    text = subject(carried, holds) if template is None else rendered(template, carried, links, holds)
     line = " ".join(text.split())
     return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"
 
@@ -73,7 +78,20 @@ def _table(carried: Sequence[Carried], links: Mapping[tuple[str, str], Link], ro
     return head + "\n".join(rows)
 
 
-def _default(carried: Sequence[Carried], links: Sequence[Link], notes: Sequence[Note], room: int) -> str:
+def _held(item: HoldChange) -> str:
+    version = "every version" if item.version is None else code(item.version.short)
+    verb = "hold" if item.action == "held" else "release"
+    why = f": {plain(item.reason)}" if item.reason else ""
+    return f"- {code(item.environment)}: {verb} {code(item.app)} {version}{why}"
+
+
+def _default(
+    carried: Sequence[Carried],
+    links: Sequence[Link],
+    notes: Sequence[Note],
+    room: int,
+    holds: Sequence[HoldChange],
+) -> str:
     items = sorted(carried, key=lambda item: (item.environment, item.app))
     told = [f"- {code(note.environment)}: {code(note.app)}: {plain(note.why)}" for note in notes]
     skipped = [
@@ -81,8 +99,10 @@ def _default(carried: Sequence[Carried], links: Sequence[Link], notes: Sequence[
         for item in items
         for name, reason in item.skipped_gates
     ]
-    lists = "\n".join([*skipped, *told])
+    lists = "\n".join([*skipped, *map(_held, holds), *told])
     lists = lists if len(lists) <= room // 3 else lists[: room // 3].rpartition("\n")[0] + "\n- …"
+    if not items:
+        return lists
     table = _table(items, {(each.environment, each.app): each for each in links}, room - len(lists) - 2)
     return f"{table}\n\n{lists}" if lists else table
 
@@ -120,6 +140,7 @@ def body(
     *,
     links: Sequence[Link] = (),
     notes: Sequence[Note] = (),
+    holds: Sequence[HoldChange] = (),
     limit: int,
     hides: Hides = "comment",
 ) -> str:
@@ -132,9 +153,9 @@ def body(
         last = ""
     room = limit - len(last) - 2
     if template is None:
-        text = _default(carried, links, notes, room)
+        text = _default(carried, links, notes, room, holds)
     else:
-        text = _FOOTER.sub("", rendered(template, carried, links))
+        text = _FOOTER.sub("", rendered(template, carried, links, holds))
     if len(text) > room:
         text = f"{text[: room - 1]}…"
     return f"{text}\n\n{last}".strip()
@@ -147,5 +168,3 @@ def closed(text: str, hides: Hides = "comment") -> str:
         return f"{text}\n\n{footer((), 'done', hides)}".strip()
     items = [Carried(environment, app, None, version) for (environment, app), version in found.versions.items()]
     return _FOOTER.sub(lambda _: footer(items, "done", hides), text)
-
-

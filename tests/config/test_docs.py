@@ -15,7 +15,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = _BLOCK.findall(TEXT)
+# By YAML 1.2, as promote reads it: in YAML 1.1 the key `on` is true.
+_YAML = YAML(typ="safe", pure=True)
 OF_REGISTRIES = _BLOCK.findall((PAGE.parent / "registries.md").read_text(encoding="utf-8"))
+OF_PROMOTION = _BLOCK.findall((PAGE.parent / "promotion.md").read_text(encoding="utf-8"))
 OF_GIT = _BLOCK.findall((PAGE.parent / "git.md").read_text(encoding="utf-8"))
 
 
@@ -25,7 +28,7 @@ def test_every_example_loads_and_fits_the_schema(example: str) -> None:
     jsonschema.Draft202012Validator(json_schema()).validate(plain(example))
 
 
-@pytest.mark.parametrize("example", [*OF_REGISTRIES, *OF_GIT])
+@pytest.mark.parametrize("example", [*OF_REGISTRIES, *OF_GIT, *OF_PROMOTION])
 def test_every_example_of_other_pages_loads(example: str) -> None:
     text = example if example.startswith("version:") else f"version: 1\n{example}"
     load("promote.yaml", text.encode(), environ={})
@@ -39,4 +42,5 @@ def test_every_key_is_documented() -> None:
     assert len(EXAMPLES) > 8
     assert len(OF_REGISTRIES) > 4
     assert len(OF_GIT) > 3
+    assert OF_PROMOTION
     assert sorted((known | unbuilt) - written) == []

@@ -70,6 +70,9 @@ def test_what_promote_reads_fits_the_schema(text: str) -> None:
         "version: 1\ntargets: [{app: a, file: b, path: c, regex: '(?P<tag>x)'}]",
         "version: 1\ndefaults: {within: a}",
         "version: 1\ndefaults: {override: a}",
+        "version: 1\nnotify: [{}]",
+        "version: 1\nnotify: [{slack: {url: https://hooks.example.com/x}}]",
+        "version: 1\nnotify: [{slack: {url: {env: A}}, teams: {url: {env: A}}}]",
     ],
 )
 def test_what_promote_refuses_does_not_fit_the_schema(text: str) -> None:

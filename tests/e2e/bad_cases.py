@@ -103,11 +103,11 @@ CONFIG = (
         more="commit: {{via: api}}\n",
     ),
     Case(
-        "notify-not-built",
+        "notify-a-secret-in-the-open",
         ("status",),
         2,
-        (r"promote\.yaml:\d+:1", "`notify`", "does not build it yet"),
-        more="notify: []\n",
+        (r"promote\.yaml:\d+:24", "expected {env: NAME}"),
+        more="notify: [{{slack: {{url: https://hooks.example.com/x}}}}]\n",
     ),
     Case(
         "source-that-is-none",

@@ -199,6 +199,7 @@ def test_json_is_alone_on_stdout_and_has_its_schema(repository: Gitops, inside: 
         assert result.code == (3 if "web=9.9.9" in words else 0)
     assert "$schema" in inside("schema").document
     keys = {"schema", "command", "dry_run", "changes", "skipped", "refused", "failed", "commits", "pull_requests"}
+    keys |= {"holds"}
     assert inside("update", "-o", "json", "--repo", repository.url).document.keys() == keys
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.gitrepo import environment
+from promote.gitrepo.command import environment
 from tests.e2e.bad_cases import WEB_FILE
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, exactly, files, web_line, working_files

@@ -26,6 +26,7 @@ from tests.e2e.program import Inside, Program
 from tests.servers.githttp import Fault
 from tests.servers.registry import RunningRegistry
 
+HOLDS = ".promote/holds/dev.yaml"
 WEB_FILE, API_FILE = "envs/dev/web/kustomization.yaml", "envs/dev/api/values.yaml"
 
 
@@ -86,7 +87,9 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
     promote.ok("update", "dev", *at)
     updated = repository.tree()
     done = promote.ok("rollback", "dev", "web", "api", *at, "-o", "json")
-    assert repository.tree() == first
+    rolled = repository.tree()
+    held = rolled.pop(HOLDS).decode()
+    assert rolled == first
     old, new = (digest_of(API[tag]) for tag in (OLD_API, NEW_API))
     exactly(updated, first, {
         WEB_FILE: [(web_line(NEW_WEB), web_line(OLD_WEB))],
@@ -96,10 +99,16 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
         f"ran before {NEW_WEB}",
         f"ran before {NEW_API}@{new[7:19]}",
     ]
-    assert "warning: dev: nothing holds web 1.5.0 back: `promote update dev` may bring it in again" in done.stderr
+    assert "- app: web\n  version: 1.5.0\n" in held
+    assert [(each["app"], each["action"]) for each in done.document["holds"]] == [("web", "held"), ("api", "held")]
     assert len(repository.commits()) == 3
     assert repository.message().splitlines()[0] == f"dev: rollback: api {OLD_API}@{old[7:19]}, web {OLD_WEB}"
-    assert {"Promote-Rollback: 1.5.0", f"Promote-Rollback: {NEW_API}@{new}"} <= set(repository.trailers())
+    assert {
+        "Promote-Rollback: 1.5.0",
+        f"Promote-Rollback: {NEW_API}@{new}",
+        "Promote-Hold: dev web 1.5.0",
+        f"Promote-Hold: dev api {NEW_API}@{new}",
+    } <= set(repository.trailers())
     # Again: nothing else ran there, but what was taken away.
     tip = repository.tip()
     again = promote("rollback", "dev", "web", *at)
@@ -107,11 +116,17 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
     assert "no other version of web before 1.4.0 but what was rolled back (1.5.0)" in again.stderr
     assert repository.tip() == tip
     assert stretches(promote, *at)["web"] == [f"{OLD_WEB} undoes {NEW_WEB}", f"{NEW_WEB} promote", f"{OLD_WEB} by hand"]
-    # Nothing holds it back yet: the policy brings it in again, and from there it may be rolled back again.
+    # It is held back until it is released: then the policy brings it in, and it may be rolled back again.
+    stopped = promote.ok("update", "dev", *at)
+    assert "dev: web refused, held: dev holds 1.5.0 of web back: rolled back from 1.5.0 to 1.4.0 (by " in stopped.stderr
+    assert repository.tip() == tip
+    promote.ok("release", "dev", "web", "api", *at)
     promote.ok("update", "dev", *at)
-    assert repository.tree() == updated
+    rolled = repository.tree()
+    assert rolled.pop(HOLDS).endswith(b"\nholds:\n")
+    assert rolled == updated
     promote.ok("rollback", "dev", "--all", "--yes", *at)
-    assert repository.tree() == first
+    assert {**repository.tree(), HOLDS: b""} == {**first, HOLDS: b""}
 
 
 @pytest.mark.parametrize(

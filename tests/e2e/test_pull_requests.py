@@ -29,7 +29,7 @@ from tests.e2e.gitops import (
 from tests.e2e.program import Inside, Program, Result
 from tests.forge.conftest import ADAPTERS
 from tests.servers.forge.server import FakeForge
-from tests.servers.forge.state import State
+from tests.servers.forge.state import State, Status
 from tests.servers.registry import RunningRegistry
 
 BRANCH = "promote/env/prod"
@@ -281,6 +281,18 @@ def test_auto_merge_is_armed_once_and_an_unchanged_run_leaves_it(scene: Scene) -
     assert len(scene.forge.log) - calls <= 2
 
 
+@pytest.mark.parametrize(
+    "scene", [(kind, ", pull_request: {auto_merge: squash}") for kind in ("azure", "gitea", "github")], indirect=True
+)
+def test_a_squash_by_the_forge_tells_of_all_that_the_branch_had_in_the_end(scene: Scene) -> None:
+    scene.state.required = {"ci"}
+    assert scene.set(NEW_WEB).code == 0
+    assert scene.set(NEW_API, app="api").code == 0
+    scene.state.set_status(scene.state.tip(BRANCH), Status("ci", "success", "", ""))
+    assert scene.state.pulls[0].state == "merged"
+    assert scene.carried("main") == {"api": NEW_API, "web": NEW_WEB}
+
+
 @pytest.mark.parametrize("scene", [("gitlab", "")], indirect=True)
 @pytest.mark.parametrize(("option", "pulls"), [("--commit", 0), ("--pull-request", 1)])
 def test_the_command_line_stands_above_promote_yaml(scene: Scene, option: str, pulls: int) -> None:
@@ -363,3 +375,32 @@ def test_check_tells_what_the_token_may_do_and_what_keeps_pull_requests_away(sce
     [forge] = [each for each in denied.document["findings"] if each["code"] == "forge"]
     assert (forge["level"], denied.code) == ("error", 6)
     assert "wrong-token-1" not in denied.output
+
+
+@pytest.mark.parametrize("scene", ["github"], indirect=True)
+def test_8_2_an_open_rollback_and_a_proposed_hold_hold_back(scene: Scene) -> None:
+    before = scene.repository.tree()
+    newer = before[PROD].replace(web_line(OLD_WEB), web_line(NEW_WEB))
+    scene.repository.commit({PROD: newer})
+    assert scene.set(NEW_API, app="api").code == 0
+    scene.ok("rollback", "prod", "web")
+    scene.ok("hold", "prod", "api", "--reason", "it fails", "--version", NEW_API)
+    assert [(each.head, each.state) for each in scene.state.pulls] == [
+        (BRANCH, "open"),
+        ("promote/rollback/prod/web", "open"),
+        ("promote/hold/prod", "open"),
+    ]
+    rollback = scene.repository.tree("promote/rollback/prod/web")
+    assert b"- app: web\n  version: 1.5.0\n" in rollback.pop(".promote/holds/prod.yaml")
+    assert rollback == scene.repository.tree() | {PROD: before[PROD]}
+    assert f"hold `api` `{NEW_API}`: it fails" in scene.state.pulls[2].body
+    # A person takes it back first: the rollback that is open still holds 1.5.0 back.
+    scene.repository.commit({PROD: before[PROD]})
+    stopped = scene.set(NEW_WEB)
+    assert [each["code"] for each in stopped.document["refused"]] == ["held"]
+    # What is held back by now leaves the pull request that proposed it.
+    scene.ok("to", "prod")
+    assert scene.state.pulls[0].state == "closed"
+    scene.ok("release", "prod", "api")
+    assert scene.state.pulls[2].state == "closed"
+    assert scene.set(NEW_API, app="api").code == 0

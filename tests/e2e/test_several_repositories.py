@@ -94,3 +94,21 @@ def test_one_of_several_that_rejects_keeps_nothing_back_and_is_completed_later(
     assert [*home.commits()[2:], *home.commits("env/test")[1:], *prod.commits()[1:]] == made
     if form == "json":
         assert sorted(commit["sha"] for commit in again.document["commits"]) == sorted(closed.commits()[1:])
+
+
+def test_check_looks_at_what_can_be_read_and_names_what_cannot(
+    create: Create, registry: RunningRegistry, inside: Inside
+) -> None:
+    """One repository that could not be read ended it, and which environments it was about was not said."""
+    lab = create({FILE: _file(registry.host)}, "lab.git")
+    gone = f"{lab.url}-gone"
+    config = _config(registry.host, "run", gone, lab.url) + f"  prod-eu: {{path: eu, repo: {gone}}}\n".encode()
+    gitops = create({"promote.yaml": config, **{f"envs/{name}/{FILE}": _file(registry.host) for name in ("dev", "eu")}})
+    ran = inside("check", "-o", "json", "--repo", gitops.url)
+    found = [(each["level"], each["subject"], each["code"]) for each in ran.document["findings"]]
+    broken = [("error", "test", "repository"), ("error", "prod, prod-eu", "repository")]
+    assert (ran.code, [each for each in found if each[0] == "error"]) == (5, broken)
+    assert [("ok", f"{name}/web", "sites") in found for name in NAMES] == [True, True, False, False, True]
+    shown = inside("check", "--repo", gitops.url)
+    assert "there is no branch 'env/test'" in shown.stdout
+    assert f"{gone}: " in " ".join(shown.stdout.split())

@@ -18,6 +18,8 @@ from tests.gitrepo.person import OTHER, Person
 from tests.servers.forge.server import TOKEN, FakeForge
 from tests.servers.forge.state import State
 
+TRAILERS = "Promote-Environment: prod\nPromote-App: web\nPromote-Version: 2"
+
 # A kind's adapter is promote.forge.MODULE: `CLASS(project, web)`, `api(project)`, `headers(token)` and CURE. Its fake
 # is tests.servers.forge.MODULE: `CLASS(state, kind)`, with the `project` that it serves.
 ADAPTERS: dict[Kind, tuple[str, str]] = {

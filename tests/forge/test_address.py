@@ -135,3 +135,22 @@ def test_what_is_said_stands_above_it(
 )
 def test_its_page(project: Project, page: str) -> None:
     assert project.page == page
+
+
+@pytest.mark.parametrize(
+    ("remote", "page"),
+    [
+        ("https://github.com/acme/gitops.git", "https://github.com/acme/gitops/commit/abc"),
+        ("git@gitlab.com:acme/a/gitops.git", "https://gitlab.com/acme/a/gitops/-/commit/abc"),
+        ("https://codeberg.org/acme/gitops", "https://codeberg.org/acme/gitops/commit/abc"),
+        ("https://gitea.com/acme/gitops", "https://gitea.com/acme/gitops/commit/abc"),
+        ("https://bitbucket.org/acme/gitops", "https://bitbucket.org/acme/gitops/commits/abc"),
+        (
+            "https://bitbucket.example.com/scm/ac/gitops.git",
+            "https://bitbucket.example.com/projects/ac/repos/gitops/commits/abc",
+        ),
+        ("https://dev.azure.com/acme/p/_git/gitops", "https://dev.azure.com/acme/p/_git/gitops/commit/abc"),
+    ],
+)
+def test_the_page_of_a_commit(remote: str, page: str) -> None:
+    assert project_of(remote).commit("abc") == page

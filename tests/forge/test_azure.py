@@ -26,7 +26,7 @@ from promote.forge.azure_answers import (
 )
 from promote.forge.request import Proposal
 from promote.question import CommitStatus, Review
-from tests.forge.conftest import Scene
+from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge import state
 from tests.servers.forge.azure import Azure, guid
 
@@ -131,10 +131,24 @@ def test_a_body_that_a_list_cuts_is_read_whole_and_not_sent_again(scene: Scene) 
     scene.forge.create(HEAD, BASE, long)
     found = scene.forge.find(HEAD, BASE)
     assert found is not None
-    assert len(found.body) == 400
+    assert found.body == long.body
     scene.fake.log.clear()
     assert scene.forge.update(found, long).request.body == long.body
-    assert [each.method for each in scene.fake.log] == ["GET"]
+    assert scene.fake.log == []
+
+
+def test_reviewers_and_teams_that_are_there_are_not_looked_up_again(scene: Scene) -> None:
+    """Where only reviewers were wished for, every run looked for them among the teams and asked them again."""
+    wish = replace(PLAIN, reviewers=("alice",))
+    scene.forge.create(HEAD, BASE, wish)
+    for wanted in (wish, replace(wish, teams=("sre",))):
+        for is_again in (False, True):
+            found = scene.forge.find(HEAD, BASE)
+            assert found is not None
+            scene.fake.log.clear()
+            scene.forge.update(found, wanted)
+            assert not is_again or scene.fake.log == []
+    assert (scene.state.pulls[0].reviewers, scene.state.pulls[0].teams) == (["alice"], ["sre"])
 
 
 @pytest.mark.parametrize("body", ["", "x" * 4000, "🚀" * 2000, "a\n" * 2000])
@@ -264,10 +278,10 @@ def test_a_name_that_two_bear_is_nobodys(scene: Scene, fake: Azure) -> None:
 
 def test_auto_complete_without_a_policy_is_a_merge(scene: Scene) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert scene.forge.arm(made, "squash") is None
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None
     assert scene.state.pulls[0].state == "merged"
     assert scene.state.tip(HEAD) == ""
-    assert scene.forge.arm(made, "squash") is None  # merged meanwhile: no fault
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None  # merged meanwhile: no fault
     scene.forge.disarm(replace(made, auto_merge=True))
 
 
@@ -277,32 +291,34 @@ def test_auto_complete_without_a_policy_is_a_merge(scene: Scene) -> None:
 def test_the_methods_names(scene: Scene, method: Any, strategy: str) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert scene.forge.arm(made, method) is None
+    assert scene.forge.arm(made, method, TRAILERS, anew=False) is None
+    # A rebase keeps the commits as they are.
+    said = {} if method == "rebase" else {"mergeCommitMessage": f"{PLAIN.title} (#1)\n\n{TRAILERS}"}
     [asked] = scene.fake.calls("PATCH")
     assert asked.body == {
         "autoCompleteSetBy": {"id": guid("promote-bot")},
-        "completionOptions": {"mergeStrategy": strategy, "deleteSourceBranch": True},
+        "completionOptions": {"mergeStrategy": strategy, "deleteSourceBranch": True, **said},
     }
-    scene.forge.arm(made, method)
+    scene.forge.arm(made, method, TRAILERS, anew=False)
     assert len(scene.fake.calls("GET", "connectionData")) == 1
 
 
 def test_why_a_draft_is_not_completed_is_a_sentence(scene: Scene) -> None:
     made = scene.forge.create(HEAD, BASE, replace(PLAIN, draft=True)).request
-    assert "TF401186" in (scene.forge.arm(made, "merge") or "")
+    assert "TF401186" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
 
 
 def test_what_was_taken_and_not_set_is_said(scene: Scene) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     answer = {"pullRequestId": 1, "status": "active", "sourceRefName": "a", "targetRefName": "b"}
     scene.fake.fail("PATCH", "", status=200, body=msgspec.json.encode(answer).decode())
-    assert "did not set it" in (scene.forge.arm(made, "merge") or "")
+    assert "did not set it" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
 
 
 def test_what_cannot_be_disarmed_is_told(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    scene.forge.arm(made, "merge")
+    scene.forge.arm(made, "merge", TRAILERS, anew=False)
     scene.fake.fail("PATCH", "", status=400, body='{"message": "no"}')
     with pytest.raises(ForgeRefused, match="no"):
         scene.forge.disarm(replace(made, auto_merge=True))

@@ -14,7 +14,7 @@ from promote.forge.bitbucket_dc_answers import Participant, Pull, Ref, Repositor
 from promote.forge.request import Proposal, PullRequest
 from promote.forge.web import Web
 from promote.question import CommitStatus, Review
-from tests.forge.conftest import Scene
+from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge.bitbucket_dc import BitbucketDataCenter as Fake
 from tests.servers.forge.state import Status
 
@@ -124,7 +124,7 @@ def test_a_draft_of_a_person_stays_one(scene: Scene) -> None:
 def test_a_server_without_auto_merge_is_never_asked_to_merge(scene: Scene, setting: bool | None, why: str) -> None:
     made = created(scene)
     fake(scene).auto_merge = setting
-    assert why in (scene.forge.arm(made, "merge") or "")
+    assert why in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     assert scene.fake.calls("POST", "/merge") == []
     assert states(scene) == ["open"]
     scene.forge.disarm(made)
@@ -133,18 +133,18 @@ def test_a_server_without_auto_merge_is_never_asked_to_merge(scene: Scene, setti
 def test_armed_already_is_armed_and_a_veto_is_told(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = created(scene)
-    assert scene.forge.arm(made, "squash") is None
-    assert scene.forge.arm(made, "squash") is None
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None
     assert scene.state.pulls[0].armed == "squash"
     scene.forge.disarm(made)
     scene.state.pulls[0].draft = True
-    assert "vetoes" in (scene.forge.arm(made, "merge") or "")
+    assert "vetoes" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
 
 
 def test_only_the_head_that_was_meant_is_armed(scene: Scene) -> None:
     made = created(scene)
     scene.person.push({"web.yaml": b"tag: 3\n"}, branch=HEAD)
-    assert "moved" in (scene.forge.arm(made, "merge") or "")
+    assert "moved" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     assert states(scene) == ["open"]
 
 

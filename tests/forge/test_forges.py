@@ -9,7 +9,8 @@ import pytest
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeError, ForgeRefused, ForgeUnreachable
 from promote.forge.request import Method, Proposal, PullRequest
 from promote.question import CommitStatus, Review
-from tests.forge.conftest import Scene
+from promote.wording.trailers import parse
+from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge.state import Said, Status
 
 HEAD, BASE = "promote/env/prod", "main"
@@ -178,7 +179,7 @@ def test_auto_merge_is_armed_and_disarmed(scene: Scene, method: Method) -> None:
     scene.state.required = {"ci"}
     made = created(scene)
     pull = scene.state.pulls[0]
-    why = scene.forge.arm(made, method)
+    why = scene.forge.arm(made, method, TRAILERS, anew=False)
     if why is not None:  # the forge has none
         scene.forge.disarm(made)
         assert pull.armed is None
@@ -188,9 +189,46 @@ def test_auto_merge_is_armed_and_disarmed(scene: Scene, method: Method) -> None:
     assert found is not None
     scene.forge.disarm(found)
     assert scene.state.get(made.number) == replace(pull, armed=None)
-    scene.forge.arm(found, method)
+    scene.forge.arm(found, method, TRAILERS, anew=False)
     scene.state.set_status(scene.state.tip(HEAD), Status("ci", "success", "", ""))
     assert [each.state for each in scene.state.pulls] == ["merged"]
+
+
+@pytest.mark.parametrize("method", ["merge", "squash"])
+def test_what_auto_merge_makes_carries_the_trailers_of_the_last_head(scene: Scene, method: Method) -> None:
+    """A squash with a message of the forge's own lost them, and history took it for a change by hand."""
+    scene.state.required = {"ci"}
+    made = created(scene)
+    if scene.forge.arm(made, method, TRAILERS, anew=False) is not None:
+        return  # the forge has none
+    found = scene.forge.find(HEAD, BASE)
+    assert found is not None
+    newer = TRAILERS.replace("Version: 2", "Version: 3")
+    assert scene.forge.arm(found, method, newer, anew=True) is None
+    scene.state.set_status(scene.state.tip(HEAD), Status("ci", "success", "", ""))
+    message = scene.state.git("log", "-1", "--format=%B", BASE)
+    assert message.startswith(("prod: web 2 (", "Pull request #1: prod: web 2"))
+    assert message.endswith(f"\n\n{newer}")
+    assert [(each.environment, each.app, str(each.new)) for each in parse(message)] == [("prod", "web", "3")]
+
+
+@pytest.mark.parametrize("method", ["merge", "squash"])
+def test_what_nothing_holds_is_merged_at_once_with_the_trailers(scene: Scene, method: Method) -> None:
+    scene.forge.arm(created(scene), method, TRAILERS, anew=False)
+    is_merged = scene.kind not in ("gitlab", "bitbucket")  # there nothing is merged without a pipeline, or at all
+    assert scene.state.pulls[0].state == ("merged" if is_merged else "open")
+    assert scene.state.git("log", "-1", "--format=%B", BASE).endswith(f"\n\n{TRAILERS}") is is_merged
+
+
+def test_a_body_longer_than_a_list_tells_is_found_whole(scene: Scene) -> None:
+    """Azure DevOps lists 400 characters of it: without the footer at its end a declined one was forgotten."""
+    body = "\n".join(f"- app-{number} 1 → 2" for number in range(40)) + "\n\n<!-- promote: the footer -->"
+    scene.forge.close(created(scene, Proposal("prod: 40 apps", body)))
+    scene.fake.log.clear()
+    found = scene.forge.find(HEAD, BASE)
+    assert found is not None
+    assert (found.state, found.body.strip()) == ("closed", body)
+    assert len(scene.fake.log) <= 2
 
 
 def test_statuses_are_set_and_read(scene: Scene) -> None:

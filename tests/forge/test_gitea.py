@@ -13,7 +13,7 @@ from promote.forge.gitea import api, headers
 from promote.forge.gitea_answers import Branch, Pull, ReviewAnswer, Status, User, last_words, newest, titled, told
 from promote.forge.request import Proposal
 from promote.question import CommitStatus, Review
-from tests.forge.conftest import Scene
+from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge.contract import BreachError
 from tests.servers.forge.gitea import Gitea
 from tests.servers.forge.server import Reply
@@ -216,7 +216,7 @@ def test_arming_waits_until_the_server_has_looked(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     fake(scene).checking = 2
-    assert scene.forge.arm(made, "squash") is None
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None
     assert scene.state.pulls[0].armed == "squash"
     assert len(scene.fake.calls("POST", "/merge")) == 3
 
@@ -224,10 +224,10 @@ def test_arming_waits_until_the_server_has_looked(scene: Scene) -> None:
 def test_armed_already_is_armed_and_a_draft_is_not(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, replace(PLAIN, draft=True)).request
-    assert "Work in progress" in (scene.forge.arm(made, "merge") or "")
+    assert "Work in progress" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     scene.state.pulls[0].draft = False
-    assert scene.forge.arm(made, "merge") is None
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
     scene.forge.disarm(made)
     assert scene.state.pulls[0].armed is None
     scene.forge.disarm(made)  # is not armed: no fault
@@ -235,9 +235,9 @@ def test_armed_already_is_armed_and_a_draft_is_not(scene: Scene) -> None:
 
 def test_where_nothing_is_awaited_it_merges_at_once_and_only_the_head_that_was_meant(scene: Scene) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert "out of date" in (scene.forge.arm(replace(made, head_oid="0" * 40), "merge") or "")
+    assert "out of date" in (scene.forge.arm(replace(made, head_oid="0" * 40), "merge", TRAILERS, anew=False) or "")
     assert [pull.state for pull in scene.state.pulls] == ["open"]
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
     assert [pull.state for pull in scene.state.pulls] == ["merged"]
 
 

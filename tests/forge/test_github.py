@@ -15,7 +15,7 @@ from promote.forge import github as adapter
 from promote.forge.address import Kind, Project
 from promote.forge.request import Proposal
 from promote.question import CommitStatus, Review
-from tests.forge.conftest import Scene
+from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge import github_shapes as shapes
 from tests.servers.forge.github import GitHub
 from tests.servers.forge.state import Said, Status
@@ -256,23 +256,23 @@ def test_a_milestone_is_found_on_a_later_page(scene: Scene, fake: GitHub) -> Non
 
 def test_what_nothing_holds_is_merged_at_once(scene: Scene, fake: GitHub) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert scene.forge.arm(made, "squash") is None
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None
     assert fake.state.pulls[0].state == "merged"
     merge = fake.calls("PUT", "/merge")[0]
-    assert merge.body == {"sha": made.head_oid, "merge_method": "squash"}
-    assert scene.forge.arm(made, "squash") is None  # merged already
+    assert merge.body == {"sha": made.head_oid, "merge_method": "squash", "commit_message": TRAILERS}
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None  # merged already
 
 
 def test_a_merge_whose_answer_was_lost_is_no_fault(scene: Scene, fake: GitHub) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     fake.fail("PUT", "/merge", status=502, then=lambda: fake.state.merge(fake.state.pulls[0]) and None)
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
 
 
 def test_a_head_that_moved_is_not_merged(scene: Scene, fake: GitHub) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     scene.person.push({"web.yaml": b"tag: theirs\n"}, branch=HEAD)
-    why = scene.forge.arm(made, "merge")
+    why = scene.forge.arm(made, "merge", TRAILERS, anew=False)
     assert why is not None
     assert "Head branch was modified" in why
     assert fake.state.pulls[0].state == "open"
@@ -282,31 +282,31 @@ def test_why_it_cannot_be_armed(scene: Scene, fake: GitHub) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     pull, head = fake.state.pulls[0], fake.state.tip(HEAD)
     fake.state.set_status(head, Status("lint", "failure", "", ""))
-    assert "make that check required" in (scene.forge.arm(made, "merge") or "")
+    assert "make that check required" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     pull.draft = True
-    assert scene.forge.arm(made, "merge") == "it is a draft"
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) == "it is a draft"
     fake.allows_auto_merge = False
-    assert "does not allow auto-merge" in (scene.forge.arm(made, "merge") or "")
+    assert "does not allow auto-merge" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     fake.state.close(pull)
-    assert scene.forge.arm(made, "merge") == "it is closed"
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) == "it is closed"
     assert pull.merged_as is None
 
 
 def test_one_that_is_armed_already_gets_the_wanted_method(scene: Scene, fake: GitHub) -> None:
     fake.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
     fake.log.clear()
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
     assert [each.method for each in fake.log] == ["GET"]
-    assert scene.forge.arm(made, "rebase") is None
+    assert scene.forge.arm(made, "rebase", TRAILERS, anew=False) is None
     assert fake.state.pulls[0].armed == "rebase"
 
 
 def test_it_is_disarmed_even_where_that_was_not_known(scene: Scene, fake: GitHub) -> None:
     fake.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    scene.forge.arm(made, "merge")
+    scene.forge.arm(made, "merge", TRAILERS, anew=False)
     assert not made.auto_merge
     scene.forge.disarm(made)
     assert fake.state.pulls[0].armed is None
@@ -323,7 +323,7 @@ def test_a_graphql_error_is_one_in_spite_of_its_200(
     said = f'{{"data": null, "errors": [{{"type": "{kind}", "message": "the \\u001b[1mwords"}}]}}'
     fake.fail("POST", "/graphql", status=200, body=said)
     with pytest.raises(error, match=r"the +\[1mwords") as caught:
-        scene.forge.arm(made, "merge")
+        scene.forge.arm(made, "merge", TRAILERS, anew=False)
     assert "\x1b" not in str(caught.value)
 
 

@@ -16,7 +16,7 @@ from promote.forge.gitlab import api, headers
 from promote.forge.gitlab_answers import MergeRequest, Status, bare, harmless, newest, told
 from promote.forge.request import Proposal
 from promote.question import CommitStatus, StatusState
-from tests.forge.conftest import Scene
+from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge import state
 from tests.servers.forge.gitlab import PATH, GitLab
 from tests.servers.forge.server import TOKEN
@@ -60,7 +60,7 @@ def test_a_forks_branch_of_the_same_name_is_not_ours(scene: Scene, fake: GitLab)
 def test_a_rebase_is_the_projects_choice(scene: Scene) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     scene.fake.log.clear()
-    why = scene.forge.arm(made, "rebase")
+    why = scene.forge.arm(made, "rebase", TRAILERS, anew=False)
     assert why is not None
     assert "merge method" in why
     assert scene.fake.log == []
@@ -71,7 +71,7 @@ def test_nothing_is_armed_whose_head_is_not_known(scene: Scene, fake: GitLab) ->
     fake.sha_is_there = False
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     assert (made.head_oid, made.conflicts) == ("", None)
-    assert "head" in (scene.forge.arm(made, "merge") or "")
+    assert "head" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     assert scene.state.pulls[0].armed is None
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_armed_whose_head_is_not_known(scene: Scene, fake: GitLab) ->
 def test_why_it_cannot_be_armed_is_a_sentence(scene: Scene, draft: bool) -> None:
     scene.state.required = {"ci"} if draft else set()  # without a pipeline
     made = scene.forge.create(HEAD, BASE, replace(PLAIN, draft=draft)).request
-    why = scene.forge.arm(made, "merge")
+    why = scene.forge.arm(made, "merge", TRAILERS, anew=False)
     assert why is not None
     assert "405" in why
     assert scene.state.pulls[0].state == "open"
@@ -89,48 +89,50 @@ def test_a_head_that_moved_is_not_merged(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     scene.person.push({"web.yaml": b"tag: 3\n"}, branch=HEAD)
-    assert "SHA does not match" in (scene.forge.arm(made, "merge") or "")
+    assert "SHA does not match" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
     assert scene.state.pulls[0].armed is None
 
 
 def test_a_token_that_may_not_merge_is_a_sentence(scene: Scene, fake: GitLab) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     fake.may_merge = False
-    assert "may not merge into main" in (scene.forge.arm(made, "merge") or "")
+    assert "may not merge into main" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
 
 
 def test_an_older_server_is_told_in_its_own_word_to_wait(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert scene.forge.arm(made, "squash") is None
+    assert scene.forge.arm(made, "squash", TRAILERS, anew=False) is None
     [asked] = scene.fake.calls("PUT", "/merge")
+    message = f"{made.title} (!1)\n\n{TRAILERS}"
     assert asked.body == {
         "auto_merge": True, "merge_when_pipeline_succeeds": True, "sha": made.head_oid, "squash": True,
+        "merge_commit_message": message, "squash_commit_message": message,
     }  # fmt: skip
 
 
 def test_what_is_armed_already_or_was_merged_meanwhile_is_no_fault(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
     scene.fake.fail("PUT", "/merge", status=405)
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
     scene.fake.fail("PUT", "/merge", status=405, then=lambda: scene.state.merge(scene.state.pulls[0]) and None)
-    assert scene.forge.arm(made, "merge") is None
+    assert scene.forge.arm(made, "merge", TRAILERS, anew=False) is None
 
 
 def test_what_was_taken_and_not_armed_is_said(scene: Scene) -> None:
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     answer = {"iid": 1, "web_url": "u", "state": "opened", "source_branch": HEAD, "target_branch": BASE, "title": "t"}
     scene.fake.fail("PUT", "/merge", status=200, body=msgspec.json.encode(answer).decode())
-    assert "did not arm" in (scene.forge.arm(made, "merge") or "")
+    assert "did not arm" in (scene.forge.arm(made, "merge", TRAILERS, anew=False) or "")
 
 
 def test_disarming_what_is_not_armed_any_more(scene: Scene) -> None:
     scene.state.required = {"ci"}
     made = scene.forge.create(HEAD, BASE, PLAIN).request
     scene.forge.disarm(replace(made, auto_merge=True))  # 406
-    scene.forge.arm(made, "merge")
+    scene.forge.arm(made, "merge", TRAILERS, anew=False)
     scene.fake.fail("POST", "/cancel", status=406)
     with pytest.raises(ForgeRefused):
         scene.forge.disarm(replace(made, auto_merge=True))

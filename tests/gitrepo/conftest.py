@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.gitrepo.command import Git
+from promote.gitrepo.command.git import Git
 from promote.gitrepo.url import parse
 from tests.gitrepo.person import OTHER, Person
 from tests.servers.githttp import GitHttp

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from promote.gitrepo.identity import Author, Identity
+from promote.gitrepo.write.identity import Author, Identity
 from promote.text.edit import FileChange
 
 WHO = Identity(Author("Ann", "ann@example.com"), Author("Ann", "ann@example.com"))

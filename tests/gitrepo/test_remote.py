@@ -11,10 +11,10 @@ import pytest
 import trustme
 
 from promote.errors import GitError, PushRejected, RemoteDenied, RemoteUnreachable, UsageError
-from promote.gitrepo.command import Git
-from promote.gitrepo.identity import Attribution, Author
+from promote.gitrepo.clone.workdir import Workdir, find
+from promote.gitrepo.command.git import Git
 from promote.gitrepo.remote import Remotes
-from promote.gitrepo.workdir import Workdir, find
+from promote.gitrepo.write.identity import Attribution, Author
 from promote.outcome import Beaten, Landed
 from promote.place import Place
 from promote.tree import Globs
@@ -305,7 +305,10 @@ def test_keep_leaves_a_ref_and_nothing_else(
     second.git("push", "--quiet", "origin", "refs/promote/main:main")
 
 
-@pytest.mark.parametrize(("home", "is_told"), [("127.0.0.1", True), ("localhost", False)])
+@pytest.mark.parametrize(
+    ("home", "is_told"),
+    [("localhost:{port}", False), ("127.0.0.1:1", False), ("127.0.0.1", False), ("127.0.0.1:{port}", True)],
+)
 def test_10_3_askpass_is_for_the_host_that_promote_was_pointed_at(
     other: Person, locked: GitHttp, environ: dict[str, str], tmp_path: Path, home: str, is_told: bool
 ) -> None:
@@ -313,7 +316,7 @@ def test_10_3_askpass_is_for_the_host_that_promote_was_pointed_at(
     asked.write_text(f'#!/bin/sh\ncase "$1" in User*) echo ci;; *) echo {PASSWORD};; esac\n')
     asked.chmod(0o755)
     environ["GIT_ASKPASS"] = str(asked)
-    url = f"http://{home}:1/home.git"
+    url = f"http://{home.format(port=locked.host.rpartition(':')[2])}/home.git"
     with Remotes(environ=environ, clock=FakeClock(), base=tmp_path, home=url, deadline_seconds=20) as remotes:
         place = Place(remotes.add(locked.url("gitops.git")), "main")
         if is_told:

@@ -162,6 +162,31 @@ def test_what_is_a_branch(name: str) -> None:
     assert ref_of(name) == f"refs/heads/{name}"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://git.example.com/acme/gitops.git?private_token=s3cret",
+        "http://git.example.com/?private_token=s3cret",
+        "https://git.example.com/acme/gitops.git#s3cret",
+        "https://git.example.com?s3cret",
+        "https://git.example.com/a%00?s3cret",
+        "https:///a?private_token=s3cret",
+        "ftp://git.example.com/a?private_token=s3cret",
+        "-https://git.example.com/a?s3cret",
+        "https://git.example.com/a?s3cret\n",
+    ],
+)
+def test_a_query_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(url, base=Path("/"))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_path_may_hold_a_question_mark(tmp_path: Path) -> None:
+    assert parse("a?b", base=tmp_path).public == f"{tmp_path.as_uri()}/a%3Fb"
+    assert parse("git@git.example.com:a?b", base=tmp_path).public == "git@git.example.com:a?b"
+
+
 def test_a_url_without_its_scheme_is_refused_and_not_repeated() -> None:
     with pytest.raises(UsageError) as caught:
         parse("ci:s3cret@git.example.com/acme/gitops.git", base=Path("/"))

@@ -12,9 +12,9 @@ from textwrap import dedent
 
 from promote.config.load import load
 from promote.config.model import Config
-from promote.gitrepo.command import Git
-from promote.gitrepo.history import History
-from promote.gitrepo.objects import Objects
+from promote.gitrepo.command.git import Git
+from promote.gitrepo.past.branch_history import History
+from promote.gitrepo.past.objects import Objects
 from promote.history.walk import walk
 from promote.place import Place
 from promote.question import Past, Stretch
@@ -111,7 +111,7 @@ class Lived:
     def history(self) -> History:
         """The whole history, read where it is."""
         git = Git(self.environ, directory=self.folder)
-        return History(git, Objects(git, None, blobless=False, refetch=lambda: None), lambda _: "nobody to ask")
+        return History(git, Objects(git, refetch=lambda: None), lambda _: "nobody to ask")
 
     def past(self, app: str = "web", environment: str = "prod", *, least: int = 10, most: int | None = None) -> Past:
         return walk(config(), self.history(), PLACE, self.tip, environment, {app: least}, most=most)[app]

@@ -10,7 +10,19 @@ from pathlib import Path
 from promote.image import Repository, Version, parse_version
 from promote.outcome import Plan
 from promote.plan.auto import plan_auto
-from promote.plan.intent import Auto, Before, Intent, Promote, Rollback, Rules, Set, Update
+from promote.plan.hold import plan_hold
+from promote.plan.intent import (
+    Auto,
+    Before,
+    Hold,
+    Intent,
+    Promote,
+    Release,
+    Rollback,
+    Rules,
+    Set,
+    Update,
+)
 from promote.plan.promote import plan_promote
 from promote.plan.rollback import plan_rollback
 from promote.plan.set import plan_set
@@ -144,6 +156,8 @@ def plan(
             return drive(plan_auto(built.estates, intent, rules, before), registry)
         case Rollback():
             return drive(plan_rollback(built.estates, intent, rules, before), registry)
+        case Hold() | Release():
+            return drive(plan_hold(built.estates, intent, rules), registry)
 
 
 def outcome(plan: Plan) -> list[str]:

@@ -11,7 +11,8 @@ from promote.estate.estate import Estate
 from promote.image import Version
 from promote.plan.intent import Before, Rollback, Rules
 from promote.question import Past, Ran, Unknown
-from tests.estate.building import Built, build, deployment, kustomization
+from tests.clock import NOON
+from tests.estate.building import Built, build, deployment, kustomization, write
 from tests.plan.pasts import past, ran, version
 from tests.plan.planning import API, WEB, Book, after, book, outcome, plan, sha, wanted
 
@@ -193,19 +194,7 @@ def test_8_1_neither_the_order_nor_the_source_stands_in_the_way(tmp_path: Path) 
     assert outcome(made) == ["prod web 1.5.0 → 1.4.0"]
     # Nothing but the existence of the tag was asked.
     assert registry.facts == ["1.4.0 digest"]
-    (warning,) = made.warnings
-    assert "`promote to prod` may bring it in again; bring dev to another version first" in warning
-
-
-def test_what_would_bring_the_version_in_again_is_told(tmp_path: Path) -> None:
-    registry = book()
-    registry.pasts = {"web": past("1.5.0", "1.4.0"), "api": past("1.5.0", "1.4.0")}
-    images = deployment("a", f"{WEB}:1.5.0", f"{API}:1.5.0")
-    made = plan(build(tmp_path, CONFIG, {"dev/a.yaml": images}), Rollback("dev"), registry)
-    assert sorted(outcome(made)) == ["dev api 1.5.0 → 1.4.0", "dev web 1.5.0 → 1.4.0"]
-    # api has no policy: nothing brings it anywhere by itself.
-    held = "dev: nothing holds web 1.5.0 back: `promote update dev` may bring it in again"
-    assert made.warnings == (f"{held}; narrow the policy of web first",)
+    assert made.warnings == ()
 
 
 def test_8_1_every_app_goes_back_by_itself(tmp_path: Path) -> None:
@@ -325,3 +314,50 @@ def test_4_1_history_is_not_asked_where_the_policy_ranks_or_there_is_none(tmp_pa
     assert outcome(plan(one, wanted("dev", web="main"), registry)) == ["dev web 1.5.0 → main"]
     assert not any(isinstance(question, Ran) for question in registry.asked)
 
+
+def test_8_2_the_edit_and_the_hold_of_the_bad_version_are_one_commit(tmp_path: Path) -> None:
+    images = deployment("a", f"{WEB}:1.5.0", f"{API}:1.5.0")
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0"), "api": past("1.5.0", "1.4.0")}
+    made = plan(build(tmp_path, CONFIG, {"dev/a.yaml": images}), Rollback("dev", by="Ann <ann@example.com>"), registry)
+    (step,) = made.steps
+    assert [change.path for change in step.files] == [b".promote/holds/dev.yaml", b"dev/a.yaml"]
+    assert step.holds == made.holds
+    assert [(each.app, str(each.version), each.action) for each in step.holds] == [
+        ("api", "1.5.0", "held"),
+        ("web", "1.5.0", "held"),
+    ]
+    assert after(made, ".promote/holds/dev.yaml").splitlines()[1:7] == [
+        "holds:",
+        "- app: api",
+        "  version: 1.5.0",
+        '  by: "Ann <ann@example.com>"',
+        f'  at: "{NOON:%Y-%m-%dT%H:%M:%S}Z"',
+        '  reason: "rolled back from 1.5.0 to 1.4.0"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("holds", "history", "to", "expected"),
+    [
+        ("{app: web, version: 1.4.0}", past("1.5.0", "1.4.0"), None, ["dev web held"]),
+        ("{app: web, version: 1.4.0}", past("1.5.0", "1.4.0", "1.6.0"), "1.4.0", ["dev web held"]),
+        ("{app: web, version: '*'}", past("1.5.0", "1.4.0", "1.6.0"), None, ["dev web held"]),
+        ("{app: web}", past("1.5.0", "1.4.0"), None, ["dev web holds-unreadable"]),
+        ("{app: web, version: 1.4.0}", past("1.5.0", "1.4.0", "1.6.0"), None, ["dev web 1.5.0 → 1.6.0"]),
+        ("{app: web, version: 1.4.0, until: 2020-01-01}", past("1.5.0", "1.4.0"), None, ["dev web 1.5.0 → 1.4.0"]),
+    ],
+)
+def test_8_1_a_held_version_is_never_gone_back_to(
+    tmp_path: Path, holds: str, history: Past, to: str | None, expected: list[str]
+) -> None:
+    write(tmp_path, {".promote/holds/dev.yaml": f"holds:\n- {holds}\n"})
+    assert rolled(tmp_path, history, to=to) == expected
+
+
+def test_8_2_what_is_held_back_already_gets_no_second_hold(tmp_path: Path) -> None:
+    write(tmp_path, {".promote/holds/dev.yaml": "holds:\n- {app: web, version: 1.5.0}\n"})
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    made = plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)
+    assert (made.holds, [change.path for change in made.steps[0].files]) == ((), [FILE.encode()])

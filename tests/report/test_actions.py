@@ -9,9 +9,11 @@ import pytest
 from promote.image import Version
 from promote.outcome import Change, Commit, Delivery, Failure, Plan, Pulled, Refusal, Skip
 from promote.place import Place
+from promote.question import HoldChange
 from promote.report.actions import outputs, summary
 from promote.text.edit import Span
 from promote.text.part import Part
+from promote.wording.markdown import plain
 from tests.report.test_exit import SITE
 
 MAIN = Place("https://git.example.com/acme/gitops.git", "main")
@@ -55,3 +57,16 @@ def test_a_long_summary_says_what_is_missing(count: int) -> None:
     text = summary("update", Delivery(Plan(changes=(CHANGE,) * count)), dry_run=False)
     assert ("… and 1 more" in text) is (count == 501)
 
+
+def test_what_is_held_back_and_released() -> None:
+    holds = (
+        HoldChange("prod", "web", Version("1.5.0"), "held", "it fails | often"),
+        HoldChange("prod", "*", None, "released"),
+    )
+    done = Delivery(Plan(holds=holds))
+    assert outputs(done).startswith("changed=true\n")
+    assert summary("hold", done, dry_run=True) == (
+        "### promote hold (dry run)\n\n"
+        f"- `prod`: `web` `1.5.0` held: {plain('it fails | often')}\n"
+        "- `prod`: &#42; every version released\n\n"
+    )

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from promote.errors import worst
 from promote.image import Repository, Version
 from promote.outcome import Change, Failure, Plan, Refusal, Skip
+from promote.question import HoldChange
 from promote.report.exit import exit_code
 from promote.sites.site import Site
 
 SITE = Site("web", Repository("x", "web"), "manifest", (), 0, None, None, None)
 CHANGE = Change("dev", "web", SITE, None, Version("1"), "why")
+HELD = HoldChange("dev", "web", Version("1"), "held")
 
 
 def skip(code: str, app: str = "web", environment: str = "dev") -> Skip:
@@ -42,6 +44,7 @@ def test_9_2_of_several_faults_the_code_is_the_first_of_1_5_6_4_3(codes: set[int
     [
         (Plan(), (), 0),
         (Plan(changes=(CHANGE,)), (), 0),
+        (Plan(holds=(HELD,)), ("web",), 0),
         (Plan(skips=(skip("already"), skip("overtaken"))), ("web",), 0),
         (Plan(skips=(skip("absent"), skip("no-policy"), skip("source-moved"))), (), 0),
         (Plan(skips=(skip("absent"),)), ("web",), 3),
@@ -66,4 +69,6 @@ def test_9_2_of_several_faults_the_code_is_the_first_of_1_5_6_4_3(codes: set[int
 def test_9_1_and_9_2_exit_codes(plan: Plan, named: tuple[str, ...], code: int) -> None:
     assert exit_code(plan, named=named, tell_changes=False) == code
     # A fault stands above the news that something changed.
-    assert exit_code(plan, named=named, tell_changes=True) == (10 if code == 0 and plan.changes else code)
+    assert exit_code(plan, named=named, tell_changes=True) == (
+        10 if code == 0 and (plan.changes or plan.holds) else code
+    )

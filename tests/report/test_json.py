@@ -12,16 +12,20 @@ import pytest
 from promote.board import draw
 from promote.check import examine
 from promote.history.chronicle import Chronicle
-from promote.image import Repository
+from promote.image import Repository, Version
+from promote.notify.event import events_of
+from promote.notify.send import body_of
 from promote.outcome import Commit, Delivery, Plan
 from promote.place import Place
 from promote.plan.intent import Promote, Rules, Sources, Update
 from promote.policy import build as policy
 from promote.policy.settings import parse_short
-from promote.question import Past, drive
+from promote.question import HoldChange, Past, drive
 from promote.report import document, views
+from promote.wording.notification import notification
 from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization
+from tests.notify.deliveries import REPO, delivery, page
 from tests.plan.pasts import past, ran
 from tests.plan.planning import API, WEB, book, plan, wanted
 from tests.shared import ROOT
@@ -75,7 +79,8 @@ DARK = ["ghcr.io/acme/cron"]
 def test_a_writing_command(built: Built) -> None:
     made = plan(built, Update(("dev",)), book(dark=DARK))
     refused = plan(built, wanted("dev", api="1.4.0"), book())
-    made = Plan(made.changes, made.skips, refused.refusals, made.failures, (), made.steps)
+    held = HoldChange("dev", "web", Version("1.5.1"), "held", "it fails", NOON, "Ann <ann@example.com>", NOON)
+    made = Plan(made.changes, made.skips, refused.refusals, made.failures, (), made.steps, holds=(held,))
     full(made)
     done = Delivery(made, (Commit(Place("https://git.example.com/gitops.git", "main"), "0" * 40, pushed=True),))
     body = document.delivery("set", done, dry_run=False)
@@ -145,8 +150,16 @@ def test_history_says_what_is_not_known_by_null() -> None:
     assert (second["state"], second["version"], second["until"]) == ("absent", None, None)
 
 
+def test_what_a_webhook_is_told() -> None:
+    body = json.loads(body_of("webhook", notification(REPO, events_of(delivery(), page), NOON)))
+    assert {event["kind"] for event in body["events"]} == {"promoted", "waiting-changed", "refused", "failed"}
+    assert len({tuple(event) for event in body["events"]}) == 1
+    assert keys(body) == keys(json.loads(EXAMPLES["notification"]))
+
+
 def test_every_example_is_compared() -> None:
-    assert sorted(EXAMPLES) == ["board", "delivery", "difference", "findings", "history", "selection", "sites"]
+    names = ["board", "delivery", "difference", "findings", "history", "notification", "selection", "sites"]
+    assert sorted(EXAMPLES) == names
 
 
 @pytest.mark.parametrize(

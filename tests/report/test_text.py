@@ -12,7 +12,7 @@ from promote.image import Version
 from promote.outcome import Failure, Plan, Refusal, Skip, Step
 from promote.place import Place
 from promote.policy.selection import Considered, Selection
-from promote.question import Brought, Past, Stretch
+from promote.question import Brought, HoldChange, Past, Stretch
 from promote.report import text
 from promote.report.diff import unified
 from promote.text.edit import FileChange
@@ -162,3 +162,15 @@ def test_history_says_what_is_not_known_and_why_once() -> None:
     assert lines[0][:5] == ["web", "(absent)", "2026-01-02", "03:09Z", "0s"]
     assert lines[1] == ["web", "(mixed)", "not", "known"]
     assert text.ends(told) == ["web, api: it is cut off"]
+
+
+def test_one_line_a_version_that_is_held_back_or_released() -> None:
+    until = datetime(2026, 12, 24, 9, tzinfo=UTC)
+    holds = (
+        HoldChange("prod", "web", Version("1.5.0"), "held", "it\x1bfails", until),
+        HoldChange("prod", "*", None, "released"),
+    )
+    assert text.holds(Plan(holds=holds)) == [
+        "prod: web 1.5.0 held until 2026-12-24 09:00Z  (it\\x1bfails)",
+        "prod: * * released",
+    ]

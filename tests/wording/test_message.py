@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from promote.errors import UsageError
 from promote.image import Version
-from promote.question import Carried
+from promote.question import Carried, HoldChange
 from promote.wording.message import message
 from promote.wording.trailers import parse, trailers
 
@@ -74,3 +75,25 @@ def test_a_template_cannot_write_trailers(tmp_path: Path, template: str) -> None
         ["git", "interpret-trailers", "--parse"], cwd=tmp_path, input=text.encode(), capture_output=True, check=True
     )
     assert done.stdout.decode() == f"{trailers([WEB])}\n"
+
+
+HOLD = HoldChange("prod", "web", Version("1.5.0"), "held", "it\nfails", by="Ann <ann@example.com>")
+FREE = HoldChange("prod", "api", None, "released")
+
+
+@pytest.mark.parametrize(
+    ("template", "carried", "holds", "head"),
+    [
+        (None, [], [HOLD], "prod: hold web 1.5.0\n\n- prod: hold web 1.5.0: it fails"),
+        (None, [], [FREE], "prod: release api"),
+        (None, [], [replace(FREE, app="*"), replace(HOLD, reason="")], "prod: hold web 1.5.0; release every app"),
+        (None, [], [replace(FREE, app=str(number)) for number in range(4)], "prod: release 4 versions"),
+        (None, [replace(WEB, undone=Version("1.5.1"))], [replace(HOLD, reason="")],
+         "dev, prod: rollback: web 1.5.0 (was 1.4.0)"),
+        ("{{ environment }} {{ app }} {{ new }}: {{ summary }}", [], [HOLD], "prod web 1.5.0: hold web 1.5.0"),
+    ],
+)  # fmt: skip
+def test_8_3_messages_of_holds(
+    template: str | None, carried: list[Carried], holds: list[HoldChange], head: str
+) -> None:
+    assert message(template, carried, holds=holds) == f"{head}\n\n{trailers(carried, holds=holds)}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.image import Version
-from promote.question import Carried
-from promote.wording.trailers import parse, trailers
+from promote.question import Carried, HoldChange
+from promote.wording.trailers import parse, parse_holds, trailers
 
 DIGEST = f"sha256:{'a' * 64}"
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,12}", fullmatch=True)
@@ -41,6 +42,22 @@ def _key(item: Carried) -> tuple[str, str, str]:
 @given(st.lists(carried, min_size=1, max_size=6, unique_by=_key))
 def test_what_is_written_is_read_back(items: list[Carried]) -> None:
     assert list(parse(f"subject\n\n{trailers(items)}\n")) == sorted(items, key=_key)
+
+
+moments = st.none() | st.datetimes(min_value=datetime(1000, 1, 1), max_value=datetime(9998, 1, 1)).map(
+    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
+)
+holds = st.builds(
+    HoldChange, names, names | st.just("*"), st.none() | versions, st.just("held"), reasons | st.just(""), moments,
+    reasons | st.just(""), moments
+) | st.builds(HoldChange, names, names | st.just("*"), st.none() | versions, st.just("released"))  # fmt: skip
+
+
+@given(st.lists(carried, max_size=2, unique_by=_key), st.lists(holds, max_size=4))
+def test_8_3_holds_are_read_back_and_are_nothing_else(items: list[Carried], held: list[HoldChange]) -> None:
+    message = f"subject\n\n{trailers(items, base='a' * 40, holds=held)}\n"
+    assert list(parse_holds(message)) == held
+    assert list(parse(message)) == sorted(items, key=_key)
 
 
 @given(st.lists(carried, min_size=1, max_size=4, unique_by=_key), st.text(max_size=200))

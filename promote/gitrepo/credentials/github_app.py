@@ -19,9 +19,9 @@ import msgspec
 from promote.clock import Clock
 from promote.decoder import decoder
 from promote.errors import RemoteDenied, RemoteUnreachable, UsageError
+from promote.gitrepo.command.failure import sanitised
 from promote.gitrepo.credentials.jwt import app_jwt
 from promote.gitrepo.credentials.settings import App
-from promote.gitrepo.failure import sanitised
 from promote.gitrepo.url import RemoteUrl
 from promote.transport import Response, Tls, Transport
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from promote.clock import Clock
 from promote.errors import UsageError
-from promote.gitrepo.command import Git
+from promote.gitrepo.command.git import Git
 from promote.gitrepo.credentials.ci import ci_login
 from promote.gitrepo.credentials.grant import Access, Grant, Login, by_url, given, offered
 from promote.gitrepo.credentials.headers import PATTERN

@@ -13,12 +13,12 @@ import pytest
 import trustme
 
 from promote.errors import RemoteDenied, UsageError
-from promote.gitrepo.command import Git
+from promote.gitrepo.clone.workdir import find
+from promote.gitrepo.command.git import Git
 from promote.gitrepo.credentials.grant import Login
 from promote.gitrepo.credentials.settings import HostAccess, Ssh
 from promote.gitrepo.credentials.variables import STEM
 from promote.gitrepo.remote import Remotes
-from promote.gitrepo.workdir import find
 from promote.hostvars import unique_part
 from promote.place import Place
 from tests.clock import FakeClock

@@ -255,10 +255,10 @@ class Azure(FakeForge):
         if by != guid(self.me) or pull.draft:
             return self.refusal(400, "TF401186: auto-complete may not be set on this pull request")
         options = body["completionOptions"]
-        pull.armed = _STRATEGIES[options["mergeStrategy"]]
+        pull.armed, pull.message = _STRATEGIES[options["mergeStrategy"]], options.get("mergeCommitMessage")
         self.state.deletes_merged = options["deleteSourceBranch"]
         if not self.state.required:  # nothing stands against it
-            self.state.merge(pull, pull.armed)
+            self.state.merge(pull, pull.armed, pull.message)
         return Reply(200, self._shape(pull))
 
     def labelled(self, asked: Asked, project: str, repository: str, number: str) -> Reply:

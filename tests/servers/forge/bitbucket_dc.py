@@ -248,13 +248,16 @@ class BitbucketDataCenter(FakeForge):
         passed = all(name in newest and newest[name].state == "success" for name in self.state.required)
         if pull.draft or self.state.conflicts(pull):
             return self.refusal(409, "It has conflicts or vetoes.", "pull.PullRequestMergeVetoedException")
+        strategy = _STRATEGIES[body["strategyId"]]
+        subject = [f"Pull request #{number}: {pull.title}"] if body.get("autoSubject", True) else []
+        message = "\n\n".join([*subject, body["message"]]) if "message" in body else None
         # A server without auto-merge overlooks the wish for it.
         if body.get("autoMerge") and self.auto_merge is not None and not passed:
             if pull.armed is not None:
                 return self.refusal(409, "Auto-merge was requested already.")
-            pull.armed = _STRATEGIES[body["strategyId"]]
+            pull.armed, pull.message = strategy, message
         else:
-            self.state.merge(pull, _STRATEGIES[body["strategyId"]])
+            self.state.merge(pull, strategy, message)
             self._touch(pull)
         return Reply(200, self._told(pull))
 

@@ -300,17 +300,20 @@ class Gitea(FakeForge):
             return self.refusal(405, "Please try again later")
         if self.state.conflicts(pull):
             return self.refusal(405, "Please try again later")
+        # Whatever stands below the title is what was given: the commits' own texts are left out.
+        parts = [body.get("MergeTitleField") or f"{pull.title} (#{pull.number})", body.get("MergeMessageField", "")]
+        message = "\n\n".join(part for part in parts if part)
         newest = self.state.newest(self.state.head_of(pull))
         passed = all(name in newest and newest[name].state == "success" for name in self.state.required)
         if body.get("merge_when_checks_succeed") and not passed:
             if pull.armed is not None:
                 said = f"The pull request is already scheduled to auto merge when checks succeed [pull_id: {number}]"
                 return self.refusal(409, said)
-            pull.armed = body["Do"]
+            pull.armed, pull.message = body["Do"], message
             return Reply(201)
         if body.get("head_commit_id", self.state.head_of(pull)) != self.state.head_of(pull):
             return self.refusal(409, "head out of date")
-        self.state.merge(pull, body["Do"])
+        self.state.merge(pull, body["Do"], message)
         self._touch(pull)
         return Reply(200)
 

@@ -225,13 +225,17 @@ class GitHub(FakeForge):
             self.state.close(pull, by="promote-bot")
         return Reply(200, self._alone(pull))
 
+    def worded(self, pull: Pull, body: str | None) -> str | None:
+        return None if body is None else f"{pull.title} (#{pull.number})\n\n{body}"
+
     def _merge(self, asked: Asked, number: str) -> Reply:
         pull = self._found(number)
         if asked.body.get("sha", self.state.head_of(pull)) != self.state.head_of(pull):
             return self.refusal(409, "Head branch was modified. Review and try the merge again.")
         if pull.state != "open" or self.standing(pull) in ("dirty", "blocked", "draft"):
             return self.refusal(405, "Pull Request is not mergeable")
-        made = self.state.merge(pull, asked.body.get("merge_method", "merge"))
+        message = self.worded(pull, asked.body.get("commit_message"))
+        made = self.state.merge(pull, asked.body.get("merge_method", "merge"), message)
         return Reply(200, {"sha": made, "merged": True, "message": "Pull Request successfully merged"})
 
     def _request(self, asked: Asked, number: str) -> Reply:

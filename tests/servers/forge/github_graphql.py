@@ -124,6 +124,8 @@ class Host(Protocol):
 
     def standing(self, pull: Pull) -> str: ...
 
+    def worded(self, pull: Pull, body: str | None) -> str | None: ...
+
     def moved(self) -> None: ...
 
 
@@ -238,7 +240,10 @@ class Resolvers:
         status = self._host.standing(pull)
         if status in ("clean", "unstable", "draft", "dirty"):
             raise RefusedError("UNPROCESSABLE", f"Pull request Pull request is in {status} status")
+        if pull.armed is not None:
+            raise RefusedError("UNPROCESSABLE", "Pull request Auto merge is already enabled")
         pull.armed = input["mergeMethod"].lower()
+        pull.message = self._host.worded(pull, input.get("commitBody"))
         return self._told(input)
 
     def _disable(self, _: Any, input: Json) -> Json:  # noqa: A002  # the schema's name

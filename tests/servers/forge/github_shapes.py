@@ -175,7 +175,7 @@ def pull(
             "enabled_by": user(site, pull.author),
             "merge_method": pull.armed,
             "commit_title": pull.title,
-            "commit_message": "",
+            "commit_message": (pull.message or "").partition("\n\n")[2],
         }
     return {
         "url": mine,

@@ -242,10 +242,11 @@ class GitLab(FakeForge):
         if body.get("sha", head) != head:
             return self.refusal(409, f"SHA does not match HEAD of source branch: {head}")
         method = "squash" if body.get("squash") else "merge"
+        pull.message = body.get(f"{method}_commit_message")
         if waits and pipeline == "running":
             pull.armed = method
         else:
-            self.state.merge(pull, method)
+            self.state.merge(pull, method, pull.message)
         return Reply(200, self._shape(pull))
 
     def cancelled(self, asked: Asked, project: str, number: str) -> Reply:

@@ -49,6 +49,7 @@ class Pull:
     assignees: list[str] = field(default_factory=list)
     milestone: str | None = None
     armed: str | None = None  # the method by which it is merged once it may
+    message: str | None = None  # of the commit that merges it then; what each forge does with it, its fake has done
     last_head: str = ""  # where the head stood when it was last seen: it may be deleted since
     merged_as: str | None = None
     closed_by: str | None = None
@@ -128,15 +129,18 @@ class State:
             self.head_of(pull)
             pull.state, pull.closed_by, pull.armed = "closed", by, None
 
-    def merge(self, pull: Pull, method: str = "merge") -> str:
-        """The commit on the base that brings it in; ConflictError where it does not merge."""
+    def merge(self, pull: Pull, method: str = "merge", message: str | None = None) -> str:
+        """The commit on the base that brings it in; ConflictError where it does not merge.
+
+        Without a `message` it is the title alone, as some forge has it for each method.
+        """
         with self.lock:
             head, base = self.head_of(pull), self.tip(pull.base)
             if pull.state != "open" or self.conflicts(pull):
                 raise ConflictError("is not mergeable")
             tree = self.git("merge-tree", "--write-tree", base, head).splitlines()[0]
             parents = ["-p", base, "-p", head] if method == "merge" else ["-p", base]
-            message = f"{pull.title} (#{pull.number})\n\n{self.git('log', '-1', '--format=%b', head)}"
+            message = f"{pull.title} (#{pull.number})" if message is None else message
             made = self.git("commit-tree", *parents, "-m", message, tree)
             self.git("update-ref", f"refs/heads/{pull.base}", made, base)
             pull.state, pull.merged_as, pull.armed = "merged", made, None
@@ -160,7 +164,7 @@ class State:
                     newest = self.newest(self.head_of(pull))
                     done = all(name in newest and newest[name].state == "success" for name in self.required)
                     if done and self.required and not self.conflicts(pull):
-                        self.merge(pull, pull.armed)
+                        self.merge(pull, pull.armed, pull.message)
 
     def said(self, pull: Pull) -> list[Said]:
         """The last word of each person, in the order of their names."""

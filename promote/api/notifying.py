@@ -1,0 +1,108 @@
+"""Telling the targets of promote.yaml what is new of a delivery, all at once and within one deadline."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
+
+from msgspec import UNSET
+
+from promote.api.projects import project_at
+from promote.api.trees import FolderTrees
+from promote.api.where import Opened
+from promote.clock import Clock
+from promote.secret import SecretSettings
+from promote.config.model import Config
+from promote.config.notify_settings import NotifySettings
+from promote.secret import resolve_secret
+from promote.errors import NotifyError, UsageError
+from promote.notify.event import Event, covered, events_of
+from promote.notify.memory import Memory, recall
+from promote.notify.send import Target, send
+from promote.outcome import Commit, Delivery
+from promote.transport import Transport
+from promote.wording.notification import notification
+
+_HTTP = logging.getLogger("promote.http")
+_CACHE = logging.getLogger("promote.cache")
+_SECONDS = 10.0
+
+
+def _name(number: int, said: NotifySettings) -> str:
+    """What a target is called in messages and in the memory: its address is a secret."""
+    kind = next(kind for kind in NotifySettings.ONE_OF if getattr(said, kind) is not UNSET)
+    return f"notify[{number}].{kind}"
+
+
+def _target(said: NotifySettings, environ: Mapping[str, str]) -> Target:
+    """The target with its secrets; UsageError where one is not to be had."""
+
+    def had(secret: SecretSettings) -> str:
+        # The end of a line, as files and `echo` leave it, is no part of it.
+        return resolve_secret(secret, environ).strip()
+
+    if said.slack is not UNSET:
+        return Target("slack", had(said.slack.url))
+    if said.teams is not UNSET:
+        return Target("teams", had(said.teams.url))
+    if said.webhook is UNSET:  # promote.yaml is checked for it
+        raise AssertionError(said)
+    hook = said.webhook
+    headers = {name: had(value) for name, value in hook.headers.items()}
+    return Target("webhook", had(hook.url), headers, None if hook.secret is UNSET else had(hook.secret))
+
+
+def _wanted(said: NotifySettings, events: Sequence[Event]) -> tuple[Event, ...]:
+    """The events that a target asks for."""
+    patterns = ["*"] if said.environments is UNSET else said.environments
+    return tuple(
+        event
+        for event in events
+        if event.kind in said.on and any(fnmatchcase(event.environment, pattern) for pattern in patterns)
+    )
+
+
+def _page(config: Config, environment: str, commit: Commit) -> str | None:
+    try:
+        return project_at(config, config.environment(environment), commit.place.repo).commit(commit.oid)
+    except UsageError:
+        return None  # no forge that we know: then there is no link
+
+
+def notify(opened: Opened, done: Delivery, *, environ: Mapping[str, str], clock: Clock, cache: bool) -> tuple[str, ...]:
+    """A warning for each target that could not be told.
+
+    What was told before is left out, but for a run without `cache`, which cannot know it.
+    """
+    config, trees = opened.config, opened.trees
+    if config is None or isinstance(trees, FolderTrees):
+        return ()
+    home = trees.home
+    events = events_of(done, lambda environment, commit: _page(config, environment, commit))
+    memory = recall(home, _CACHE.info) if cache else Memory(None)
+    named = {_name(number, said): said for number, said in enumerate(config.notify)}
+    asked = {name: _wanted(said, events) for name, said in named.items()}
+    news = {name: memory.news(name, wanted) for name, wanted in asked.items()}
+    deadline = clock.monotonic() + _SECONDS
+
+    def tell(name: str) -> str | None:
+        try:
+            target = _target(named[name], environ)
+            message = notification(home.repo, news[name], clock.now())
+            send(target, message, transport, clock, seconds=deadline - clock.monotonic())
+        except (NotifyError, UsageError) as exc:
+            return f"{name}: {exc}"
+        return None
+
+    due = [name for name in named if news[name]]
+    faults: dict[str, str | None] = {}
+    if due:
+        with Transport(clock, timeout=_SECONDS, log=_HTTP.info) as transport, ThreadPoolExecutor(len(due)) as threads:
+            faults = dict(zip(due, threads.map(tell, due), strict=True))
+    looked_at = covered(done)
+    for name, wanted in asked.items():
+        memory = memory.after(name, wanted, looked_at, was_sent=faults.get(name) is None)
+    memory.keep(named, _CACHE.info)
+    return tuple(fault for fault in faults.values() if fault is not None)

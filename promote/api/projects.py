@@ -1,0 +1,21 @@
+"""At which forge the repository of an environment is."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from promote.config.model import Config, Environment
+from promote.forge.address import Project, project_of
+
+
+def project_at(config: Config, environment: Environment, repo: str) -> Project:
+    """The project behind a remote, by what promote.yaml says of it; UsageError where neither tells."""
+    said = environment.forge or config.forge
+    if said is None:
+        return project_of(repo)
+    return project_of(
+        repo,
+        kind=None if said.kind is UNSET else said.kind,
+        url=None if said.url is UNSET else said.url,
+        project=None if said.project is UNSET else said.project,
+    )

@@ -1,0 +1,95 @@
+"""What an environment holds back: `.promote/holds/ENV.yaml` at its tip (SEMANTICS 8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from promote.image import Version
+from promote.text.document import Stream
+
+FOLDER = b".promote/holds"
+KEY = "holds"
+EVERY = "*"
+
+
+def path_of(environment: str) -> bytes:
+    """The file in which the holds of an environment stand."""
+    return FOLDER + b"/" + environment.encode() + b".yaml"
+
+
+def shown(version: Version | None) -> str:
+    """A version as the file and messages write it; `*` for all of them."""
+    return EVERY if version is None else str(version)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One version of one app that is not to be brought in; `app` is `*` for every app, `version` None for every one.
+
+    `until` is when it ends by itself, `where` the place that says so: FILE:LINE:COLUMN, or a pull request's address.
+    """
+
+    app: str
+    version: Version | None
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""
+    until: datetime | None = None
+    where: str = ""
+
+    def speaks_of(self, app: str) -> bool:
+        return self.app in (EVERY, app)
+
+    def lasts(self, now: datetime | None) -> bool:
+        """Whether it still holds; `now` may be None where there is no `until`."""
+        return self.until is None or now is None or now < self.until
+
+    def covers(self, version: Version) -> bool:
+        """Whether it holds this version, or may: a tag or a digest that is not known could be the one that is held."""
+        own = self.version
+        if own is not None and own.digest is not None and version.digest is not None:
+            return own.digest == version.digest
+        return own is None or own.tag is None or version.tag is None or own.tag == version.tag
+
+    def surely_covers(self, version: Version) -> bool:
+        """Whether it holds this version whatever else is learned of it."""
+        own = self.version
+        if own is not None and own.digest is not None:
+            return own.digest == version.digest
+        return own is None or own.tag == version.tag
+
+    @property
+    def sentence(self) -> str:
+        """Why, by whom, since when, until when, and where that is said."""
+        told = [f"by {self.by}"] if self.by else []
+        told += [f"since {_date(self.at)}"] if self.at is not None else []
+        told += [f"until {_date(self.until)}"] if self.until is not None else []
+        told += [self.where] if self.where else []
+        return f"{self.reason or 'no reason is given'} ({', '.join(told)})"
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}Z"
+
+
+@dataclass(frozen=True)
+class Holds:
+    """The holds of one environment in the order of their file, which is `stream`; None where there is no such file.
+
+    `fault` is a sentence that says why the file cannot be understood: then nothing is brought in at all.
+    """
+
+    path: bytes
+    items: tuple[Hold, ...] = ()
+    fault: str | None = None
+    mode: int = 0o100644
+    stream: Stream | None = field(default=None, repr=False)
+
+    def asks_for_the_time(self, app: str) -> bool:
+        return any(each.until is not None for each in self.items if each.speaks_of(app))
+
+    def of(self, app: str, now: datetime | None) -> Sequence[Hold]:
+        """The holds that count for an app."""
+        return [each for each in self.items if each.speaks_of(app) and each.lasts(now)]

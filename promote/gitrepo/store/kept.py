@@ -1,0 +1,170 @@
+"""A store that is kept between runs (`--cache-repos`): one a remote, used by one run at a time, never trusted unseen.
+
+Only fetches write into it. A run makes its commits in a store of its own, which borrows these objects; so a run that is
+killed leaves nothing here but what a fetch was about to write, and that is cleared away by the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from promote.errors import GitError, ObjectsBroken
+from promote.gitrepo.branch import ref_of
+from promote.gitrepo.command.failure import NO_ROOM
+from promote.gitrepo.command.git import Git
+from promote.gitrepo.store.begin import Begun, begin, local
+from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
+from promote.gitrepo.store.origin import REMOTE
+from promote.gitrepo.store.scratch import drop
+
+_LOG = logging.getLogger("promote.git")
+FOLDER = "repositories-1"
+_UNUSED_SECONDS = 60 * 86_400
+
+
+def _name(where: str) -> str:
+    return sha256(where.encode()).hexdigest()[:32]
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[int | None]:
+    """The open lock of this folder; None where somebody else has it now.
+
+    A run's children that write into the folder hold it too: after a run that was killed they may go on for a while.
+    """
+    number = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        try:
+            # Else another run has removed it, as not used for long, before it was locked.
+            is_there = os.path.samestat(os.fstat(number), (folder / "lock").lstat())
+            os.utime(number)  # says when it was used last
+            yield number if is_there else None
+        finally:
+            # Closed it would be locked on: a daemon that a credential helper of a fetch has started has it open too.
+            fcntl.flock(number, fcntl.LOCK_UN)
+    finally:
+        os.close(number)
+
+
+def _sweep(folder: Path, own: Path, now: float) -> None:
+    """Removes what no run has used for long."""
+    for each in folder.iterdir():
+        lock = each / "lock"
+        try:
+            if each == own or not lock.exists() or now - lock.stat().st_mtime < _UNUSED_SECONDS:
+                continue
+            with _locked(each) as number:
+                if number is not None:
+                    _LOG.info("%s was not used for long: removed", each)
+                    shutil.rmtree(each)
+        except OSError as exc:
+            _LOG.info("%s is left: %s", each, exc.strerror)
+
+
+def _borrowing(folder: Path, source: Path) -> Path:
+    """A bare repository of the run's own, which has the objects of another and makes its own beside them."""
+    for name in ("objects/info", "objects/pack", "refs/heads"):
+        (folder / name).mkdir(parents=True)
+    for name in ("config", "HEAD"):
+        shutil.copyfile(source / name, folder / name)
+    (folder / "objects/info/alternates").write_bytes(os.fsencode(source / "objects") + b"\n")
+    return folder
+
+
+def _seen(remote: Git, source: Path, branch: str | None) -> tuple[str | None, dict[str, str | None]]:
+    """The remote's default branch, and what the branch that matters is at; by one request."""
+    asked = ["HEAD", *([] if branch is None else [ref_of(branch)])]
+    out = remote.at(source).output("ls-remote", "--symref", "--end-of-options", REMOTE, *asked, remote=True)
+    default: str | None = None
+    found: dict[str, str] = {}
+    for line in out.decode("utf-8", "surrogateescape").splitlines():
+        value, _, name = line.partition("\t")
+        if value.startswith("ref: refs/heads/") and name == "HEAD":
+            default = value.removeprefix("ref: refs/heads/")
+        elif not value.startswith("ref: "):
+            found[name] = value
+    if not found and branch is None:
+        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
+    if branch is not None:
+        return default, {branch: found.get(ref_of(branch))}
+    return default, {} if default is None or "HEAD" not in found else {default: found["HEAD"]}
+
+
+def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun | None:
+    """The store that earlier runs have left, at what the remote has now; None where it cannot be used."""
+    store = kept / "store"
+    try:
+        form, known = look_over(store, remote.where, local(remote, store), now)
+    except Flaw as flaw:
+        _LOG.info("%s is made anew: %s", store, flaw)
+        return None
+    default, seen = _seen(remote, store, branch)
+    # What has moved is fetched when it is asked for; what has not is here.
+    tips = {name: oid for name, oid in seen.items() if oid is None or known.get(name) == oid}
+    return Begun(store, store, tips, default, form, frozenset(known))
+
+
+def _begun(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
+    for path in kept.iterdir():
+        if path.name != "lock":
+            drop(path)
+    new = begin(remote, kept / "new", branch)
+    mark(kept / "new", form=new.form, now=now)
+    (kept / "new").rename(kept / "store")
+    return replace(new, source=kept / "store")
+
+
+def _opened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
+    """The store, as earlier runs have left it or made anew; OSError and GitError where neither can be had."""
+    clear(kept / "store")
+    return (_reopened(remote, kept, branch, now) if marked(kept / "store") else None) or _begun(
+        remote, kept, branch, now
+    )
+
+
+@contextmanager
+def keep(cache: Path, remote: Git, folder: Path, branch: str | None, *, now: float) -> Iterator[Begun | None]:
+    """The store of `remote` in `cache`, and for what is made in it a new one in `folder`, which must not exist yet.
+
+    None where another run uses it, or where it cannot be kept. RemoteUnreachable, RemoteDenied, GitError as `begin`.
+    """
+    kept = cache / FOLDER / _name(remote.where)
+    begun: Begun | None = None
+    with ExitStack() as held:
+        try:
+            for each in (cache, kept.parent, kept):
+                each.mkdir(mode=0o700, exist_ok=True)
+            _sweep(kept.parent, kept, now)
+            lock = held.enter_context(_locked(kept))
+            if lock is not None:
+                begun = replace(_opened(replace(remote, lock=lock), kept, branch, now), lock=lock)
+            else:
+                _LOG.info("%s is in use by another run", kept)
+        except OSError as exc:
+            _LOG.info("nothing is kept: %s: %s", kept, exc.strerror)
+        except GitError as exc:
+            if not NO_ROOM.search(exc.what):
+                raise
+            _LOG.info("nothing is kept: %s: %s", kept, exc.what)
+        if begun is None:
+            yield None
+            return
+        try:
+            yield replace(begun, folder=_borrowing(folder, begun.source))
+        except ObjectsBroken:
+            # It may be this store that is at fault, in a way that is not seen from outside.
+            (kept / "store").rename(kept / "distrusted")
+            raise

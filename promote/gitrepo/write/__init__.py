@@ -1,0 +1,1 @@
+"""A commit made, signed and pushed by compare-and-swap."""

@@ -1,0 +1,120 @@
+"""Holds → the file that they stand in: items appended and taken out, proven like every other edit (SEMANTICS 8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from promote.estate.holds import EVERY, FOLDER, KEY, Hold, Holds, path_of, shown
+from promote.estate.holds_file import read_holds
+from promote.image import agree
+from promote.moment import show_moment
+from promote.outcome import Refusal
+from promote.question import HoldChange
+from promote.text.addition import Addition, Pairs, created
+from promote.text.proof import Disagreement
+from promote.text.remove_item import Removal
+from promote.text.rewrite import rewrite
+from promote.tree import Entry, show
+
+_HEAD = b"# Versions that promote does not bring in: see `promote hold` and `promote release`.\n"
+_Facts = tuple[object, ...]
+
+
+def _pairs(change: HoldChange) -> Pairs:
+    moments = {"at": change.at, "until": change.until}
+    texts = {key: show_moment(moment) for key, moment in moments.items() if moment is not None}
+    pairs = (
+        ("app", change.app),
+        ("version", shown(change.version)),
+        ("by", change.by),
+        ("at", texts.get("at", "")),
+        ("reason", change.reason),
+        ("until", texts.get("until", "")),
+    )
+    return tuple((key, text) for key, text in pairs if text)
+
+
+def addition(change: HoldChange) -> Addition:
+    """The item of the file that holds back what `change` says."""
+    return Addition(path_of(change.environment), (KEY,), _pairs(change))
+
+
+def new_file(path: bytes, additions: Sequence[Addition]) -> bytes:
+    """A file that holds just these, with a word on top if it is one of holds; ValueError where they do not fit."""
+    return (_HEAD if path.startswith(FOLDER + b"/") else b"") + created(additions)
+
+
+def with_hold(holds: Holds, change: HoldChange) -> Holds | Refusal:
+    """The file with this hold in the place of all others of the same app and version."""
+    same = [
+        place
+        for place, each in enumerate(holds.items)
+        if (each.app, each.version) == (change.app, change.version)
+    ]
+    left = without(holds, same, change)
+    if isinstance(left, Refusal):
+        return left
+    try:
+        if left.stream is None:
+            return _read(left, new_file(left.path, [addition(change)]))
+    except ValueError as exc:
+        return _refusal(holds, change, Disagreement("not-writable", f"a value {exc}"))
+    made = rewrite(left.stream, (), [addition(change)])
+    return _refusal(holds, change, made) if isinstance(made, Disagreement) else _read(left, made.after)
+
+
+def without(holds: Holds, places: Iterable[int], change: HoldChange) -> Holds | Refusal:
+    """The file without the items at these places; each removal is proven by itself."""
+    for place in sorted(places, reverse=True):
+        if holds.stream is None:
+            raise ValueError("there is no file to take an item out of")
+        made = rewrite(holds.stream, (), (), [Removal((KEY,), place)])
+        if isinstance(made, Disagreement):
+            return _refusal(holds, change, made)
+        holds = _read(holds, made.after)
+    return holds
+
+
+def released(holds: Holds, change: HoldChange) -> list[int]:
+    """The places of the items that a release means: of its app, and of its version if it names one."""
+    return [
+        place
+        for place, each in enumerate(holds.items)
+        if each.app == change.app
+        and (change.version is None or (each.version is not None and agree(each.version, change.version)))
+    ]
+
+
+def difference(environment: str, before: Holds, after: Holds) -> tuple[HoldChange, ...]:
+    """What the holds of `after` hold back that those of `before` did not, and what they release."""
+    old, new = {_facts(each): each for each in before.items}, {_facts(each): each for each in after.items}
+    gone = [_change(environment, each, "released") for facts, each in old.items() if facts not in new]
+    come = [_change(environment, each, "held") for facts, each in new.items() if facts not in old]
+    kept = {(change.app, change.version) for change in come}
+    # What is held back in other words is not released.
+    return (*(each for each in gone if (each.app, each.version) not in kept), *come)
+
+
+def _facts(hold: Hold) -> _Facts:
+    return hold.app, hold.version, hold.by, hold.at, hold.reason, hold.until
+
+
+def _change(environment: str, hold: Hold, action: str) -> HoldChange:
+    if action == "released":
+        return HoldChange(environment, hold.app, hold.version, "released")
+    return HoldChange(environment, hold.app, hold.version, "held", hold.reason, hold.until, hold.by, hold.at)
+
+
+def named(change: HoldChange) -> str:
+    """What is held back or released, in a sentence."""
+    app = "every app" if change.app == EVERY else change.app
+    return app if change.version is None else f"{app} {change.version.short}"
+
+
+def _read(holds: Holds, data: bytes) -> Holds:
+    return read_holds(holds.path, {holds.path: (Entry(holds.path, holds.mode, None), data)})
+
+
+def _refusal(holds: Holds, change: HoldChange, fault: Disagreement) -> Refusal:
+    why = f"{show(holds.path)}: not edited: {fault.why}; edit it by hand"
+    return Refusal(change.environment, change.app, fault.code, why)

@@ -1,0 +1,136 @@
+"""What keeps versions of an app out of an environment: its holds, and what pull requests propose to hold (8.2, 8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from promote.errors import ForgeError
+from promote.estate.estate import Estate
+from promote.estate.holds import EVERY, Hold, shown
+from promote.image import Version
+from promote.moment import show_moment
+from promote.outcome import Failure, Refusal
+from promote.plan.intent import Rules
+from promote.question import Answers, Asking, Now, Proposed, Question, Request, Standing, Stands, Unknown
+
+
+def hold_branch(environment: str) -> str:
+    """The branch of the pull request that changes what an environment holds back."""
+    return f"promote/hold/{environment}"
+
+
+def rollback_branch(environment: str, app: str) -> str:
+    """The branch of a rollback: apart from all that goes forward (8.2)."""
+    return f"promote/rollback/{environment}/{app}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What holds versions of `app` back: (environment, hold, what to do about it)."""
+
+    environment: str
+    app: str
+    holds: tuple[tuple[str, Hold, str], ...] = ()
+
+    def stops(self, version: Version, *, surely: bool = False) -> Refusal | None:
+        """Why this version is not brought in; with `surely` only if that holds whatever else is learned of it."""
+        for name, hold, cure in self.holds:
+            if hold.surely_covers(version) if surely else hold.covers(version):
+                what = "every version" if hold.version is None else shown(hold.version)
+                of = "every app" if hold.app == EVERY else hold.app
+                why = f"{name} holds {what} of {of} back: {hold.sentence}; {cure}"
+                until = None if hold.until is None else show_moment(hold.until)
+                return Refusal(self.environment, self.app, "held", why, until=until)
+        return None
+
+
+def unread(environment: str, app: str, why: Unknown) -> Failure:
+    """That what stands on a promotion branch could not be learned."""
+    if why.exit_code == ForgeError.exit_code:
+        return Failure(environment, app, "forge", why.exit_code, why.why)
+    return Failure(environment, app, "proposal", why.exit_code, why.why)
+
+
+def edited(environment: str, app: str, head: str, request: Request | None) -> Refusal:
+    """That somebody else has changed a promotion branch."""
+    at = "" if request is None else f" ({request.url})"
+    why = f"branch {head}{at} has commits that promote did not make, and they are left alone"
+    cure = "merge or close its pull request and delete the branch, then run again"
+    return Refusal(environment, app, "branch-edited", f"{why}: {cure}")
+
+
+def held_back(
+    estates: Mapping[str, Estate],
+    environment: str,
+    app: str,
+    rules: Rules,
+    *,
+    source: str | None = None,
+    is_rollback: bool = False,
+) -> Asking[Held | Refusal | Failure]:
+    """What is held back of an app in an environment, and in the one that it comes from (SEMANTICS 6.2).
+
+    Refused, or failed, where that cannot be known. A rollback does not stand in its own way.
+    """
+    names = [name for name in (environment, source) if name is not None and name in estates]
+    found: list[tuple[str, Hold, str]] = []
+    for name in names:
+        estate = estates[name]
+        if estate.holds.fault is not None:
+            why = f"{estate.holds.fault}; until then nothing is brought into {name}, or carried on from it"
+            return Refusal(environment, app, "holds-unreadable", why)
+        heads = _heads(estate, app, rules, is_rollback=is_rollback and name == environment)
+        questions = frozenset[Question](Stands(estate.place, head, name, False) for head in heads)
+        if estate.holds.asks_for_the_time(app):
+            questions |= {Now()}
+        answers: Answers = (yield questions) if questions else {}
+        unknown = next((each for each in answers.values() if isinstance(each, Unknown)), None)
+        if unknown is not None:
+            return unread(environment, app, unknown)
+        now = _time(answers)
+        found += [(name, hold, _cure(name, hold)) for hold in estate.holds.of(app, now)]
+        proposed = [*_proposed(name, app, answers)]
+        if now is None and any(hold.until is not None for _, hold, _ in proposed):
+            now = _time((yield frozenset({Now()})))
+        found += [each for each in proposed if each[1].lasts(now)]
+    return Held(environment, app, tuple(found))
+
+
+def _heads(estate: Estate, app: str, rules: Rules, *, is_rollback: bool) -> Sequence[str]:
+    """The branches of pull requests that hold something back as long as they are open."""
+    if estate.tip is None or not (rules.proposes(estate) or estate.environment.deliver == "pull-request"):
+        return ()
+    name = estate.environment.name
+    return (hold_branch(name),) if is_rollback else (hold_branch(name), rollback_branch(name, app))
+
+
+def _time(answers: Answers) -> datetime | None:
+    return next((each for each in answers.values() if isinstance(each, datetime)), None)
+
+
+def _cure(environment: str, hold: Hold) -> str:
+    app = "" if hold.app == EVERY else f" {hold.app}"
+    return f"`promote release {environment}{app}` lets it in"
+
+
+def _proposed(environment: str, app: str, answers: Answers) -> Iterator[tuple[str, Hold, str]]:
+    for standing in answers.values():
+        if not isinstance(standing, Standing) or standing.proposed is None:
+            continue
+        request = standing.request
+        if request is not None and request.state != "open":
+            continue  # merged, the file says it; closed, a person does not want it
+        where = "a branch without a pull request yet" if request is None else request.url
+        cure = f"close {where} if that is not meant"
+        yield from ((environment, each, cure) for each in _holds_in(standing.proposed, environment, app, where))
+
+
+def _holds_in(proposed: Proposed, environment: str, app: str, where: str) -> Iterable[Hold]:
+    for change in proposed.holds:
+        if change.environment == environment and change.app in (EVERY, app) and change.action == "held":
+            yield Hold(change.app, change.version, change.by, change.at, change.reason, change.until, where)
+    for item in proposed.carried:
+        if (item.environment, item.app) == (environment, app) and item.undone is not None and not proposed.holds:
+            yield Hold(app, item.undone, reason="a rollback is proposed", where=where)
