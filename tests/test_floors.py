@@ -39,6 +39,7 @@ ROOMS = {
     "text": _room(1, "yaml ruamel"),
     "tree": _room(1),
     "question": _room(2),
+    "replacement": _room(2),
     "policy": _room(3, "semver msgspec"),
     "sites": _room(3, "semver msgspec"),
     "gates": _room(4, "msgspec"),

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
+from functools import partial
 
 from msgspec import UNSET
 
@@ -80,7 +81,7 @@ def notify(opened: Opened, done: Delivery, *, environ: Mapping[str, str], clock:
     if config is None or isinstance(trees, FolderTrees):
         return ()
     home = trees.home
-    events = events_of(done, lambda environment, commit: _page(config, environment, commit))
+    events = events_of(done, partial(_page, config))
     memory = recall(home, _CACHE.info) if cache else Memory(None)
     named = {_name(number, said): said for number, said in enumerate(config.notify)}
     asked = {name: _wanted(said, events) for name, said in named.items()}

@@ -168,7 +168,7 @@ class Pulls:
         method = environment.pull_request.auto_merge
         if method is not UNSET and (wish.is_new or not done.request.auto_merge):
             anew = wish.is_new and action != "created"
-            why = forge.arm(done.request, method, trailers(wish.carried), anew=anew)
+            why = forge.arm(done.request, method, trailers(wish.carried, holds=wish.holds), anew=anew)
             lacks += [] if why is None else [f"auto-merge: {why}"]
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
         return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings, wish.head)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 CHANGED = 10
 _FINE = frozenset({"already", "overtaken", "proposed"})
-_PATIENT = frozenset({"waiting", "held"})
 
 
 def _found(plan: Plan) -> frozenset[str]:
@@ -42,7 +41,7 @@ def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
     10.
     """
     codes = {failure.exit_code for failure in plan.failures}
-    if any(refusal.code not in _PATIENT or refusal.app in named for refusal in plan.refusals):
+    if any(not refusal.is_patient or refusal.app in named for refusal in plan.refusals):
         codes.add(Refused.exit_code)
     if faulty(plan, named):
         codes.add(Refused.exit_code)
