@@ -42,6 +42,11 @@ class Refusal:
     gate: str | None = None
     until: str | None = None
 
+    @property
+    def is_patient(self) -> bool:
+        """Whether it is over by itself, or by whoever has put it there: nothing is wrong (SEMANTICS 9.1)."""
+        return self.code in ("waiting", "held")
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -63,6 +68,11 @@ class Onto:
     tip: str
     expected: str | None
     standing: frozenset[tuple[str, str]] = frozenset()
+
+
+def _apps(carried: tuple[Carried, ...], holds: tuple[HoldChange, ...]) -> tuple[tuple[str, str], ...]:
+    every: tuple[Carried | HoldChange, ...] = (*carried, *holds)
+    return tuple((item.environment, item.app) for item in every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,7 @@ class Step:
     @property
     def apps(self) -> tuple[tuple[str, str], ...]:
         """(environment, app) of all that it carries, holds back or releases."""
-        every: tuple[Carried | HoldChange, ...] = (*self.carried, *self.holds)
-        return tuple(dict.fromkeys((item.environment, item.app) for item in every))
+        return _apps(self.carried, self.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +127,7 @@ class Proposal:
     @property
     def apps(self) -> tuple[tuple[str, str], ...]:
         """(environment, app) of all that it carries, holds back or releases."""
-        every: tuple[Carried | HoldChange, ...] = (*self.carried, *self.holds)
-        return tuple((item.environment, item.app) for item in every)
+        return _apps(self.carried, self.holds)
 
     @property
     def place(self) -> Place:

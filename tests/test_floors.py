@@ -42,6 +42,7 @@ ROOMS = {
     "tree": _room(1),
     "placeholder": _room(2),
     "question": _room(2),
+    "replacement": _room(2),
     "policy": _room(3, "semver msgspec"),
     "sites": _room(3, "semver msgspec"),
     "gates": _room(4, "msgspec"),

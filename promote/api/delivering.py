@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET, UnsetType
@@ -97,8 +97,7 @@ def author_of(opened: Opened, config: Config, said: str | None, environ: Mapping
 
     clone = opened.workdir
     git = Git(environ) if clone is None else clone.git
-    attribution = replace(wording(config, How(author=said), environ).said, is_signed=False)
-    return str(identity(git, environ, attribution).author)
+    return str(identity(git, environ, wording(config, How(author=said, sign=False), environ).said).author)
 
 
 def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:

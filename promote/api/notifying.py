@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
+from functools import partial
 
 from msgspec import UNSET
 
@@ -13,15 +14,14 @@ from promote.api.projects import project_at
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.clock import Clock
-from promote.secret import SecretSettings
 from promote.config.model import Config
 from promote.config.notify_settings import NotifySettings
-from promote.secret import resolve_secret
 from promote.errors import NotifyError, UsageError
 from promote.notify.event import Event, covered, events_of
 from promote.notify.memory import Memory, recall
 from promote.notify.send import Target, send
 from promote.outcome import Commit, Delivery
+from promote.secret import SecretSettings, resolve_secret
 from promote.transport import Transport
 from promote.wording.notification import notification
 
@@ -80,7 +80,7 @@ def notify(opened: Opened, done: Delivery, *, environ: Mapping[str, str], clock:
     if config is None or isinstance(trees, FolderTrees):
         return ()
     home = trees.home
-    events = events_of(done, lambda environment, commit: _page(config, environment, commit))
+    events = events_of(done, partial(_page, config))
     memory = recall(home, _CACHE.info) if cache else Memory(None)
     named = {_name(number, said): said for number, said in enumerate(config.notify)}
     asked = {name: _wanted(said, events) for name, said in named.items()}

@@ -21,7 +21,7 @@ def open_probes(
     opened: Opened, environ: Mapping[str, str], clock: Clock, jobs: int, stack: ExitStack, *, allow_run: bool
 ) -> Probes:
     """Probes that are open until `stack` ends; of working files, commands run in their folder."""
-    from promote.gitrepo.scratch import scratch
+    from promote.gitrepo.store.scratch import scratch
     from promote.probe import Probes
     from promote.probe.files import Files
     from promote.transport import Transport

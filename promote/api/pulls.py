@@ -186,7 +186,7 @@ class Pulls:
         if not may_merge and request.auto_merge:
             forge.disarm(request)
         elif may_merge and method is not UNSET and (wish.is_new or not request.auto_merge):
-            why = forge.arm(request, method, trailers(wish.carried), anew=anew)
+            why = forge.arm(request, method, trailers(wish.carried, holds=wish.holds), anew=anew)
             lacks += [] if why is None else [f"auto-merge: {why}"]
         if wish.verdicts and wish.expected is not None:
             told = of_gates(wish.verdicts)

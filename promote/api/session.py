@@ -238,7 +238,7 @@ class Session:
             if not self.config.environment(name).verify:
                 cure = "say under `verify` how it can be told that it runs"
                 raise UsageError(f"{name} has no `verify` checks", where=FILE, cure=cure)
-        look = following(self._opened, environments, self._estates)
+        look = following(self._opened, environments, self._estates, self._clock)
         return watch(look, self.ask, self._again, wanted, clock=self._clock, seconds=seconds, tell=tell)
 
     def running(self, environment: str) -> tuple[str, ...]:

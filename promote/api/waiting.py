@@ -11,6 +11,7 @@ from promote.api.where import Opened
 from promote.errors import RemoteUnreachable
 
 if TYPE_CHECKING:
+    from promote.clock import Clock
     from promote.estate.estate import Estate
 
 _GIT = logging.getLogger("promote.git")
@@ -19,7 +20,7 @@ _SECONDS = 30.0
 
 
 def following(
-    opened: Opened, environments: Sequence[str], load: Callable[[Sequence[str]], Mapping[str, Estate]]
+    opened: Opened, environments: Sequence[str], load: Callable[[Sequence[str]], Mapping[str, Estate]], clock: Clock
 ) -> Callable[[], Mapping[str, Estate]]:
     """A look at what these environments run now; where a remote does not answer, what it held when it last did."""
     trees, config = opened.trees, opened.config
@@ -30,7 +31,8 @@ def following(
         if not isinstance(trees, FolderTrees):
             for place in dict.fromkeys(trees.place(config.environment(name)) for name in environments):
                 try:
-                    trees.remotes.refresh(place, seconds=_SECONDS)
+                    with trees.remotes.until(clock.monotonic() + _SECONDS):
+                        trees.remotes.refresh(place)
                 except RemoteUnreachable as exc:
                     _GIT.info("%s", exc)
         return load(environments)

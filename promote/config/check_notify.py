@@ -8,12 +8,11 @@ from fnmatch import fnmatchcase
 
 from msgspec import UNSET
 
-from promote.secret import SecretSettings
 from promote.config.marks import Marks, Path, meant, quoted
 from promote.config.notify_settings import NotifySettings
-from promote.placeholder import placeholders
-from promote.secret import fault_of, name_of
 from promote.config.settings import Settings
+from promote.placeholder import placeholders
+from promote.secret import SecretSettings, fault_of, name_of
 
 MAX_TARGETS = 20
 # A field name of RFC 9110, section 5.1.

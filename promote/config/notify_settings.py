@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from promote.secret import SecretSettings
 from promote.notify.kind import Kind
+from promote.secret import SecretSettings
 
 DEFAULT_KINDS: tuple[Kind, ...] = ("promoted", "refused", "failed")
 

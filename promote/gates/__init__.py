@@ -5,7 +5,7 @@ A new gate is one file with its settings and `judge`, a key in `promote.gates.se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import UNSET
@@ -74,6 +74,6 @@ GATES: Mapping[str, Callable[[Any, str], Gate]] = {
 }
 
 
-def gate_of(settings: GateSettings | VerifySettings, timezone: str) -> Gate:
-    """The gate of these settings; days and hours that name no time zone are those of `timezone`."""
-    return GATES[settings.kind](settings.said, timezone)
+def gates_of(settings: Iterable[GateSettings | VerifySettings], timezone: str) -> tuple[Gate, ...]:
+    """The gates of these settings, in their order; days and hours that name no time zone are those of `timezone`."""
+    return tuple(GATES[each.kind](each.said, timezone) for each in settings)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from promote.gates.gate import Case
-from promote.verdict import Verdict
 from promote.question import Asking, Reviewed, Reviews, Unknown
+from promote.verdict import Verdict
 
 TEAM = "team:"
 _NAME = re.compile(r"(?:team:)?[^\s,:@][^\n,:@]*\Z")

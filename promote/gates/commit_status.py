@@ -11,8 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from promote.gates.gate import Case, Origin
 from promote.gates.live import live_at, never_ran
 from promote.gates.origins import at_every_origin
-from promote.verdict import Verdict
 from promote.question import Asking, Said, Statuses, Unknown
+from promote.verdict import Verdict
 
 
 class CommitStatusSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,10 +10,10 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from promote.gates.gate import Case
-from promote.verdict import Verdict
 from promote.gates.zone import instant_of, zone_of
 from promote.policy.conditions import time_of
 from promote.question import Asking, Now
+from promote.verdict import Verdict
 
 _MOMENT = re.compile(
     r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?\Z", re.ASCII

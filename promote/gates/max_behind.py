@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.gates.gate import Case
-from promote.verdict import Verdict
 from promote.image import Version
 from promote.question import Asking, Unknown
+from promote.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from promote.duration import show_duration
 from promote.gates.gate import Case
 from promote.gates.origins import joined
-from promote.verdict import Verdict
 from promote.policy.conditions import dated, located, time_of
 from promote.policy.selection import Rejected
 from promote.question import Absent, Answer, Asking, Facts, Known, Now, Unknown, Unreadable
+from promote.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

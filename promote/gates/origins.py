@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from promote.errors import worst
 from promote.gates.gate import Case, Origin
-from promote.verdict import Verdict
 from promote.question import Asking, abreast
+from promote.verdict import Verdict
 
 
 def at_every_origin(gate: str, case: Case, look: Callable[[Origin], Asking[Verdict]]) -> Asking[Verdict]:

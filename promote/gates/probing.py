@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from promote.gates.gate import Case
-from promote.verdict import Verdict
 from promote.image import Version
 from promote.question import Asking, Probe, Probed, Unknown
+from promote.verdict import Verdict
 
 # Beside {app}, {environment} and vars, in the texts of checks.
 OF_THE_VERSION = frozenset({"tag", "digest"})

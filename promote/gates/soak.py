@@ -9,8 +9,8 @@ from promote.duration import show_duration
 from promote.gates.gate import Case, Origin
 from promote.gates.live import Live, live_at, never_ran
 from promote.gates.origins import at_every_origin
-from promote.verdict import Verdict
 from promote.question import Asking, Unknown
+from promote.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from promote.gates.gate import Case
-from promote.verdict import Verdict
 from promote.gates.zone import first_change, zone_of
 from promote.policy.conditions import time_of
 from promote.question import Asking, Now
+from promote.verdict import Verdict
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _GROUPS = {"daily": range(7), "weekdays": range(5), "weekend": range(5, 7)}

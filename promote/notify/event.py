@@ -11,9 +11,6 @@ from promote.notify.kind import Kind
 from promote.outcome import Change, Commit, Delivery, Failure, Refusal, Skip
 from promote.place import Place
 
-# What is over by itself, or by whoever has put it there: nothing is wrong.
-_PATIENT = frozenset({"waiting", "held"})
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -80,7 +77,7 @@ def _promoted(done: Delivery, page: Page) -> Iterator[Event]:
 
 def _refused(refusal: Refusal) -> Event:
     return Event(
-        "waiting-changed" if refusal.code in _PATIENT else "refused",
+        "waiting-changed" if refusal.is_patient else "refused",
         refusal.environment,
         refusal.app,
         code=refusal.code,

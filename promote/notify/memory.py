@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from promote.cachefolder import cache_folder
+from promote.errors import Refused
 from promote.notify.event import Event, by_pair
 from promote.ordinary import read_ordinary
 from promote.place import Place
+from promote.replacement import beside
 
 Pair = tuple[str, str]
 # By target, and by environment and app, what was said of it, as digests.
@@ -85,21 +86,13 @@ class Memory:
         }
         data = json.dumps({"schema": _SCHEMA, "told": rows}, separators=(",", ":")).encode()
         try:
-            _replace(self.path, data)
+            with ExitStack() as staged:
+                beside(self.path, data, 0o600, staged).replace(self.path)
         except OSError as error:
             log(f"what was told is not remembered: {self.path}: {error.strerror}")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file that nobody can see half of, and nobody else can read."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        except Refused as error:
+            # Another run is just writing it: what that one knows is as good.
+            log(f"what was told is not remembered: {self.path}: {error.what}")
 
 
 def _read(data: bytes) -> Told:

@@ -19,8 +19,8 @@ from promote.verdict import Verdict
 class Draft:
     """One app is to get `new`: what is written at each of its sites, and why.
 
-    `is_standing` says that a pull request proposes it already. `verdicts` are what gates say of it. `holding` is what is
-    held back in the same commit.
+    `is_standing` says that a pull request proposes it already. `verdicts` are what gates say of it. `holding` is what
+    is held back in the same commit.
     """
 
     environment: str

@@ -10,7 +10,7 @@ from promote.estate.estate import Estate
 from promote.estate.holds import EVERY, Holds
 from promote.outcome import Onto, Plan, Proposal, Refusal, Skip, Step
 from promote.place import Place
-from promote.plan.hold_file import difference, named, released, with_hold, without
+from promote.plan.hold_file import difference, released, with_hold, without
 from promote.plan.holding import edited, hold_branch, unread
 from promote.plan.intent import Hold, Release, Rules
 from promote.question import Asking, HoldChange, Now, Standing, Stands, Unknown
@@ -71,7 +71,7 @@ def _held(holds: Holds, change: HoldChange, now: datetime) -> Holds | Skip | Ref
     name, app = change.environment, change.app
     for each in holds.items:
         if (each.app, each.version, each.until) == (app, change.version, change.until) and each.lasts(now):
-            return Skip(name, app, "already", f"{name} holds {named(change)} back already: {each.where}")
+            return Skip(name, app, "already", f"{name} holds {change.what} back already: {each.where}")
     return with_hold(holds, change)
 
 
@@ -81,7 +81,7 @@ def _released(holds: Holds, change: HoldChange) -> Holds | Skip | Refusal:
         return without(holds, places, change)
     others = ", ".join(dict.fromkeys("every app" if each.app == EVERY else each.app for each in holds.items))
     but = f"; what it holds is of {others}" if others else ""
-    return Skip(name, change.app, "not-held", f"{name} does not hold {named(change)} back{but}")
+    return Skip(name, change.app, "not-held", f"{name} does not hold {change.what} back{but}")
 
 
 def _step(

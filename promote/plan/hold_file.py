@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from promote.estate.holds import EVERY, FOLDER, KEY, Hold, Holds, path_of, shown
+from promote.estate.holds import FOLDER, KEY, Hold, Holds, path_of, shown
 from promote.estate.holds_file import read_holds
 from promote.image import agree
 from promote.moment import show_moment
@@ -103,12 +103,6 @@ def _change(environment: str, hold: Hold, action: str) -> HoldChange:
     if action == "released":
         return HoldChange(environment, hold.app, hold.version, "released")
     return HoldChange(environment, hold.app, hold.version, "held", hold.reason, hold.until, hold.by, hold.at)
-
-
-def named(change: HoldChange) -> str:
-    """What is held back or released, in a sentence."""
-    app = "every app" if change.app == EVERY else change.app
-    return app if change.version is None else f"{app} {change.version.short}"
 
 
 def _read(holds: Holds, data: bytes) -> Holds:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from promote.estate.estate import Estate
 from promote.image import Repository, Version, agree, parse_repository
-from promote.outcome import Skip
+from promote.outcome import Failure, Refusal, Skip
 from promote.place import Place
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice

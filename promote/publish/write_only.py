@@ -10,7 +10,7 @@ from pathlib import Path
 
 from promote.errors import Refused
 from promote.outcome import Plan
-from promote.publish.beside import beside
+from promote.replacement import beside
 from promote.text.edit import FileChange
 from promote.tree import show
 

@@ -59,6 +59,12 @@ class HoldChange:
     by: str = ""
     at: datetime | None = None
 
+    @property
+    def what(self) -> str:
+        """What is held back or released, in a sentence."""
+        app = "every app" if self.app == "*" else self.app
+        return app if self.version is None else f"{app} {self.version.short}"
+
 
 @dataclass(frozen=True, slots=True)
 class Proposed:

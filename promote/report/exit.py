@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 CHANGED = 10
 _FINE = frozenset({"already", "overtaken", "proposed"})
-_PATIENT = frozenset({"waiting", "held"})
 
 
 def _found(plan: Plan) -> frozenset[str]:
@@ -37,7 +36,7 @@ def faulty(plan: Plan, named: Collection[str]) -> tuple[Skip, ...]:
 
 def is_patient(refusal: Refusal, named: Collection[str]) -> bool:
     """Whether it is only a matter of time, or of somebody's release, and nobody has asked for the app (9.1)."""
-    return refusal.code in _PATIENT and refusal.app not in named
+    return refusal.is_patient and refusal.app not in named
 
 
 def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:

@@ -28,16 +28,11 @@ def _moved(carried: Sequence[Carried]) -> str:
     return f"{len(apps)} apps"
 
 
-def _named(item: HoldChange) -> str:
-    app = "every app" if item.app == "*" else item.app
-    return app if item.version is None else f"{app} {item.version.short}"
-
-
 def _holding(holds: Sequence[HoldChange]) -> str:
     """What is held back, and what is released; only the numbers where it is much."""
     told: list[str] = []
     for action, verb in (("held", "hold"), ("released", "release")):
-        names = list(dict.fromkeys(_named(item) for item in holds if item.action == action))
+        names = list(dict.fromkeys(item.what for item in holds if item.action == action))
         told += [f"{verb} {', '.join(names)}" if len(names) <= 3 else f"{verb} {len(names)} versions"] if names else []
     return "; ".join(told)
 
@@ -67,7 +62,7 @@ def _default(carried: Sequence[Carried], holds: Sequence[HoldChange]) -> str:
     ]
     rows = [] if len(rows) == 1 else rows
     rows += [
-        f"- {item.environment}: hold {_named(item)}: {' '.join(item.reason.split())}"
+        f"- {item.environment}: hold {item.what}: {' '.join(item.reason.split())}"
         for item in holds
         if item.action == "held" and item.reason
     ]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
 from promote.config.load import load
 from promote.config.schema import json_schema
@@ -18,7 +19,9 @@ EXAMPLES = _BLOCK.findall(TEXT)
 # By YAML 1.2, as promote reads it: in YAML 1.1 the key `on` is true.
 _YAML = YAML(typ="safe", pure=True)
 OF_REGISTRIES = _BLOCK.findall((PAGE.parent / "registries.md").read_text(encoding="utf-8"))
-OF_PROMOTION = _BLOCK.findall((PAGE.parent / "promotion.md").read_text(encoding="utf-8"))
+ALL_OF_PROMOTION = _BLOCK.findall((PAGE.parent / "promotion.md").read_text(encoding="utf-8"))
+# The other file that people may write by hand is read by tests/estate/test_holds.py.
+OF_PROMOTION = [example for example in ALL_OF_PROMOTION if not example.startswith("holds:")]
 OF_GIT = _BLOCK.findall((PAGE.parent / "git.md").read_text(encoding="utf-8"))
 
 
@@ -42,5 +45,5 @@ def test_every_key_is_documented() -> None:
     assert len(EXAMPLES) > 8
     assert len(OF_REGISTRIES) > 4
     assert len(OF_GIT) > 3
-    assert OF_PROMOTION
+    assert len(OF_PROMOTION) == len(ALL_OF_PROMOTION) - 1 > 0
     assert sorted((known | unbuilt) - written) == []

@@ -6,21 +6,19 @@ A tunnel stands between: whatever host is asked for, a registry of ours answers,
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.e2e.credential_examples import Example, examples
 from tests.e2e.gitops import WEB
 from tests.e2e.program import TRACEBACK
 from tests.servers.registry import RunningRegistry, docker_registry
 from tests.servers.secure import tunnel_proxy
 from tests.servers.seed import write_storage
-from tests.shared import ROOT
 
 ACCOUNT = "123456789012"
 HOSTS = ("registry.example.com", "ghcr.io", f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com")
@@ -36,33 +34,7 @@ PROGRAMS = {
     "gh": f'[ "$*" = "auth token" ] && echo {SECRETS["x-access-token"]}',
     "docker-credential-pass": f"""echo '{{"Username": "ci", "Secret": "{SECRETS["ci"]}"}}'""",
 }
-_TITLE = re.compile(r"^### (.*)$", re.MULTILINE)
-_BLOCK = re.compile(r"^```(yaml|sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Example:
-    """What stands under one title: a part of a promote.yaml, if there is one, and commands."""
-
-    title: str
-    config: str
-    script: str
-
-
-def _examples() -> Iterator[Example]:
-    page = (ROOT / "docs" / "registries.md").read_text(encoding="utf-8")
-    credentials = page[page.index("\n## Credentials\n") : page.index("\n## Where a token goes\n")]
-    pieces = _TITLE.split(credentials)
-    for title, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        config = ""
-        for kind, body in _BLOCK.findall(text):
-            if kind == "yaml":
-                config = body
-            elif re.search(r"^promote ", body, re.MULTILINE):
-                yield Example(title, config, body)
-
-
-EXAMPLES = [pytest.param(each, id=each.title) for each in _examples()]
+EXAMPLES = [pytest.param(each, id=each.title) for each in examples("registries.md", "Where a token goes")]
 
 
 @pytest.fixture(scope="module")

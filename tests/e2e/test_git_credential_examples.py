@@ -9,7 +9,6 @@ import re
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,44 +16,18 @@ import trustme
 
 from promote.clock import SystemClock
 from tests.e2e import gitops
+from tests.e2e.credential_examples import Example, examples
 from tests.e2e.program import TRACEBACK
 from tests.servers.githttp import GitHttp
 from tests.servers.github import GitHub, new_key, pem_of
 from tests.servers.gitssh import GitSsh, private
 from tests.servers.gitssh import new_key as new_ssh_key
 from tests.servers.secure import tunnel_proxy
-from tests.shared import ROOT
 
 HOSTS = ("git.example.com", "github.com", "api.github.com")
 TOKEN = "s3cret-token"
 KEY = new_ssh_key()
-_TITLE = re.compile(r"^### (.*)$", re.MULTILINE)
-_BLOCK = re.compile(r"^```(yaml|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Example:
-    """What stands under one title: a part of a promote.yaml, if there is one before it, and commands."""
-
-    title: str
-    config: str
-    script: str
-
-
-def _examples() -> Iterator[Example]:
-    page = (ROOT / "docs" / "git.md").read_text(encoding="utf-8")
-    credentials = page[page.index("\n## Credentials\n") : page.index("\n## What is never run\n")]
-    pieces = _TITLE.split(credentials)
-    for title, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        config = ""
-        for kind, body in _BLOCK.findall(text):
-            if kind == "yaml":
-                config = body
-            else:
-                yield Example(title, config, body)
-
-
-EXAMPLES = [pytest.param(each, id=each.title) for each in _examples()]
+EXAMPLES = [pytest.param(each, id=each.title) for each in examples("git.md", "What is never run")]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from promote.forge.kinds import TOKEN
+from promote.wording.trailers import parse_holds
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import (
     API,
@@ -291,6 +292,17 @@ def test_a_squash_by_the_forge_tells_of_all_that_the_branch_had_in_the_end(scene
     scene.state.set_status(scene.state.tip(BRANCH), Status("ci", "success", "", ""))
     assert scene.state.pulls[0].state == "merged"
     assert scene.carried("main") == {"api": NEW_API, "web": NEW_WEB}
+
+
+@pytest.mark.parametrize("scene", [("github", ", pull_request: {auto_merge: squash}")], indirect=True)
+def test_a_squash_by_the_forge_tells_what_is_held_back(scene: Scene) -> None:
+    scene.state.required = {"ci"}
+    scene.ok("hold", "prod", "api", "--reason", "it fails", "--version", NEW_API)
+    scene.state.set_status(scene.state.tip("promote/hold/prod"), Status("ci", "success", "", ""))
+    assert scene.state.pulls[0].state == "merged"
+    message = scene.repository.git("log", "-1", "--format=%B", "main")
+    (held,) = parse_holds(message)
+    assert (held.environment, held.app, str(held.version), held.action) == ("prod", "api", NEW_API, "held")
 
 
 @pytest.mark.parametrize("scene", [("gitlab", "")], indirect=True)

@@ -12,6 +12,7 @@ from promote.image import Version, parse_version
 from tests.clock import NOON
 from tests.estate.building import Built, build, kustomization
 from tests.plan.planning import WEB, sha
+from tests.shared import ROOT
 
 CONFIG = f"""
 apps: {{web: {{image: {WEB}}}}}
@@ -142,3 +143,13 @@ def test_8_3_a_hold_ends_at_the_moment_that_it_names(tmp_path: Path) -> None:
     assert estate.held("web", Version("1"), NOON) is None
     assert estate.held("web", Version("1"), NOON - timedelta(seconds=1)) is not None
     assert estate.held("api", Version("1"), NOON - timedelta(seconds=1)) is None
+
+
+def test_8_3_the_documented_file_holds_what_it_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "promotion.md").read_text(encoding="utf-8")
+    (example,) = (block.partition("```")[0] for block in page.split("```yaml\n") if block.startswith("holds:"))
+    holds = built(tmp_path, example)["prod"].holds
+    assert holds.fault is None
+    assert [(hold.app, hold.version, hold.reason) for hold in holds.items] == [
+        ("web", Version("1.5.0"), "it leaks memory")
+    ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from promote.gates.max_behind import MaxBehind
-from promote.verdict import Verdict
 from promote.image import Version
 from promote.policy import build
 from promote.policy.settings import OrderSettings, PolicySettings
 from promote.question import Answer, Tags, Unknown, drive
+from promote.verdict import Verdict
 from tests.gates.world import WEB, A, case, hours
 from tests.policy.shelf import Shelf, image
 

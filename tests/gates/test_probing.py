@@ -13,10 +13,10 @@ from promote.gates.http import HttpCheck
 from promote.gates.probing import Check, ProbeGate
 from promote.gates.run import RunCheck
 from promote.gates.signature import SignatureCheck
-from promote.verdict import Verdict
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.question import Answer, Answers, Probe, Probed, Question, Unknown, drive
+from promote.verdict import Verdict
 
 IMAGES = ((Repository("ghcr.io", "acme/web"), Version("1.5.0")),)
 PLACE = Place("https://git.example.com/a", "main")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from promote.gates import GATES, gate_of
+from promote.gates import GATES, gates_of
 from promote.gates.approval import Approval
 from promote.gates.argocd import ArgocdCheck
 from promote.gates.commit_status import CommitStatus
@@ -69,23 +69,24 @@ def test_what_could_never_say_anything_is_refused(said: dict[str, Any], why: str
 @pytest.mark.parametrize(("said", "gate"), MADE, ids=lambda each: next(iter(each)) if isinstance(each, dict) else "")
 def test_the_key_names_the_gate(said: dict[str, Any], gate: Gate) -> None:
     settings = msgspec.convert(said, GateSettings)
-    assert gate_of(settings, "Asia/Tokyo") == gate
+    assert gates_of([settings], "Asia/Tokyo") == (gate,)
     assert gate.name == settings.kind == next(iter(said))
 
 
 def test_a_window_and_a_freeze_may_be_several_and_take_the_time_zone_of_the_environment() -> None:
-    windows = gate_of(msgspec.convert({"window": [WORK, {**WORK, "timezone": "UTC"}]}, GateSettings), "Asia/Tokyo")
+    said = msgspec.convert({"window": [WORK, {**WORK, "timezone": "UTC"}]}, GateSettings)
+    (windows,) = gates_of([said], "Asia/Tokyo")
     assert isinstance(windows, Window)
     assert [each.zone.key for each in windows.openings] == ["Asia/Tokyo", "UTC"]
     for said in (FROST, [FROST]):
-        freeze = gate_of(msgspec.convert({"freeze": said}, GateSettings), "Asia/Tokyo")
+        (freeze,) = gates_of([msgspec.convert({"freeze": said}, GateSettings)], "Asia/Tokyo")
         assert isinstance(freeze, Freeze)
         assert [each.start.isoformat() for each in freeze.frosts] == ["2026-12-17T15:00:00+00:00"]
 
 
 def test_verify_has_gates_too() -> None:
-    assert gate_of(msgspec.convert({"commit_status": "e2e"}, VerifySettings), "UTC") == CommitStatus("e2e")
-    assert gate_of(msgspec.convert({"run": "a"}, VerifySettings), "UTC") == ProbeGate(RunCheck(("a",)))
+    assert gates_of([msgspec.convert({"commit_status": "e2e"}, VerifySettings)], "UTC") == (CommitStatus("e2e"),)
+    assert gates_of([msgspec.convert({"run": "a"}, VerifySettings)], "UTC") == (ProbeGate(RunCheck(("a",))),)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"commit_status": ""}, VerifySettings)
     with pytest.raises(msgspec.ValidationError):

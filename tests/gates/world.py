@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from promote.gates.gate import Case, Gate, Origin
-from promote.verdict import Verdict
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.question import (
@@ -26,6 +25,7 @@ from promote.question import (
     Unknown,
     drive,
 )
+from promote.verdict import Verdict
 from tests.clock import NOON
 
 WEB = Repository("ghcr.io", "acme/web")

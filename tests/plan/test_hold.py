@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from promote.image import Version
 from promote.outcome import Plan
-from promote.plan.intent import Hold, Intent, Promote, Release, Rollback, Rules, Update
+from promote.plan.intent import Hold, Intent, Promote, Release, Rollback, Rules, Sources, Update
 from promote.question import Carried, HoldChange, Now, Proposed, Request, Standing, Stands, Unknown
 from tests.clock import NOON
 from tests.estate.building import Built, build, kustomization
@@ -52,7 +52,7 @@ def holding(*items: str) -> str:
     return "\n".join(["holds:", *(f"- {{{item}}}" for item in items), ""])
 
 
-SET, TO, UPDATE = wanted("prod", web="1.5.0"), Promote("prod", "dev"), Update(("dev",))
+SET, TO, UPDATE = wanted("prod", web="1.5.0"), Promote("prod", Sources(("dev",))), Update(("dev",))
 ONE, EVERY = "app: web, version: 1.5.0", "app: web, version: '*'"
 
 
