@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from promote.api.delivering import How, author_of, deliver, wording
+from promote.api.means import Means
 from promote.api.past import Histories, chronicle
-from promote.api.probing import open_probes
 from promote.api.trees import FolderTrees
 from promote.api.unconfigured import require
 from promote.api.where import Opened, Where, open_where
@@ -28,40 +27,23 @@ if TYPE_CHECKING:
     from promote.check import Finding
     from promote.config.model import App, Config
     from promote.estate.estate import Estate
-    from promote.gather import Gather, Registry
+    from promote.gather import Gather
     from promote.history.chronicle import Chronicle
     from promote.outcome import Delivery, Plan
     from promote.plan.intent import Before, Intent, Rules, Set
     from promote.plan.verifying import Verified
     from promote.policy import Policy
     from promote.policy.selection import Selection
-    from promote.probe import Probes
 
 
 class Session:
     """An opened repository: `open_session` makes one, and closes what it has opened."""
 
-    def __init__(
-        self,
-        opened: Opened,
-        registry: Callable[[Config | None], Registry],
-        clock: Clock,
-        *,
-        jobs: int,
-        environ: Mapping[str, str],
-        cache: bool,
-        pulling: Callable[[Opened, Callable[[frozenset[Question]], Answers]], Pulls | None],
-        probes: Callable[[], Probes],
-    ) -> None:
-        self._probes = probes
-        self._cache = cache
-        self._pulling = pulling
-        self._pulls: Pulls | None = None
+    def __init__(self, opened: Opened, means: Means) -> None:
         self._opened = opened
-        self._environ = environ
-        self._registry = registry
-        self._clock = clock
-        self._jobs = jobs
+        self._means = means
+        self._clock = means.clock
+        self._pulls: Pulls | None = None
         self._gather: Gather | None = None
 
     @property
@@ -87,12 +69,12 @@ class Session:
 
         if self._gather is None:
             self._gather = Gather(
-                self._registry(self._opened.config),
-                jobs=self._jobs,
+                self._means.registries(self._opened),
+                jobs=self._means.jobs,
                 clock=self._clock,
                 histories=Histories(self._opened),
                 requests=lambda: self.pulls,
-                probes=self._probes,
+                probes=lambda: self._means.probes(self._opened),
             )
         return self._gather(questions)
 
@@ -100,7 +82,7 @@ class Session:
     def pulls(self) -> Pulls | None:
         """Promotion branches and pull requests; None where there is no remote for them."""
         if self._pulls is None and self._opened.config is not None:
-            self._pulls = self._pulling(self._opened, self.ask)
+            self._pulls = self._means.pulls(self._opened, self.ask)
         return self._pulls
 
     def _asking(self, *, asks: bool) -> Pulls | None:
@@ -149,17 +131,7 @@ class Session:
         from promote.plan.intent import Set
 
         config = configured(self._opened, folder, [word for word, _ in words])
-        opened = replace(self._opened, config=config)
-        session = Session(
-            opened,
-            self._registry,
-            self._clock,
-            jobs=self._jobs,
-            environ=self._environ,
-            cache=self._cache,
-            pulling=self._pulling,
-            probes=self._probes,
-        )
+        session = Session(replace(self._opened, config=config), self._means)
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:
@@ -182,7 +154,7 @@ class Session:
 
     def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
         """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
-        worded = wording(self.config, how, self._environ)
+        worded = wording(self.config, how, self._means.environ)
         plan = self.plan(intent, rules)
         for step in plan.steps:
             worded.message(step, self.ask)
@@ -203,7 +175,7 @@ class Session:
 
     def author(self, said: str | None) -> str:
         """Who the commits of this session are by: `said`, else promote.yaml, else who git says that the user is."""
-        return author_of(self._opened, self.config, said, self._environ)
+        return author_of(self._opened, self.config, said, self._means.environ)
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
@@ -214,7 +186,7 @@ class Session:
             self.ask,
             pulls=lambda: self._asking(asks=rules.verify_tag),
             again=self._again,
-            worded=wording(self.config, how, self._environ),
+            worded=wording(self.config, how, self._means.environ),
             how=how,
             clock=self._clock,
         )
@@ -252,7 +224,7 @@ class Session:
             return ()
         from promote.api.notifying import notify
 
-        return notify(self._opened, done, environ=self._environ, clock=self._clock, cache=self._cache)
+        return notify(self._opened, done, environ=self._means.environ, clock=self._clock, cache=self._means.cache)
 
     def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
         """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
@@ -281,7 +253,7 @@ class Session:
             *of_remotes(self._opened, environments),
             *of_forges(self._opened, environments, self.pulls),
             *drive(examine(estates, [environment.name for environment in environments]), self.ask),
-            *of_commits(self.config, self._environ),
+            *of_commits(self.config, self._means.environ),
         )
 
     def select(self, app: App, policy: Policy) -> Selection:
@@ -306,35 +278,4 @@ def open_session(
     """
     with ExitStack() as stack:
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
-
-        def registry(config: Config | None) -> Registry:
-            from promote.api.registries import open_registries
-
-            return open_registries(
-                config, opened.root, environ=environ, clock=clock, jobs=jobs, cache=cache, stack=stack
-            )
-
-        def pulling(opened: Opened, ask: Callable[[frozenset[Question]], Answers]) -> Pulls | None:
-            from promote.api.delivering import images_of
-            from promote.api.pulls import Pulls
-
-            trees = opened.trees
-            if opened.config is None or isinstance(trees, FolderTrees):
-                return None
-            return Pulls(
-                opened.config,
-                trees.remotes,
-                trees.home.repo,
-                environ,
-                opened.root,
-                clock,
-                jobs,
-                stack,
-                ask,
-                images_of(opened.config),
-            )
-
-        probes = partial(open_probes, opened, environ, clock, jobs, stack, allow_run=allow_run)
-        yield Session(
-            opened, registry, clock, jobs=jobs, environ=environ, cache=cache, pulling=pulling, probes=probes
-        )
+        yield Session(opened, Means(environ, clock, jobs, cache, allow_run, stack))

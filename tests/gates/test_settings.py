@@ -74,8 +74,8 @@ def test_the_key_names_the_gate(said: dict[str, Any], gate: Gate) -> None:
 
 
 def test_a_window_and_a_freeze_may_be_several_and_take_the_time_zone_of_the_environment() -> None:
-    said = msgspec.convert({"window": [WORK, {**WORK, "timezone": "UTC"}]}, GateSettings)
-    (windows,) = gates_of([said], "Asia/Tokyo")
+    both = msgspec.convert({"window": [WORK, {**WORK, "timezone": "UTC"}]}, GateSettings)
+    (windows,) = gates_of([both], "Asia/Tokyo")
     assert isinstance(windows, Window)
     assert [each.zone.key for each in windows.openings] == ["Asia/Tokyo", "UTC"]
     for said in (FROST, [FROST]):
