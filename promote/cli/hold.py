@@ -28,6 +28,7 @@ promote hold prod --reason 'moving the cluster' --until 2026-12-24
 @options.text(
     "--until", "until", metavar="TIME", help="When it ends by itself: 3d, 2026-12-24 or 2026-12-24T09:00:00Z (UTC)."
 )
+@options.reason("Why; it is what others read when it stops them. Must be given.")
 @options.writing()
 @options.where()
 @options.output()

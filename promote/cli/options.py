@@ -172,6 +172,11 @@ def awaiting() -> Callable[[F], F]:
     )
 
 
+def reason(what: str) -> Callable[[F], F]:
+    """--reason: why something is done that is not the rule."""
+    return text("--reason", metavar="TEXT", help=what)
+
+
 def overruling() -> Callable[[F], F]:
     """What a person may decide against the rules, and cron may not."""
     return _all(
@@ -181,7 +186,7 @@ def overruling() -> Callable[[F], F]:
                 "--skip-gate", "skip_gates", multiple=True, metavar="NAME",
                 help="Pass this gate unasked; `from` is the rule that the source environment runs the version.",
             ),
-            text("--reason", metavar="TEXT", help="Why a gate is skipped, or a version held back; it is recorded."),
+            reason("Why a gate is skipped; it is recorded."),
         ]
     )  # fmt: skip
 

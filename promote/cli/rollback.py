@@ -25,7 +25,7 @@ promote rollback prod --all --yes
 @options.text("--to", "to", metavar="TAG", help="Go back to this version, which ENV ran before; for one app.")
 @click.option("--all", "everything", is_flag=True, help="Roll back every app of ENV; needs --yes.")
 @click.option("--yes", is_flag=True, help="Do it: what --all asks for.")
-@options.overruling()
+@options.reason("Why; it stands in the commit, and with what is held back.")
 @options.writing()
 @options.where()
 @options.output()

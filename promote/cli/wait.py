@@ -22,6 +22,7 @@ promote wait prod --repo https://git.example.com/acme/gitops.git -o json
 @click.argument("words", metavar="[APP]...", nargs=-1)
 @options.apps()
 @options.patience()
+@options.running()
 @options.where()
 @options.output()
 def wait(environment: str, words: tuple[str, ...], apps: tuple[str, ...], timeout: float, **given: Any) -> None:
