@@ -181,7 +181,7 @@ def _report(
             show.result(line)
         for line in () if terse else text.skips(plan, named=named):
             show.note(line)
-        if not plan.changes and not faults and not terse:
+        if not (plan.changes or plan.holds or faults or terse):
             show.note("nothing to do")
         elif dry and (plan.changes or plan.holds):
             show.note("dry run: nothing was written")

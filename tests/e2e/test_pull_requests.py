@@ -409,7 +409,7 @@ def test_8_2_an_open_rollback_and_a_proposed_hold_hold_back(scene: Scene) -> Non
     # A person takes it back first: the rollback that is open still holds 1.5.0 back.
     scene.repository.commit({PROD: before[PROD]})
     stopped = scene.set(NEW_WEB)
-    assert [each["code"] for each in stopped.document["refused"]] == ["held"]
+    assert [(each["app"], each["code"]) for each in stopped.document["refused"]] == [("web", "held"), ("api", "held")]
     # What is held back by now leaves the pull request that proposed it.
     scene.ok("to", "prod")
     assert scene.state.pulls[0].state == "closed"
