@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.board import Board, Cell
     from promote.check import Finding
     from promote.history.chronicle import Chronicle
-    from promote.outcome import Delivery, Plan, Skip
+    from promote.outcome import Delivery, Plan, Refusal, Skip
     from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
     from promote.question import Brought, Stretch
@@ -58,15 +58,16 @@ def _skip(skip: Skip) -> str:
     return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
 
 
-def _refused(code: str) -> str:
-    return code if code in ("waiting", "held") else f"refused, {code}"
+def _refused(refusal: Refusal) -> str:
+    said = refusal.code if refusal.is_patient else f"refused, {refusal.code}"
+    return f"{refusal.environment}: {refusal.app} {said}: {refusal.reason}"
 
 
 def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
     """Refusals, failures, and the skips that end with exit code 3, for stderr; if `terse` not what only waits."""
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
-    refused = [f"{item.environment}: {item.app} {_refused(item.code)}: {item.reason}" for item in told]
+    refused = [_refused(item) for item in told]
     failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
     return skipped + [one_line(text) for text in refused + failed]
 

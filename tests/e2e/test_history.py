@@ -118,7 +118,7 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
     assert stretches(promote, *at)["web"] == [f"{OLD_WEB} undoes {NEW_WEB}", f"{NEW_WEB} promote", f"{OLD_WEB} by hand"]
     # It is held back until it is released: then the policy brings it in, and it may be rolled back again.
     stopped = promote.ok("update", "dev", *at)
-    assert "dev: web refused, held: dev holds 1.5.0 of web back: rolled back from 1.5.0 to 1.4.0 (by " in stopped.stderr
+    assert "dev: web held: dev holds 1.5.0 of web back: rolled back from 1.5.0 to 1.4.0 (by " in stopped.stderr
     assert repository.tip() == tip
     promote.ok("release", "dev", "web", "api", *at)
     promote.ok("update", "dev", *at)
