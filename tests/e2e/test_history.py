@@ -139,7 +139,7 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
         (["rollback", "dev", "--all", "--yes", "--to", "1.4.0"], 2, "--to is the version of one app"),
         (["rollback", "dev", "web", "--to", "1.4.0@x"], 2, "'1.4.0@x' is no version; write TAG"),
         (["rollback", "dev", "web", "--to", "a b\x1b"], 2, "'a b?' is no version"),
-        (["rollback", "dev", "web", "--skip-gate", "from", "--reason", "x"], 2, "there is no gate 'from' to skip here"),
+        (["rollback", "dev", "web", "--skip-gate", "from", "--reason", "x"], 2, "No such option '--skip-gate'"),
         (["rollback", "nowhere", "web"], 2, "there is no environment 'nowhere'"),
         (["rollback", "dev", "cron"], 2, "there is no app 'cron'"),
         (["rollback", "dev", "web"], 3, "no-earlier-version: dev ran no other version of web before 1.4.0"),
