@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from promote.estate.estate import Estate
-from promote.image import agree
+from promote.image import Version, agree
 from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.candidates import Candidate, Stop, earlier, present, shared_by_all
 from promote.plan.choice import Choice
@@ -70,6 +70,12 @@ def _agree(found: Iterable[Candidate | Stop]) -> bool:
     return all(agree(versions[0], each) for each in versions[1:]) if versions else True
 
 
+def _is_there(target: Estate, app: str, found: Iterable[Candidate | Stop]) -> bool:
+    """Whether the environment runs what every source runs."""
+    own = target.runs(app)
+    return isinstance(own, Version) and all(isinstance(one, Candidate) and agree(own, one.version) for one in found)
+
+
 def _candidates(
     estates: Mapping[str, Estate], environment: str, sources: Sources, app: str, before: Before
 ) -> Asking[list[Candidate] | Stop]:
@@ -78,7 +84,10 @@ def _candidates(
     each_has: list[list[Candidate]] = []
     stops: list[Stop] = []
     now = {source: present(estates, source, environment, app, before) for source in sources.names}
-    looks_back = has_soak(target) or (sources.needs_all and not _agree(now.values()))
+    # What is there already needs no history, which is most of what cron looks at.
+    looks_back = not _is_there(target, app, now.values()) and (
+        has_soak(target) or (sources.needs_all and not _agree(now.values()))
+    )
     for source, one in now.items():
         if not isinstance(one, Candidate):
             stops.append(one)
