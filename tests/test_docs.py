@@ -26,7 +26,7 @@ COMMANDS = ROOT / "docs" / "commands.md"
 FORMATS = ROOT / "docs" / "formats.md"
 API = ROOT / "docs" / "api.md"
 # Sections of the page that several commands point at.
-SHARED = ("what-is-read", "how-it-is-shown", "options-of-commands-that-write")
+SHARED = ("what-is-read", "how-it-is-shown", "options-of-commands-that-write", "options-that-overrule")
 EVERYWHERE = {"-h", "--help", "--version"}
 CODE = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # Where codes come into being. What stands before the code are names, or a call that gives one.

@@ -46,8 +46,8 @@ apps:
       filter: {{match: '^main-(?P<n>[0-9]+)-[0-9a-f]+$', extract: '{{n}}'}}
       order: numeric                       # main-101 is newer than main-12
 environments:
-  dev:  {{path: envs/dev}}                   # fed by the registry
-  test: {{path: envs/test, from: dev}}
+  dev:  {{path: envs/dev, auto: true}}       # fed by the registry
+  test: {{path: envs/test, from: dev, auto: true}}
   prod: {{path: envs/prod, from: test}}
 registries:
   {REGISTRY}: {{layout: ../images}}   # OCI layouts on disk stand in for the registry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from textwrap import dedent
 from typing import Any
@@ -16,13 +17,15 @@ BARE = "version: 1\n"
 
 
 class _Loader(yaml.SafeLoader):
-    """As editors read it: YAML 1.2 has no dates, a date is a string (§10.3.2)."""
+    """As editors read it: by YAML 1.2 a date is a string, and so is `on` (§10.3.2)."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+    first: [rule for rule in rules if rule[0] not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, [*"tTfF"])
 
 
 def plain(text: str) -> Any:

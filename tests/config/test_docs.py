@@ -5,7 +5,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from ruamel.yaml import YAML
 
 from promote.config.load import load
 from promote.config.schema import json_schema
@@ -16,8 +15,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = _BLOCK.findall(TEXT)
-# By YAML 1.2, as promote reads it: in YAML 1.1 the key `on` is true.
-_YAML = YAML(typ="safe", pure=True)
 OF_REGISTRIES = _BLOCK.findall((PAGE.parent / "registries.md").read_text(encoding="utf-8"))
 ALL_OF_PROMOTION = _BLOCK.findall((PAGE.parent / "promotion.md").read_text(encoding="utf-8"))
 # The other file that people may write by hand is read by tests/estate/test_holds.py.

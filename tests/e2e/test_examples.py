@@ -16,6 +16,7 @@ from promote.cli.main import cli
 from promote.cli.options import Examples
 from promote.demo.sandbox import Sandbox, build
 from tests.e2e.program import TRACEBACK
+from tests.servers.proxy import faulty_proxy, status
 from tests.shared import ROOT
 
 # 3 and 10 are answers too. Whatever else an example is meant to end with stands above it: <!-- exits N -->.
@@ -76,6 +77,27 @@ def sandbox(tmp_path: Path, environ: Mapping[str, str]) -> Sandbox:
     return made
 
 
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[str]:
+    """The address of what runs well."""
+    with faulty_proxy("127.0.0.1:1") as server:
+        server.fail("/", status(200))
+        yield f"http://{server.host}/healthz"
+
+
+def _verify(sandbox: Sandbox, url: str, environ: Mapping[str, str]) -> None:
+    """Gives test and prod something to wait for: nothing runs in the sandbox that could be asked."""
+    file = sandbox.clone / "promote.yaml"
+    text = file.read_text()
+    for name in ("test", "prod"):
+        text = text.replace(f"path: envs/{name},", f"path: envs/{name}, verify: [{{http: {{url: '{url}'}}}}],")
+    assert text.count(url) == 2
+    file.write_text(text)
+    who = ("-c", "user.name=Demo", "-c", "user.email=demo@example.com")
+    for words in ((*who, "commit", "--quiet", "-am", "Say how it can be told that it runs"), ("push", "--quiet")):
+        subprocess.run(["git", *words], cwd=sandbox.clone, env=dict(environ), check=True, timeout=60)
+
+
 def _digest(sandbox: Sandbox) -> str:
     index = (sandbox.images / "acme/web/index.json").read_text()
     found = re.search(r'"digest": "(sha256:[0-9a-f]{64})",\s*"size": \d+,\s*"annotations": \{[^}]*"1\.5\.0"', index)
@@ -84,7 +106,11 @@ def _digest(sandbox: Sandbox) -> str:
 
 
 @pytest.mark.parametrize("block", [pytest.param(block, id=block.where) for block in BLOCKS])
-def test_an_example_runs_in_the_sandbox(block: Block, sandbox: Sandbox, shell: Mapping[str, str]) -> None:
+def test_an_example_runs_in_the_sandbox(
+    block: Block, sandbox: Sandbox, shell: Mapping[str, str], healthy: str
+) -> None:
+    if any(re.search(r"\bwait\b", line) for line in block.lines):
+        _verify(sandbox, healthy, shell)
     known = {
         "{remote}": sandbox.remote.as_uri(),
         "{digest}": _digest(sandbox),

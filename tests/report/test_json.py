@@ -15,13 +15,15 @@ from promote.history.chronicle import Chronicle
 from promote.image import Repository, Version
 from promote.notify.event import events_of
 from promote.notify.send import body_of
-from promote.outcome import Commit, Delivery, Plan
+from promote.outcome import Commit, Delivery, Plan, Pulled
 from promote.place import Place
 from promote.plan.intent import Promote, Rules, Sources, Update
+from promote.plan.verifying import Verified
 from promote.policy import build as policy
 from promote.policy.settings import parse_short
 from promote.question import HoldChange, Past, drive
 from promote.report import document, views
+from promote.verdict import Verdict
 from promote.wording.notification import notification
 from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization
@@ -74,6 +76,7 @@ def full(made: Plan) -> None:
 
 
 DARK = ["ghcr.io/acme/cron"]
+CHECKED = Verified("test", "web", Version("1.5.0"), (Verdict("argocd", "waiting", "it is syncing"),))
 
 
 def test_a_writing_command(built: Built) -> None:
@@ -82,17 +85,27 @@ def test_a_writing_command(built: Built) -> None:
     held = HoldChange("dev", "web", Version("1.5.1"), "held", "it fails", NOON, "Ann <ann@example.com>", NOON)
     made = Plan(made.changes, made.skips, refused.refusals, made.failures, (), made.steps, holds=(held,))
     full(made)
-    done = Delivery(made, (Commit(Place("https://git.example.com/gitops.git", "main"), "0" * 40, pushed=True),))
+    place = Place("https://git.example.com/gitops.git", "main")
+    pulled = Pulled(place.repo, 12, "https://git.example.com/gitops/pulls/12", "created")
+    done = Delivery(made, (Commit(place, "0" * 40, pushed=True),), pulled=(pulled,))
     body = document.delivery("set", done, dry_run=False)
     assert body["schema"] == 1
-    # Pull requests are not built yet: the example's list is empty as well.
     check("delivery", body)
+    waited = document.delivery("set", done, dry_run=False, verified=[CHECKED])
+    assert waited.pop("verified") == views.verified([CHECKED])["apps"]
+    assert waited == body
 
 
 def test_diff(built: Built) -> None:
     made = plan(built, Promote("test", Sources(("dev",))), book(dark=DARK))
     full(made)
     check("difference", document.difference("dev", "test", made))
+
+
+def test_wait() -> None:
+    body = views.verified([CHECKED])
+    check("verified", body)
+    assert body["verified"] is False
 
 
 def test_find(built: Built) -> None:
@@ -158,7 +171,7 @@ def test_what_a_webhook_is_told() -> None:
 
 
 def test_every_example_is_compared() -> None:
-    names = ["board", "delivery", "difference", "findings", "history", "notification", "selection", "sites"]
+    names = ["board", "delivery", "difference", "findings", "history", "notification", "selection", "sites", "verified"]
     assert sorted(EXAMPLES) == names
 
 
