@@ -153,19 +153,20 @@ class Pulls:
         """Lets the forge merge it once every gate has passed and not before; what the forge cannot do of that."""
         lacks: list[str] = []
         method = environment.pull_request.auto_merge
-        may_merge = all(verdict.passes for _, _, verdict in wish.verdicts)
-        if not may_merge and request.auto_merge:
-            forge.disarm(request)
-        elif may_merge and method is not UNSET and (wish.is_new or not request.auto_merge):
+        context, state, description = of_gates(wish.verdicts)
+        speaks = bool(wish.verdicts) and wish.expected is not None
+        # A commit that was only just pushed has no status yet.
+        known = forge.statuses(wish.expected) if speaks and wish.expected is not None and not wish.is_new else ()
+        said = {each.context: (each.state, each.description) for each in known}.get(context)
+        if not all(verdict.passes for _, _, verdict in wish.verdicts):
+            # Not every forge tells whether it is armed. Where the last run said that gates keep it back, it is not.
+            if request.auto_merge or (method is not UNSET and (said is None or said[0] == "success")):
+                forge.disarm(request)
+        elif method is not UNSET and (wish.is_new or not request.auto_merge):
             why = forge.arm(request, method, trailers(wish.carried, holds=wish.holds), anew=anew)
             lacks += [] if why is None else [f"auto-merge: {why}"]
-        if wish.verdicts and wish.expected is not None:
-            told = of_gates(wish.verdicts)
-            # A commit that was only just pushed has no status yet.
-            known = () if wish.is_new else forge.statuses(wish.expected)
-            if not any((each.context, each.state, each.description) == told for each in known):
-                context, state, description = told
-                forge.set_status(wish.expected, CommitStatus(context, state, description))
+        if speaks and wish.expected is not None and said != (state, description):
+            forge.set_status(wish.expected, CommitStatus(context, state, description))
         return lacks
 
     def _closed(self, wish: Wish) -> Pulled | None:
@@ -176,7 +177,8 @@ class Pulls:
             # Said in the body first: who looks at it later must not take it for declined.
             text = closed(found.body, _hides(there))
             forge.update(found, Proposal(found.title, text))
-            forge.comment(found, f"{wish.base.branch} has all of this already: there is nothing left to merge.")
+            why = f"{wish.base.branch} has all of this already, or it is held back, or a gate has failed"
+            forge.comment(found, f"There is nothing left to merge: {why}.")
             forge.close(replace(found, body=text))
         if wish.expected is not None:
             self.remotes.drop(wish.place, wish.expected)
