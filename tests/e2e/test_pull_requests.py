@@ -76,6 +76,7 @@ def _config(registry: str, forge: str, more: str = "") -> str:
     return text.replace(old, f"prod: {{path: envs/prod, from: test, deliver: pull-request{more}}}")
 
 
+# Every forge where it is the forge that decides; elsewhere one or two, since the same is tested of every adapter alone.
 @pytest.fixture(params=sorted(ADAPTERS))
 def scene(
     request: pytest.FixtureRequest, create: Create, registry: RunningRegistry, inside: Inside, tmp_path: Path
@@ -126,6 +127,7 @@ def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) 
     assert len(scene.forge.log) - calls <= 2
 
 
+@pytest.mark.parametrize("scene", ["azure", "gitlab"], indirect=True)
 def test_7_1_a_newer_version_takes_the_older_ones_place_and_an_older_one_does_not(scene: Scene) -> None:
     assert scene.set("1.4.1").code == 0
     assert scene.set(NEW_WEB).code == 0
@@ -147,6 +149,7 @@ def test_a_merge_ends_it_and_a_branch_that_was_left_is_begun_anew(scene: Scene) 
     assert scene.carried() == {"api": NEW_API}
 
 
+@pytest.mark.parametrize("scene", ["bitbucket", "github"], indirect=True)
 def test_what_the_base_has_by_itself_closes_the_request_and_its_branch_goes(scene: Scene) -> None:
     assert scene.set(NEW_WEB).code == 0
     tree = scene.repository.tree()
@@ -185,6 +188,7 @@ def test_7_3_a_persons_commits_on_the_branch_are_left_alone_and_it_is_said(scene
     assert scene.repository.refs() == refs
 
 
+@pytest.mark.parametrize("scene", ["bitbucket-dc", "gitea"], indirect=True)
 def test_a_request_in_conflict_is_built_anew_on_the_base(scene: Scene) -> None:
     assert scene.set(NEW_WEB).code == 0
     tree = scene.repository.tree()
@@ -196,6 +200,7 @@ def test_a_request_in_conflict_is_built_anew_on_the_base(scene: Scene) -> None:
     assert scene.repository.git("rev-parse", f"{BRANCH}^") == scene.repository.tip()
 
 
+@pytest.mark.parametrize("scene", ["forgejo", "gitlab"], indirect=True)
 def test_a_create_whose_answer_was_lost_makes_one(scene: Scene) -> None:
     scene.forge.fail("POST", "", cut="after")
     assert scene.set(NEW_WEB).code == 0
