@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.memory import in_memory
 from tests.shared import shared_data
 
 __all__ = ["shared_data"]
@@ -77,6 +78,13 @@ SET = {
     "NO_PROXY": "127.0.0.1,localhost",
     "no_proxy": "127.0.0.1,localhost",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    memory = in_memory()
+    if memory is not None:
+        # Below this pytest makes its temporary folders. Whoever has chosen another place gets it.
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 class Outside(AssertionError):

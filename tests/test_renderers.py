@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import helm
-from tests.e2e.program import Program
+from tests.e2e.program import Inside
 from tests.kubectl import kustomize
 from tests.shared import ROOT
 
@@ -85,7 +85,7 @@ def _named(row: Row) -> str:
     return f"{row.image}-{row.version[:6]}"
 
 
-def _set(promote: Program, root: Path, row: Row) -> None:
+def _set(promote: Inside, root: Path, row: Row) -> None:
     """The program writes the row's version into working files, and says that it did."""
     config = CONFIG.format(
         registry=REGISTRY, app=row.image, aliases=", ".join(row.aliases), paths=", ".join(row.paths)
@@ -107,14 +107,14 @@ def _exactly(row: Row, before: str, after: str) -> None:
 
 
 @pytest.fixture
-def promote(tmp_path_factory: pytest.TempPathFactory) -> Program:
+def promote(tmp_path_factory: pytest.TempPathFactory) -> Inside:
     """The program with an empty home."""
     nowhere = tmp_path_factory.mktemp("nowhere")
-    return Program({"PATH": "/usr/bin:/bin", "HOME": str(nowhere), "PYTHONWARNINGS": "error"}, nowhere)
+    return Inside({"PATH": "/usr/bin:/bin", "HOME": str(nowhere), "PYTHONWARNINGS": "error"}, nowhere)
 
 
 @pytest.mark.parametrize("row", CHART, ids=_named)
-def test_helm_renders_the_new_version_of_one_image(row: Row, promote: Program, tmp_path: Path) -> None:
+def test_helm_renders_the_new_version_of_one_image(row: Row, promote: Inside, tmp_path: Path) -> None:
     chart = tmp_path / "chart"
     shutil.copytree(ROOT / "fixtures/chart", chart)
     before = helm.render(chart, chart / "values-prod.yaml")
@@ -123,7 +123,7 @@ def test_helm_renders_the_new_version_of_one_image(row: Row, promote: Program, t
 
 
 @pytest.mark.parametrize("row", OVERLAYS, ids=_named)
-def test_kustomize_renders_the_new_version_of_one_image(row: Row, promote: Program, tmp_path: Path) -> None:
+def test_kustomize_renders_the_new_version_of_one_image(row: Row, promote: Inside, tmp_path: Path) -> None:
     root = tmp_path / "gitops"
     shutil.copytree(ROOT / "fixtures/overlays", root)
     before = kustomize(root / "overlays/dev")

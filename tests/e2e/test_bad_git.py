@@ -17,7 +17,7 @@ from tests.e2e.gitops import (
     web_line,
     working_files,
 )
-from tests.e2e.program import Inside, Program
+from tests.e2e.program import Inside
 from tests.servers.githttp import GitHttp
 from tests.servers.registry import free_port
 
@@ -64,14 +64,14 @@ def test_a_git_server_that_is_down(inside: Inside) -> None:
 
 @pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
 def test_a_credential_in_the_url_is_used_and_never_told(
-    right: bool, repository: Gitops, promote: Program, tmp_path: Path
+    right: bool, repository: Gitops, inside: Inside, tmp_path: Path
 ) -> None:
     password = PASSWORD if right else f"not-{PASSWORD}"
     with GitHttp(repository.server.root, users={"ann": PASSWORD}) as asking:
         public = asking.url("gitops.git")
         url = asking.url("gitops.git", userinfo=f"ann:{password}")
         for words in (("status",), SET_WEB, ("check",), ("to", "test", "web", "-o", "json")):
-            result = promote(*words, "-v", "--repo", url)
+            result = inside(*words, "-v", "--repo", url)
             assert result.code == (0 if right else 5), result
             assert public in result.output
             assert PASSWORD not in result.output
@@ -80,11 +80,11 @@ def test_a_credential_in_the_url_is_used_and_never_told(
         assert PASSWORD not in repository.git("log", "--all", "--format=%B%an%ae%cn%ce")
 
 
-def test_a_credential_in_the_clones_own_settings_is_used_and_never_told(repository: Gitops, promote: Program) -> None:
+def test_a_credential_in_the_clones_own_settings_is_used_and_never_told(repository: Gitops, inside: Inside) -> None:
     clone = repository.clone()
     with GitHttp(repository.server.root, users={"ann": PASSWORD}) as asking:
         repository.git("remote", "set-url", "origin", asking.url("gitops.git", userinfo=f"ann:{PASSWORD}"), cwd=clone)
-        result = promote(*SET_WEB, "-v", cwd=clone)
+        result = inside(*SET_WEB, "-v", cwd=clone)
         assert result.code == 0, result
         assert PASSWORD not in result.output
         assert len(repository.commits()) == 2

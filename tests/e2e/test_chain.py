@@ -167,44 +167,44 @@ def test_from_a_published_tag_to_commits_that_a_reconciler_picks_up(
     assert PASSWORD not in run("status", "-v", *at, env=env).output
 
 
-def test_one_set_takes_nine_requests_to_the_git_server(create: Create, promote: Program) -> None:
+def test_one_set_takes_nine_requests_to_the_git_server(create: Create, inside: Inside) -> None:
     settings = "version: 1\napps: {web: {image: example.com/acme/web}}\nenvironments: {dev: {path: envs/dev}}\n"
     image = f"image: example.com/acme/web:{OLD_WEB}\n".encode()
     gitops = create({"promote.yaml": settings.encode(), "envs/dev/web.yaml": image})
     gitops.server.log.clear()
-    promote.ok("set", "dev", f"web={NEW_WEB}", "--no-verify-tag", "--repo", gitops.url)
+    inside.ok("set", "dev", f"web={NEW_WEB}", "--no-verify-tag", "--repo", gitops.url)
     # 3 to open, 2 for promote.yaml and the root's folders, 2 for what lies in the path, 2 to push: four processes.
     assert len(gitops.server.log) == 9
 
 
 def test_a_digest_that_is_asked_for_is_written_and_must_be_the_tags(
-    repository: Gitops, promote: Program, registry: RunningRegistry
+    repository: Gitops, inside: Inside, registry: RunningRegistry
 ) -> None:
     before = repository.tree()
     right, wrong = digest_of(API[NEW_API]), digest_of(API[OLD_API])
-    refused = promote("set", "dev", f"{registry.host}/acme/api:{NEW_API}@{wrong}", "--repo", repository.url)
+    refused = inside("set", "dev", f"{registry.host}/acme/api:{NEW_API}@{wrong}", "--repo", repository.url)
     assert refused.code == 3
     assert repository.tree() == before
-    promote.ok("set", "dev", f"{registry.host}/acme/api:{NEW_API}@{right}", "--repo", repository.url)
+    inside.ok("set", "dev", f"{registry.host}/acme/api:{NEW_API}@{right}", "--repo", repository.url)
     exactly(before, repository.tree(), edits("dev", api=BOTH_API))
 
 
-def test_exit_code_tells_changes_and_their_absence(repository: Gitops, promote: Program) -> None:
+def test_exit_code_tells_changes_and_their_absence(repository: Gitops, inside: Inside) -> None:
     words = ("update", "--exit-code", "--repo", repository.url)
-    assert promote(*words, "--dry-run").code == 10
-    assert promote("diff", "dev", "test", "--exit-code", "--repo", repository.url).code == 0
-    assert promote(*words).code == 10
-    assert promote(*words).code == 0
-    assert promote("diff", "dev", "test", "--exit-code", "--repo", repository.url).code == 10
-    assert promote("to", "test", "nothing", "--exit-code", "--repo", repository.url).code == 2
+    assert inside(*words, "--dry-run").code == 10
+    assert inside("diff", "dev", "test", "--exit-code", "--repo", repository.url).code == 0
+    assert inside(*words).code == 10
+    assert inside(*words).code == 0
+    assert inside("diff", "dev", "test", "--exit-code", "--repo", repository.url).code == 10
+    assert inside("to", "test", "nothing", "--exit-code", "--repo", repository.url).code == 2
 
 
 def test_a_dry_run_shows_a_diff_that_git_can_apply_and_writes_nothing(
-    repository: Gitops, promote: Program, tmp_path: Path
+    repository: Gitops, inside: Inside, tmp_path: Path
 ) -> None:
     clone = repository.clone()
     refs, before = repository.refs(), working_files(clone)
-    shown = promote.ok("update", "--dry-run", cwd=clone)
+    shown = inside.ok("update", "--dry-run", cwd=clone)
     assert "dry run: nothing was written" in shown.stderr
     assert (repository.refs(), working_files(clone)) == (refs, before)
     assert repository.git("status", "--porcelain", cwd=clone) == ""
@@ -220,7 +220,7 @@ def test_a_dry_run_shows_a_diff_that_git_can_apply_and_writes_nothing(
         "+++ b/envs/dev/web/kustomization.yaml",
         *(f"{sign}    newTag: '{tag}'  # kept: '{OLD_WEB}'␍" for sign, tag in (("-", OLD_WEB), ("+", NEW_WEB))),
     ]
-    document = promote.ok("update", "--dry-run", "-o", "json", cwd=clone).document
+    document = inside.ok("update", "--dry-run", "-o", "json", cwd=clone).document
     assert document["dry_run"] is True
     assert document["commits"] == []
     assert [change["app"] for change in document["changes"]] == ["api", "web"]
@@ -234,24 +234,24 @@ def _host(repository: Gitops) -> str:
     raise AssertionError("no image")
 
 
-def test_write_only_edits_the_working_files_and_nothing_else(repository: Gitops, promote: Program) -> None:
+def test_write_only_edits_the_working_files_and_nothing_else(repository: Gitops, inside: Inside) -> None:
     clone = repository.clone()
     refs, before = repository.refs(), working_files(clone)
     (clone / "envs/dev/api/values.yaml").chmod(0o755)
-    promote.ok("update", "--write-only", cwd=clone)
+    inside.ok("update", "--write-only", cwd=clone)
     exactly(before, working_files(clone), edits("dev", web=BOTH_WEB, api=BOTH_API))
     assert (clone / "envs/dev/api/values.yaml").stat().st_mode & 0o777 == 0o755
     assert repository.refs() == refs
     assert repository.git("rev-list", "--all", "--count", cwd=clone) == "1"
     assert repository.git("diff", "--cached", "--name-only", cwd=clone) == ""
-    assert promote.ok("update", "--write-only", "--exit-code", cwd=clone).stdout == ""
+    assert inside.ok("update", "--write-only", "--exit-code", cwd=clone).stdout == ""
 
 
-def test_no_push_leaves_the_commit_under_refs_promote(repository: Gitops, promote: Program) -> None:
+def test_no_push_leaves_the_commit_under_refs_promote(repository: Gitops, inside: Inside) -> None:
     clone = repository.clone()
     refs, before = repository.refs(), working_files(clone)
     head = repository.git("rev-parse", "HEAD", cwd=clone)
-    document = promote.ok("update", "--no-push", "-o", "json", cwd=clone).document
+    document = inside.ok("update", "--no-push", "-o", "json", cwd=clone).document
     assert [commit["pushed"] for commit in document["commits"]] == [False]
     kept = repository.git("rev-parse", "refs/promote/main", cwd=clone)
     assert kept == document["commits"][0]["sha"]
@@ -264,11 +264,11 @@ def test_no_push_leaves_the_commit_under_refs_promote(repository: Gitops, promot
     ]
 
 
-def test_a_push_from_a_clone_leaves_its_branch_and_files_alone(repository: Gitops, promote: Program) -> None:
+def test_a_push_from_a_clone_leaves_its_branch_and_files_alone(repository: Gitops, inside: Inside) -> None:
     clone = repository.clone()
     before = working_files(clone)
     first = repository.git("rev-parse", "HEAD", cwd=clone)
-    done = promote.ok("update", cwd=clone)
+    done = inside.ok("update", cwd=clone)
     assert "git pull" in done.stdout
     assert repository.git("rev-parse", "HEAD", cwd=clone) == first
     assert working_files(clone) == before
@@ -279,16 +279,16 @@ def test_a_push_from_a_clone_leaves_its_branch_and_files_alone(repository: Gitop
 
 @pytest.mark.parametrize("words", [("--depth=1",), ("--filter=blob:none",), ("--single-branch",)], ids=" ".join)
 def test_a_clone_that_is_not_whole_serves_too_and_stays_what_it_was(
-    words: tuple[str, ...], repository: Gitops, promote: Program
+    words: tuple[str, ...], repository: Gitops, inside: Inside
 ) -> None:
     repository.commit({"more": b"a second commit\n"})
     before = repository.tree()
     clone = repository.clone(*words)
     settings = (clone / ".git/config").read_bytes()
-    promote.ok("update", cwd=clone)
+    inside.ok("update", cwd=clone)
     exactly(before, repository.tree(), edits("dev", web=BOTH_WEB, api=BOTH_API))
     # What others have pushed since is not here yet: the commit to keep is a child of that.
-    document = promote.ok("to", "test", "--no-push", "-o", "json", cwd=clone).document
+    document = inside.ok("to", "test", "--no-push", "-o", "json", cwd=clone).document
     kept = document["commits"][0]["sha"]
     assert repository.git("rev-parse", "refs/promote/main", f"{kept}^", cwd=clone).split() == [kept, repository.tip()]
     assert repository.git("diff", "--name-only", f"{kept}^", kept, cwd=clone).splitlines() == [
@@ -301,19 +301,19 @@ def test_a_clone_that_is_not_whole_serves_too_and_stays_what_it_was(
     assert shallow == ("true" if "--depth=1" in words else "false")
 
 
-def test_a_linked_worktree_is_a_clone_like_another(repository: Gitops, promote: Program, tmp_path: Path) -> None:
+def test_a_linked_worktree_is_a_clone_like_another(repository: Gitops, inside: Inside, tmp_path: Path) -> None:
     clone = repository.clone()
     repository.git("worktree", "add", "--quiet", "-b", "mine", str(tmp_path / "linked"), cwd=clone)
     before = repository.tree()
-    promote.ok("update", cwd=tmp_path / "linked")
+    inside.ok("update", cwd=tmp_path / "linked")
     exactly(before, repository.tree(), edits("dev", web=BOTH_WEB, api=BOTH_API))
-    promote.ok("to", "test", "--write-only", cwd=tmp_path / "linked")
+    inside.ok("to", "test", "--write-only", cwd=tmp_path / "linked")
     assert repository.git("status", "--porcelain", cwd=clone) == ""
 
 
-def test_author_and_message_are_as_asked(repository: Gitops, promote: Program) -> None:
+def test_author_and_message_are_as_asked(repository: Gitops, inside: Inside) -> None:
     message, author = "{{ app }} goes to {{ environment }}: {{ old }} to {{ new }}", "Ann Lee <ann@example.com>"
-    promote.ok("set", "dev", f"web={NEW_WEB}", "-m", message, "--author", author, "--repo", repository.url)
+    inside.ok("set", "dev", f"web={NEW_WEB}", "-m", message, "--author", author, "--repo", repository.url)
     assert repository.message().splitlines()[0] == f"web goes to dev: {OLD_WEB} to {NEW_WEB}"
     assert repository.git("log", "-1", "--format=%an <%ae>") == "Ann Lee <ann@example.com>"
     assert repository.trailers() == [
@@ -324,21 +324,21 @@ def test_author_and_message_are_as_asked(repository: Gitops, promote: Program) -
     ]
 
 
-def test_a_skipped_gate_and_its_reason_stand_in_the_commit(repository: Gitops, promote: Program) -> None:
+def test_a_skipped_gate_and_its_reason_stand_in_the_commit(repository: Gitops, inside: Inside) -> None:
     words = ("set", "test", f"web={NEW_WEB}", "--repo", repository.url)
-    assert promote(*words).code == 3
-    assert promote(*words, "--skip-gate", "from").code == 2
-    promote.ok(*words, "--skip-gate", "from", "--reason", "hotfix\nPromote-App: not-a-trailer")
+    assert inside(*words).code == 3
+    assert inside(*words, "--skip-gate", "from").code == 2
+    inside.ok(*words, "--skip-gate", "from", "--reason", "hotfix\nPromote-App: not-a-trailer")
     assert "Promote-Skipped-Gate: from: hotfix Promote-App: not-a-trailer" in repository.trailers()
     assert [line for line in repository.trailers() if line.startswith("Promote-App")] == ["Promote-App: web"]
 
 
 def test_a_commit_an_app_where_the_configuration_says_so(
-    create: Create, registry: RunningRegistry, promote: Program
+    create: Create, registry: RunningRegistry, inside: Inside
 ) -> None:
     content = files(registry.host, digest=digest_of(API[OLD_API]), registries="commit: {group: app}\n")
     gitops = create(content)
-    promote.ok("update", "--repo", gitops.url)
+    inside.ok("update", "--repo", gitops.url)
     assert len(gitops.commits()) == 3
     apps = [[line for line in gitops.trailers(oid) if "-App" in line] for oid in gitops.commits()[1:]]
     assert sorted(apps) == [["Promote-App: api"], ["Promote-App: web"]]
@@ -346,7 +346,7 @@ def test_a_commit_an_app_where_the_configuration_says_so(
 
 
 def test_environments_on_branches_and_in_repositories_of_their_own(
-    create: Create, registry: RunningRegistry, promote: Program
+    create: Create, registry: RunningRegistry, inside: Inside
 ) -> None:
     host = registry.host
     home = create({})
@@ -362,48 +362,48 @@ def test_environments_on_branches_and_in_repositories_of_their_own(
         home.commit({"web.yaml": f"image: {host}/acme/web:{OLD_WEB} # {name}\n".encode()}, branch=f"env/{name}")
     main = home.tip()
     for words in (("update",), ("to", "test"), ("to", "prod")):
-        assert promote(*words, "--exit-code", "--repo", home.url).code == 10
+        assert inside(*words, "--exit-code", "--repo", home.url).code == 10
     for tree, name in ((home.tree("env/dev"), "dev"), (home.tree("env/test"), "test"), (other.tree(), "theirs")):
         assert tree == {"web.yaml": f"image: {host}/acme/web:{NEW_WEB} # {name}\n".encode()}
     assert home.tip() == main
 
 
 def test_without_promote_yaml_the_environment_is_a_folder(
-    create: Create, registry: RunningRegistry, promote: Program
+    create: Create, registry: RunningRegistry, inside: Inside
 ) -> None:
     content = {
         "clusters/dev/web.yaml": f"image: {registry.host}/acme/web:{OLD_WEB}\n".encode(),
         "clusters/prod/web.yaml": f"image: {registry.host}/acme/web:{OLD_WEB}\n".encode(),
     }
     gitops = create(content)
-    promote.ok("set", "clusters/dev", f"web={NEW_WEB}", "--repo", gitops.url)
+    inside.ok("set", "clusters/dev", f"web={NEW_WEB}", "--repo", gitops.url)
     old, new = OLD_WEB.encode(), NEW_WEB.encode()
     exactly(content, gitops.tree(), {"clusters/dev/web.yaml": [(old, new)]})
 
 
 def test_a_server_that_speaks_the_old_protocol_and_one_without_filters_serve_too(
-    repository: Gitops, promote: Program
+    repository: Gitops, inside: Inside
 ) -> None:
     repository.server.v0 = True
-    promote.ok("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
+    inside.ok("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     repository.server.v0 = False
     repository.git("config", "uploadpack.allowFilter", "false")
-    promote.ok("to", "test", "web", "--repo", repository.url)
+    inside.ok("to", "test", "web", "--repo", repository.url)
     assert len(repository.commits()) == 3
 
 
 def test_git_attributes_and_filters_do_not_touch_what_is_committed(
-    create: Create, registry: RunningRegistry, promote: Program
+    create: Create, registry: RunningRegistry, inside: Inside
 ) -> None:
     content = files(registry.host, digest=digest_of(API[OLD_API])) | {".gitattributes": b"* text=auto eol=crlf\n"}
     gitops = create(content)
     clone = gitops.clone()
-    promote.ok("update", cwd=clone)
+    inside.ok("update", cwd=clone)
     exactly(content, gitops.tree(), edits("dev", web=BOTH_WEB, api=BOTH_API))
 
 
 def test_a_git_server_behind_tls_is_trusted_by_its_authority_alone(
-    repository: Gitops, promote: Program, tmp_path: Path
+    repository: Gitops, inside: Inside, tmp_path: Path
 ) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -412,9 +412,9 @@ def test_a_git_server_behind_tls_is_trusted_by_its_authority_alone(
     with GitHttp(repository.server.root, tls=context) as secure:
         url = secure.url(repository.folder.name)
         assert url.startswith("https://")
-        refused = promote("update", "--repo", url)
+        refused = inside("update", "--repo", url)
         assert (refused.code, len(refused.messages)) == (5, 1)
         assert "GIT_SSL_CAINFO" in refused.stderr
         before = repository.tree()
-        promote.ok("update", "--repo", url, env={"GIT_SSL_CAINFO": str(tmp_path / "ca.pem")})
+        inside.ok("update", "--repo", url, env={"GIT_SSL_CAINFO": str(tmp_path / "ca.pem")})
         exactly(before, repository.tree(), edits("dev", web=BOTH_WEB, api=BOTH_API))

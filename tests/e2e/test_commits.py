@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, config, files, working_files
-from tests.e2e.program import Inside, Program
+from tests.e2e.program import Inside
 from tests.servers.registry import RunningRegistry
 from tests.servers.seed import ImageSpec, write_storage
 
@@ -38,7 +38,7 @@ def signer(repository: Gitops, allowed: Path) -> str:
 
 
 def test_signed_by_the_key_that_promote_yaml_names(
-    create: Create, registry: RunningRegistry, promote: Program, ssh: tuple[str, Path]
+    create: Create, registry: RunningRegistry, inside: Inside, ssh: tuple[str, Path]
 ) -> None:
     key, allowed = ssh
     commit = (
@@ -47,9 +47,9 @@ def test_signed_by_the_key_that_promote_yaml_names(
     )
     repository = create(with_commit(registry, commit))
     words = ("set", "dev", f"web={NEW_WEB}", "api=main-12-9f8e7d6", "--repo", repository.url, "-vv")
-    missing = promote(*words)
+    missing = inside(*words)
     assert (missing.code, "PROMOTE_SIGNING_KEY is not set" in missing.stderr) == (2, True)
-    done = promote.ok(*words, env={"PROMOTE_SIGNING_KEY": key})
+    done = inside.ok(*words, env={"PROMOTE_SIGNING_KEY": key})
     assert key.splitlines()[1] not in done.output
     for revision in ("main", "main~1"):
         found = repository.git(
@@ -57,12 +57,12 @@ def test_signed_by_the_key_that_promote_yaml_names(
         )
         assert found == "G ci@example.com Ann CI"
     # What is said on the command line stands above it; then the secret is not even looked for.
-    promote.ok("set", "dev", f"web={OLD_WEB}", "--allow-downgrade", "--no-sign", "--repo", repository.url)
+    inside.ok("set", "dev", f"web={OLD_WEB}", "--allow-downgrade", "--no-sign", "--repo", repository.url)
     assert signer(repository, allowed) == "N"
 
 
 def test_signed_as_git_is_set_up(
-    repository: Gitops, promote: Program, ssh: tuple[str, Path], tmp_path: Path
+    repository: Gitops, inside: Inside, ssh: tuple[str, Path], tmp_path: Path
 ) -> None:
     _, allowed = ssh
     settings = tmp_path / "gitconfig"
@@ -71,17 +71,17 @@ def test_signed_as_git_is_set_up(
         f"signingKey = {tmp_path / 'id'}\n[gpg]\nformat = ssh\n[commit]\ngpgSign = true\n"
     )
     env = {"GIT_CONFIG_GLOBAL": str(settings)}
-    promote.ok("set", "dev", f"web={NEW_WEB}", "--repo", repository.url, env=env)
+    inside.ok("set", "dev", f"web={NEW_WEB}", "--repo", repository.url, env=env)
     assert signer(repository, allowed) == "Gci@example.com"
     settings.write_text(settings.read_text().replace("gpgSign = true", "gpgSign = false"))
-    promote.ok("set", "test", f"web={NEW_WEB}", "--sign", "--repo", repository.url, env=env)
+    inside.ok("set", "test", f"web={NEW_WEB}", "--sign", "--repo", repository.url, env=env)
     assert signer(repository, allowed) == "Gci@example.com"
-    promote.ok("set", "prod", f"web={NEW_WEB}", "--repo", repository.url, env=env)
+    inside.ok("set", "prod", f"web={NEW_WEB}", "--repo", repository.url, env=env)
     assert signer(repository, allowed) == "N"
 
 
 def test_a_clones_own_signing_key_counts_and_its_programs_do_not(
-    repository: Gitops, promote: Program, ssh: tuple[str, Path], tmp_path: Path
+    repository: Gitops, inside: Inside, ssh: tuple[str, Path], tmp_path: Path
 ) -> None:
     _, allowed = ssh
     clone = repository.clone()
@@ -97,7 +97,7 @@ def test_a_clones_own_signing_key_counts_and_its_programs_do_not(
     }.items():
         repository.git("config", key, value, cwd=clone)
     before = working_files(clone)
-    promote.ok("set", "dev", f"web={NEW_WEB}", "-C", clone)
+    inside.ok("set", "dev", f"web={NEW_WEB}", "-C", clone)
     assert signer(repository, allowed) == "Gci@example.com"
     assert not canary.exists()
     assert working_files(clone) == before

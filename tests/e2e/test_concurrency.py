@@ -13,51 +13,13 @@ import pytest
 
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, exactly, web_line
-from tests.e2e.program import Program
+from tests.e2e.program import Inside, Program
 from tests.servers.githttp import Fault
 from tests.servers.processes import running, wait_until
 
-APPS = tuple(f"svc-{number}" for number in range(10))
-WRITERS = (
-    'version: 1\napps: {"svc-*": {image: "registry.example.com/acme/{app}"}}\nenvironments: {dev: {path: envs/dev}}\n'
-)
-
-
-def _shared_files() -> dict[str, bytes]:
-    """Each app is named in both of two files."""
-    entries = "".join(f"- name: registry.example.com/acme/{app}\n  newTag: 1.0.0\n" for app in APPS)
-    values = "".join(f"{app}: {{image: registry.example.com/acme/{app}:1.0.0}} # 1.0.0\n" for app in APPS)
-    return {
-        "promote.yaml": WRITERS.encode(),
-        "envs/dev/kustomization.yaml": f"images:\n{entries}".encode(),
-        "envs/dev/values.yaml": values.encode(),
-    }
-
-
-def test_ten_at_once_each_its_own_app_end_with_ten_results_each_once(
-    create: Create, promote: Program, leftovers: Callable[[], list[str]]
-) -> None:
-    content = _shared_files()
-    gitops = create(content)
-    words = ("--no-verify-tag", "--repo", gitops.url)
-    running = [promote.start("set", "dev", f"{app}=2.{n}.0", *words) for n, app in enumerate(APPS)]
-    for child in running:
-        stdout, stderr = child.communicate(timeout=120)
-        assert child.returncode == 0, (stdout, stderr)
-    carried = [line for oid in gitops.commits()[1:] for line in gitops.trailers(oid)]
-    assert sorted(line for line in carried if "-App" in line) == [f"Promote-App: {app}" for app in APPS]
-    edits = {
-        "envs/dev/kustomization.yaml": [
-            (f"{app}\n  newTag: 1.0.0".encode(), f"{app}\n  newTag: 2.{n}.0".encode()) for n, app in enumerate(APPS)
-        ],
-        "envs/dev/values.yaml": [(f"{app}:1.0.0".encode(), f"{app}:2.{n}.0".encode()) for n, app in enumerate(APPS)],
-    }
-    exactly(content, gitops.tree(), edits)
-    assert leftovers() == []
-
 
 def test_a_lost_answer_followed_by_another_persons_newer_commit_leaves_theirs(
-    repository: Gitops, promote: Program
+    repository: Gitops, inside: Inside
 ) -> None:
     file = "envs/dev/web/kustomization.yaml"
 
@@ -69,7 +31,7 @@ def test_a_lost_answer_followed_by_another_persons_newer_commit_leaves_theirs(
 
     before = repository.tree()
     repository.server.fail(Fault("/git-receive-pack", cut="after", then=somebody))
-    done = promote.ok("set", "dev", f"web={NEW_WEB}", "-o", "json", "--repo", repository.url)
+    done = inside.ok("set", "dev", f"web={NEW_WEB}", "-o", "json", "--repo", repository.url)
     assert len(repository.commits()) == 3
     assert repository.message().strip() == "newer, by hand"
     exactly(before, repository.tree(), {file: [(web_line(OLD_WEB), web_line("2.0.0"))]})
@@ -82,13 +44,13 @@ def test_a_lost_answer_alone_ends_with_one_commit(repository: Gitops, promote: P
     assert len(repository.commits()) == 2
 
 
-def test_a_request_that_never_arrived_is_sent_again(repository: Gitops, promote: Program) -> None:
+def test_a_request_that_never_arrived_is_sent_again(repository: Gitops, inside: Inside) -> None:
     repository.server.fail(Fault("/git-receive-pack", cut="before"))
-    promote.ok("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
+    inside.ok("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     assert len(repository.commits()) == 2
 
 
-def test_an_older_version_that_was_overtaken_is_a_skip(repository: Gitops, promote: Program) -> None:
+def test_an_older_version_that_was_overtaken_is_a_skip(repository: Gitops, inside: Inside) -> None:
     file = "envs/dev/web/kustomization.yaml"
 
     def somebody() -> None:
@@ -98,16 +60,16 @@ def test_an_older_version_that_was_overtaken_is_a_skip(repository: Gitops, promo
     before = repository.tree()
     # They push when we have just been told where the branch stands.
     repository.server.fail(Fault("/git-upload-pack", then=somebody))
-    done = promote.ok("set", "dev", "web=1.4.1", "-o", "json", "--repo", repository.url).document
+    done = inside.ok("set", "dev", "web=1.4.1", "-o", "json", "--repo", repository.url).document
     assert [(skip["app"], skip["code"]) for skip in done["skipped"]] == [("web", "overtaken")]
     assert (done["changes"], done["refused"], done["commits"]) == ([], [], [])
     exactly(before, repository.tree(), {file: [(web_line(OLD_WEB), web_line(NEW_WEB))]})
 
 
 @pytest.mark.parametrize("path", ["/git-receive-pack", "/git-upload-pack"])
-def test_a_server_error_and_then_success(repository: Gitops, promote: Program, path: str) -> None:
+def test_a_server_error_and_then_success(repository: Gitops, inside: Inside, path: str) -> None:
     repository.server.fail(Fault(path, status=500))
-    done = promote("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
+    done = inside("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     if path == "/git-receive-pack":
         assert done.code == 0, done
         assert len(repository.commits()) == 2
@@ -118,21 +80,21 @@ def test_a_server_error_and_then_success(repository: Gitops, promote: Program, p
         assert len(repository.commits()) == 1
 
 
-def test_a_server_that_keeps_failing_ends_with_the_push_timeout(repository: Gitops, promote: Program) -> None:
+def test_a_server_that_keeps_failing_ends_with_the_push_timeout(repository: Gitops, inside: Inside) -> None:
     for _ in range(50):
         repository.server.fail(Fault("/git-receive-pack", status=500))
-    done = promote("set", "dev", f"web={NEW_WEB}", "--push-timeout", "0.4", "--repo", repository.url)
+    done = inside("set", "dev", f"web={NEW_WEB}", "--push-timeout", "0.4", "--repo", repository.url)
     assert done.code == 5
     assert "push-timeout" in done.stderr
     assert len(repository.commits()) == 1
 
 
-def test_a_protected_branch_is_a_clear_refusal_at_once(repository: Gitops, promote: Program) -> None:
+def test_a_protected_branch_is_a_clear_refusal_at_once(repository: Gitops, inside: Inside) -> None:
     hook = repository.folder / "hooks" / "update"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n")
     hook.chmod(0o755)
-    done = promote("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
+    done = inside("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     assert done.code == 5
     assert "GH006" in done.stderr
     assert "a branch that it may push to" in done.stderr
@@ -209,16 +171,16 @@ def hostile(tmp_path: Path, create: Create) -> tuple[dict[str, str], Path, Gitop
 
 @pytest.mark.parametrize("where", ["clone", "repo"])
 def test_an_inherited_and_hostile_git_environment_has_no_effect(
-    hostile: tuple[dict[str, str], Path, Gitops], repository: Gitops, promote: Program, where: str
+    hostile: tuple[dict[str, str], Path, Gitops], repository: Gitops, inside: Inside, where: str
 ) -> None:
     env, mark, trap = hostile
     before, trapped = repository.tree(), trap.refs()
     clone = repository.clone()
     at = ("-C", clone) if where == "clone" else ("--repo", repository.url)
     for words in (("set", "dev", f"web={NEW_WEB}"), ("to", "test", "web"), ("status",), ("check",)):
-        promote.ok(*words, *at, env=env)
-    promote.ok("find", "-C", clone, env=env)
-    promote.ok("to", "prod", "--no-push", "-C", clone, env=env)
+        inside.ok(*words, *at, env=env)
+    inside.ok("find", "-C", clone, env=env)
+    inside.ok("to", "prod", "--no-push", "-C", clone, env=env)
     assert not mark.exists()
     assert trap.refs() == trapped
     assert not (Path(env["GIT_WORK_TREE"]) / "index").exists()
@@ -231,7 +193,7 @@ def test_an_inherited_and_hostile_git_environment_has_no_effect(
 
 
 def test_a_hostile_repository_runs_nothing(
-    hostile: tuple[dict[str, str], Path, Gitops], repository: Gitops, promote: Program
+    hostile: tuple[dict[str, str], Path, Gitops], repository: Gitops, inside: Inside
 ) -> None:
     env, mark, _ = hostile
     repository.commit({".gitattributes": b"* filter=x diff=x merge=x\n"})
@@ -251,12 +213,12 @@ def test_a_hostile_repository_runs_nothing(
     ):
         repository.git("config", key, value, cwd=clone)
     # Whoever asks git here by themselves does run it.
-    subprocess.run(["git", "status"], cwd=clone, env=dict(promote.environ), capture_output=True, check=False)
+    subprocess.run(["git", "status"], cwd=clone, env=dict(inside.environ), capture_output=True, check=False)
     assert mark.exists()
     mark.unlink()
     # That commits are to be signed counts, since it is the clone's owner who says so; by which program does not.
-    assert promote("set", "dev", f"web={NEW_WEB}", cwd=clone).code == 5
-    promote.ok("set", "dev", f"web={NEW_WEB}", "--no-sign", cwd=clone)
-    promote.ok("to", "test", "web", "--no-push", "--no-sign", cwd=clone)
-    promote.ok("set", "dev", "web=1.4.1", "--write-only", cwd=clone)
+    assert inside("set", "dev", f"web={NEW_WEB}", cwd=clone).code == 5
+    inside.ok("set", "dev", f"web={NEW_WEB}", "--no-sign", cwd=clone)
+    inside.ok("to", "test", "web", "--no-push", "--no-sign", cwd=clone)
+    inside.ok("set", "dev", "web=1.4.1", "--write-only", cwd=clone)
     assert not mark.exists(), re.sub(r"\s+", " ", mark.read_text())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import exactly, write_out
-from tests.e2e.program import Program
+from tests.e2e.program import Inside
 from tests.kubectl import kustomize
 from tests.servers.seed import ImageSpec, write_layout
 from tests.shared import shared_data
@@ -36,7 +36,7 @@ registries:
 
 
 def test_an_image_goes_from_qa_to_prod_through_the_regions_of_kostis(
-    create: Create, promote: Program, tmp_path: Path
+    create: Create, inside: Inside, tmp_path: Path
 ) -> None:
     before = _content("kostis-codefresh+gitops-environment-promotion")
     _layout(tmp_path / "images/kostiscodefresh/simple-env-app", ["1.0", "2.0", "3.0", "4.0"])
@@ -52,7 +52,7 @@ def test_an_image_goes_from_qa_to_prod_through_the_regions_of_kostis(
     )
     for words, moved in steps:
         first = gitops.tree()
-        promote.ok(*words, *at)
+        inside.ok(*words, *at)
         last = gitops.tree()
         edits = {
             f"envs/{name}/version.yml": [(f"simple-env-app:{old}".encode(), f"simple-env-app:{new}".encode())]
@@ -69,7 +69,7 @@ def test_an_image_goes_from_qa_to_prod_through_the_regions_of_kostis(
             wanted = wanted.replace(f"simple-env-app:{old}", f"simple-env-app:{new}")
         assert kustomize(here / "envs" / environment) == wanted
     assert len(gitops.commits()) == 4
-    document = promote.ok("status", *at, "-o", "json").document
+    document = inside.ok("status", *at, "-o", "json").document
     assert len(document["environments"]) == 7
     assert gitops.trailers() == [
         "Promote-Environment: prod-eu",
@@ -111,7 +111,7 @@ THOTH_APPS = {
 }
 
 
-def test_apps_of_thoth_go_from_test_over_stage_to_prod(create: Create, promote: Program, tmp_path: Path) -> None:
+def test_apps_of_thoth_go_from_test_over_stage_to_prod(create: Create, inside: Inside, tmp_path: Path) -> None:
     before = _content("thoth-station+thoth-application")
     images = tmp_path / "images"
     for names, old, new in THOTH_APPS.values():
@@ -122,7 +122,7 @@ def test_apps_of_thoth_go_from_test_over_stage_to_prod(create: Create, promote: 
     apps = [word for app in THOTH_APPS for word in ("--app", app)]
     for words in (("update", "test", *apps), ("to", "ocp4-stage", *THOTH_APPS), ("to", "moc-prod", *THOTH_APPS)):
         first = gitops.tree()
-        promote.ok(*words, *at)
+        inside.ok(*words, *at)
         last = gitops.tree()
         environment = words[1]
         exactly(
@@ -135,7 +135,7 @@ def test_apps_of_thoth_go_from_test_over_stage_to_prod(create: Create, promote: 
                 for app, (names, old, new) in THOTH_APPS.items()
             },
         )
-        assert promote.ok(*words, *at, "--exit-code").stdout == ""
+        assert inside.ok(*words, *at, "--exit-code").stdout == ""
     there, here = write_out(tmp_path / "before", before), write_out(tmp_path / "after", gitops.tree())
     # management-api needs a generator plugin in test and stage, and cannot be rendered there.
     for environment, rendered in (
@@ -155,23 +155,23 @@ def test_apps_of_thoth_go_from_test_over_stage_to_prod(create: Create, promote: 
 
 
 def test_a_member_of_a_family_that_an_environment_does_not_have_is_absent_there(
-    create: Create, promote: Program, tmp_path: Path
+    create: Create, inside: Inside, tmp_path: Path
 ) -> None:
     settings = THOTH.format(images=tmp_path).encode()
     gitops = create({"promote.yaml": settings, "other/overlays/test/values.yaml": b"a: b\n"})
     for words in (("update", "test", "--app", "amun"), ("to", "ocp4-stage", "amun"), ("set", "test", "amun=v1.0.0")):
-        result = promote(*words, "--repo", gitops.url)
+        result = inside(*words, "--repo", gitops.url)
         assert result.code == 3, result
         assert "amun" in result.stderr
         assert "absent" in result.stderr
-    assert promote.ok("status", "test", "--app", "amun", "--repo", gitops.url).stdout == "app   test\namun  -\n"
+    assert inside.ok("status", "test", "--app", "amun", "--repo", gitops.url).stdout == "app   test\namun  -\n"
 
 
-def test_every_image_of_thoth_is_found_where_it_stands(create: Create, promote: Program, tmp_path: Path) -> None:
+def test_every_image_of_thoth_is_found_where_it_stands(create: Create, inside: Inside, tmp_path: Path) -> None:
     before = _content("thoth-station+thoth-application")
     settings = THOTH.format(images=tmp_path).encode()
     gitops = create({**before, "promote.yaml": settings})
-    sites = promote.ok("find", "--repo", gitops.url, "-o", "json").document["sites"]
+    sites = inside.ok("find", "--repo", gitops.url, "-o", "json").document["sites"]
     found = {(site["file"], site["image"], site["tag"]) for site in sites if site["format"] == "manifest"}
     for environment in ("test", "ocp4-stage", "moc-prod"):
         for name, data in before.items():

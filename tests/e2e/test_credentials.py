@@ -13,7 +13,7 @@ import pytest
 
 from promote.registry.credentials.variables import variables_of
 from tests.e2e.gitops import WEB
-from tests.e2e.program import Inside, Program
+from tests.e2e.program import Inside
 from tests.servers.registry import RunningRegistry, TokenServer, docker_registry, token_server
 from tests.servers.seed import write_storage
 
@@ -140,10 +140,10 @@ def machine(environ: Mapping[str, str], locked: RunningRegistry) -> Machine:
     return Machine(home, locked.host, {"PATH": f"{home}/bin:{environ['PATH']}", "NETRC": str(home / ".netrc")})
 
 
-def _run(promote: Program, machine: Machine) -> tuple[int, str]:
+def _run(inside: Inside, machine: Machine) -> tuple[int, str]:
     settings = machine.home / "promote.yaml"
     words = ["--config", str(settings)] if settings.exists() else []
-    done = promote("tags", f"{machine.host}/acme/web", "--policy", "semver:*", "-v", *words, env=machine.environ)
+    done = inside("tags", f"{machine.host}/acme/web", "--policy", "semver:*", "-v", *words, env=machine.environ)
     assert not [secret for secret in SECRETS if secret in done.output], done.output
     return done.code, done.output
 
@@ -153,10 +153,10 @@ def _run(promote: Program, machine: Machine) -> tuple[int, str]:
 )
 @pytest.mark.parametrize("secret", [GOOD, BAD])
 def test_each_source_signs_in_and_shows_no_secret(
-    promote: Program, machine: Machine, source: Callable[[Machine, str], None], said: str, secret: str
+    inside: Inside, machine: Machine, source: Callable[[Machine, str], None], said: str, secret: str
 ) -> None:
     source(machine, secret)
-    code, output = _run(promote, machine)
+    code, output = _run(inside, machine)
     if secret == GOOD:
         assert code == 0, output
         assert "1.5.0" in output
@@ -168,24 +168,24 @@ def test_each_source_signs_in_and_shows_no_secret(
 
 @pytest.mark.parametrize("user", [IDENTITY, "ci"])
 def test_a_helper_s_identity_token_is_for_the_token_server(
-    promote: Program, machine: Machine, tokens: RunningRegistry, user: str
+    inside: Inside, machine: Machine, tokens: RunningRegistry, user: str
 ) -> None:
     machine.host = tokens.host
     machine.helper(REFRESH if user == IDENTITY else GOOD, user)
     machine.write(".docker/config.json", {"credsStore": "tests"})
-    assert _run(promote, machine)[0] == 0
+    assert _run(inside, machine)[0] == 0
     machine.helper(BAD, user)
-    assert _run(promote, machine)[0] == 4
+    assert _run(inside, machine)[0] == 4
 
 
 def test_a_docker_login_s_identity_token_is_for_the_token_server(
-    promote: Program, machine: Machine, tokens: RunningRegistry
+    inside: Inside, machine: Machine, tokens: RunningRegistry
 ) -> None:
     machine.host = tokens.host
     user = base64.b64encode(b"00000000-0000-0000-0000-000000000000:").decode()
     for secret, code in ((REFRESH, 0), (BAD, 4)):
         machine.write(".docker/config.json", {"auths": {tokens.host: {"auth": user, "identitytoken": secret}}})
-        assert _run(promote, machine)[0] == code
+        assert _run(inside, machine)[0] == code
 
 
 def test_a_token_server_that_refuses_is_asked_once_a_repository_by_a_whole_run(
@@ -226,35 +226,35 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_helper_that_gives_nothing_ends_the_run(promote: Program, machine: Machine, fault: str) -> None:
+def test_a_helper_that_gives_nothing_ends_the_run(inside: Inside, machine: Machine, fault: str) -> None:
     script, said = FAULTS[fault]
     machine.program("tests", script)
     machine.write(".docker/config.json", {"credHelpers": {machine.host: "tests"}})
-    code, output = _run(promote, machine)
+    code, output = _run(inside, machine)
     assert code == 4
     assert said in output
     assert "docker-credential-tests" in output
 
 
-def test_a_broken_file_ends_the_run_and_is_not_shown(promote: Program, machine: Machine) -> None:
+def test_a_broken_file_ends_the_run_and_is_not_shown(inside: Inside, machine: Machine) -> None:
     file = machine.home / ".docker/config.json"
     file.parent.mkdir()
     for text in ('{"auths": {"x": {"auth": "s3cret', '{"auths": "s3cret"}', '"s3cret"'):
         file.write_text(text)
-        code, output = _run(promote, machine)
+        code, output = _run(inside, machine)
         assert code == 4
         assert str(file) in output
 
 
-def test_half_a_pair_of_variables_ends_the_run(promote: Program, machine: Machine) -> None:
+def test_half_a_pair_of_variables_ends_the_run(inside: Inside, machine: Machine) -> None:
     user, password = _variables_of(machine)
     machine.environ[password] = BAD
-    code, output = _run(promote, machine)
+    code, output = _run(inside, machine)
     assert code == 4
     assert f"set {user} too" in output
 
 
-def test_a_netrc_is_no_source(promote: Program, machine: Machine) -> None:
-    code, output = _run(promote, machine)
+def test_a_netrc_is_no_source(inside: Inside, machine: Machine) -> None:
+    code, output = _run(inside, machine)
     assert code == 4
     assert "asks for credentials" in output

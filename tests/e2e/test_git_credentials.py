@@ -16,7 +16,7 @@ from promote.gitrepo.credentials.variables import STEM
 from promote.hostvars import unique_part
 from tests.e2e import gitops
 from tests.e2e.gitops import NEW_WEB, Gitops
-from tests.e2e.program import Program, Result
+from tests.e2e.program import Inside, Program, Result
 from tests.servers.githttp import GitHttp
 from tests.servers.github import GitHub, new_key, pem_of
 from tests.servers.gitssh import GitSsh, private
@@ -94,10 +94,10 @@ SOURCES = ("url", "variables", "token", "host", "settings", "file", "app")
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_run_signs_in_by_each_source_and_shows_no_secret(
-    promote: Program, repository: Gitops, tmp_path: Path, source: str
+    inside: Inside, repository: Gitops, tmp_path: Path, source: str
 ) -> None:
     environ, words = put(source, repository, tmp_path)
-    result = promote(*SET, *words, env=environ)
+    result = inside(*SET, *words, env=environ)
     shows_nothing(result)
     assert result.code == 0, result
     assert "signs in by" in result.stderr
@@ -140,13 +140,13 @@ def test_a_secret_is_in_no_arguments_and_in_no_environment_that_does_not_need_it
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_a_server_says_back_is_not_shown(promote: Program, repository: Gitops, tmp_path: Path, form: str) -> None:
+def test_what_a_server_says_back_is_not_shown(inside: Inside, repository: Gitops, tmp_path: Path, form: str) -> None:
     hook = repository.folder / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\necho 'Authorization: Basic {form}, {form}' >&2\nexit 1\n")
     hook.chmod(0o755)
     environ, words = put("variables", repository, tmp_path)
-    result = promote(*SET, *words, env=environ)
+    result = inside(*SET, *words, env=environ)
     shows_nothing(result)
     assert result.code == 5
     assert "***" in result.stderr
@@ -154,13 +154,13 @@ def test_what_a_server_says_back_is_not_shown(promote: Program, repository: Gito
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_wrong_secret_names_its_source_and_not_itself(
-    promote: Program, repository: Gitops, users: dict[str, str], tmp_path: Path, source: str
+    inside: Inside, repository: Gitops, users: dict[str, str], tmp_path: Path, source: str
 ) -> None:
     environ, words = put(source, repository, tmp_path)
     users["ci"] = "another"
     if source == "app":
         environ[f"{STEM}_APP_KEY"] = pem_of(new_key(1))
-    result = promote("status", *words, env=environ)
+    result = inside("status", *words, env=environ)
     shows_nothing(result)
     assert result.code == 5
     told = {"url": "its URL", "settings": "of promote.yaml", "file": "of promote.yaml", "app": "the app 1234"}
@@ -169,7 +169,7 @@ def test_a_wrong_secret_names_its_source_and_not_itself(
 
 
 def test_another_repository_by_what_promote_yaml_says_of_its_host(
-    promote: Program, repository: Gitops, server: GitHttp, environ: Mapping[str, str]
+    inside: Inside, repository: Gitops, server: GitHttp, environ: Mapping[str, str]
 ) -> None:
     host = repository.server.host
     text = gitops.config("registry.invalid").replace(
@@ -178,15 +178,15 @@ def test_another_repository_by_what_promote_yaml_says_of_its_host(
     more = f'git: {{"{host}": {{username: ci, password: {{env: PROMOTE_OTHER}}}}}}\n'
     home = gitops.create(server, environ, {"promote.yaml": f"{text}{more}".encode()}, "home.git")
     wrong = {f"{STEM}_USERNAME": "ci", f"{STEM}_PASSWORD": "for the host of --repo alone"}
-    result = promote(*SET, "--repo", home.url, env={"PROMOTE_OTHER": PASSWORD, **wrong})
+    result = inside(*SET, "--repo", home.url, env={"PROMOTE_OTHER": PASSWORD, **wrong})
     shows_nothing(result)
     assert result.code == 0, result
     assert len(repository.commits()) == 2
-    result = promote("check", "dev", "--repo", home.url, "-o", "json", env={"PROMOTE_OTHER": PASSWORD})
+    result = inside("check", "dev", "--repo", home.url, "-o", "json", env={"PROMOTE_OTHER": PASSWORD})
     [found] = [one for one in json.loads(result.stdout)["findings"] if one["code"] == "credential"]
     assert (found["subject"], found["what"]) == (url(repository), f"signs in by `git: {host}` of promote.yaml")
     # Without what promote.yaml names, nobody else is asked.
-    result = promote(*SET, "--repo", home.url)
+    result = inside(*SET, "--repo", home.url)
     assert result.code == 2
     assert f"git: {host}: password: the secret PROMOTE_OTHER is not set" in result.stderr
 

@@ -53,16 +53,16 @@ def by_hand(gitops: Gitops, version: str, message: str = "by hand") -> str:
 
 
 def test_6_5_what_promote_and_people_did_is_told(
-    repository: Gitops, promote: Program, leftovers: Callable[[], list[str]]
+    repository: Gitops, inside: Inside, leftovers: Callable[[], list[str]]
 ) -> None:
     at = ("--repo", repository.url)
-    promote.ok("update", "dev", *at)
+    inside.ok("update", "dev", *at)
     commit = by_hand(repository, "1.4.1", "web back to 1.4.1 (#12)")
-    assert stretches(promote, *at) == {
+    assert stretches(inside, *at) == {
         "api": [f"{NEW_API} promote", f"{OLD_API} by hand"],
         "web": ["1.4.1 by hand", f"{NEW_WEB} promote", f"{OLD_WEB} by hand"],
     }
-    shown = promote.ok("history", "dev", "web", "--limit", "2", *at)
+    shown = inside.ok("history", "dev", "web", "--limit", "2", *at)
     head, first, second = shown.stdout.splitlines()
     assert head.split() == ["app", "version", "since", "for", "commit", "author", "how"]
     assert first.startswith("web  1.4.1    2026-01-05 12:00Z")
@@ -72,21 +72,21 @@ def test_6_5_what_promote_and_people_did_is_told(
     assert leftovers() == []
 
 
-def test_6_5_an_environment_that_runs_nothing_now_says_so(repository: Gitops, promote: Program) -> None:
+def test_6_5_an_environment_that_runs_nothing_now_says_so(repository: Gitops, inside: Inside) -> None:
     at = ("--repo", repository.url)
     repository.commit({WEB_FILE: b"", API_FILE: b""}, message="nothing runs")
-    shown = promote.ok("history", "dev", *at)
+    shown = inside.ok("history", "dev", *at)
     assert shown.stdout.split() == ["app", "version", "since", "for", "commit", "author", "how"]
     assert "dev runs no app now; name one to see when it did" in shown.stderr
-    assert "(absent)" in promote.ok("history", "dev", "web", *at).stdout
+    assert "(absent)" in inside.ok("history", "dev", "web", *at).stdout
 
 
-def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops, promote: Program) -> None:
+def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops, inside: Inside) -> None:
     at = ("--repo", repository.url)
     first = repository.tree()
-    promote.ok("update", "dev", *at)
+    inside.ok("update", "dev", *at)
     updated = repository.tree()
-    done = promote.ok("rollback", "dev", "web", "api", *at, "-o", "json")
+    done = inside.ok("rollback", "dev", "web", "api", *at, "-o", "json")
     rolled = repository.tree()
     held = rolled.pop(HOLDS).decode()
     assert rolled == first
@@ -111,21 +111,21 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
     } <= set(repository.trailers())
     # Again: nothing else ran there, but what was taken away.
     tip = repository.tip()
-    again = promote("rollback", "dev", "web", *at)
+    again = inside("rollback", "dev", "web", *at)
     assert again.code == 3
     assert "no other version of web before 1.4.0 but what was rolled back (1.5.0)" in again.stderr
     assert repository.tip() == tip
-    assert stretches(promote, *at)["web"] == [f"{OLD_WEB} undoes {NEW_WEB}", f"{NEW_WEB} promote", f"{OLD_WEB} by hand"]
+    assert stretches(inside, *at)["web"] == [f"{OLD_WEB} undoes {NEW_WEB}", f"{NEW_WEB} promote", f"{OLD_WEB} by hand"]
     # It is held back until it is released: then the policy brings it in, and it may be rolled back again.
-    stopped = promote.ok("update", "dev", *at)
+    stopped = inside.ok("update", "dev", *at)
     assert "dev: web held: dev holds 1.5.0 of web back: rolled back from 1.5.0 to 1.4.0 (by " in stopped.stderr
     assert repository.tip() == tip
-    promote.ok("release", "dev", "web", "api", *at)
-    promote.ok("update", "dev", *at)
+    inside.ok("release", "dev", "web", "api", *at)
+    inside.ok("update", "dev", *at)
     rolled = repository.tree()
     assert rolled.pop(HOLDS).endswith(b"\nholds:\n")
     assert rolled == updated
-    promote.ok("rollback", "dev", "--all", "--yes", *at)
+    inside.ok("rollback", "dev", "--all", "--yes", *at)
     assert {**repository.tree(), HOLDS: b""} == {**first, HOLDS: b""}
 
 
@@ -209,12 +209,12 @@ def test_a_clone_without_a_remote_has_a_history_and_a_folder_has_none(
     assert "there is no commit yet, and so no history; commit the files" in empty.stderr
 
 
-def test_8_1_somebody_who_is_faster_with_a_fix_keeps_it(repository: Gitops, promote: Program) -> None:
+def test_8_1_somebody_who_is_faster_with_a_fix_keeps_it(repository: Gitops, inside: Inside) -> None:
     at = ("--repo", repository.url)
-    promote.ok("update", "dev", *at)
+    inside.ok("update", "dev", *at)
     # They push when we have just been told where the branch stands.
     repository.server.fail(Fault("/git-upload-pack", then=lambda: _none(by_hand(repository, "1.4.1", "a fix"))))
-    done = promote.ok("rollback", "dev", "web", "api", *at, "-o", "json").document
+    done = inside.ok("rollback", "dev", "web", "api", *at, "-o", "json").document
     assert [(skip["app"], skip["code"]) for skip in done["skipped"]] == [("web", "overtaken")]
     assert b"newTag: '1.4.1'" in repository.tree()[WEB_FILE]
     # The other app goes back all the same.
@@ -227,14 +227,14 @@ def _none(_: str) -> None:
 
 
 def test_8_1_what_others_change_beside_it_is_no_hindrance_and_history_is_read_once(
-    repository: Gitops, promote: Program
+    repository: Gitops, inside: Inside
 ) -> None:
     at = ("--repo", repository.url)
-    promote.ok("update", "dev", *at)
+    inside.ok("update", "dev", *at)
     repository.server.fail(
         Fault("/git-upload-pack", then=lambda: _none(repository.commit({"README.md": b"meanwhile\n"})))
     )
-    done = promote.ok("rollback", "dev", "web", *at, "-v")
+    done = inside.ok("rollback", "dev", "web", *at, "-v")
     assert web_line(OLD_WEB) in repository.tree()[WEB_FILE]
     assert repository.tree()["README.md"] == b"meanwhile\n"
     assert done.stderr.count("git push ") == 2

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, web_line
-from tests.e2e.program import Inside, Program
+from tests.e2e.program import Inside
 
 HOLDS = ".promote/holds/test.yaml"
 WEB_FILE = "envs/test/web/kustomization.yaml"
 
 
-def test_8_3_held_means_held_until_it_is_released(repository: Gitops, promote: Program) -> None:
+def test_8_3_held_means_held_until_it_is_released(repository: Gitops, inside: Inside) -> None:
     at = ("--repo", repository.url)
-    promote.ok("update", "dev", *at)
+    inside.ok("update", "dev", *at)
     before = repository.tree()
     # Looked at first: nothing is written.
     words = ("hold", "test", "web", "--reason", "it fails\n at night", "--until", "30d", "--version", NEW_WEB)
     tip = repository.tip()
-    assert "dry run: nothing was written" in promote.ok(*words, "--dry-run", *at).stderr
+    assert "dry run: nothing was written" in inside.ok(*words, "--dry-run", *at).stderr
     assert repository.tip() == tip
-    done = promote.ok(*words, *at, "--author", "Ann <ann@example.com>", "-o", "json")
+    done = inside.ok(*words, *at, "--author", "Ann <ann@example.com>", "-o", "json")
     (held,) = done.document["holds"]
     assert (held["environment"], held["app"], held["action"]) == ("test", "web", "held")
     assert (held["version"]["tag"], held["reason"]) == (NEW_WEB, "it fails at night")
@@ -31,18 +31,18 @@ def test_8_3_held_means_held_until_it_is_released(repository: Gitops, promote: P
     assert after == before
     tip = repository.tip()
     # Nobody brings it in: named on the command line it is a fault, else only told.
-    to = promote("to", "test", "web", *at, "-o", "json")
+    to = inside("to", "test", "web", *at, "-o", "json")
     (refused,) = to.document["refused"]
     assert (to.code, refused["code"], refused["until"]) == (3, "held", held["until"])
     assert "`promote release test web` lets it in" in refused["reason"]
-    given = promote("set", "test", f"web={NEW_WEB}", "--skip-gate", "from", "--reason", "a try", *at)
+    given = inside("set", "test", f"web={NEW_WEB}", "--skip-gate", "from", "--reason", "a try", *at)
     assert (given.code, "web held: " in given.stderr) == (3, True)
-    carried = promote.ok("to", "test", *at)
+    carried = inside.ok("to", "test", *at)
     assert "web held: " in carried.stderr
     assert repository.tree()[WEB_FILE] == before[WEB_FILE]
-    assert "nothing to do" not in promote.ok("release", "test", "web", *at).stderr
+    assert "nothing to do" not in inside.ok("release", "test", "web", *at).stderr
     assert repository.message().splitlines()[0] == f"test: release web {NEW_WEB}"
-    promote.ok("to", "test", "web", *at)
+    inside.ok("to", "test", "web", *at)
     assert repository.tree()[WEB_FILE] == before[WEB_FILE].replace(web_line(OLD_WEB), web_line(NEW_WEB))
     assert tip in repository.commits()
 

@@ -19,19 +19,19 @@ from tests.simulate.kills import Ground, How
     ("how", "victim", "count"),
     [
         # kill -9 of promote and all that it started, as when a container is stopped
-        ("repo", "group", 5),
-        ("cache", "group", 3),
-        ("no-push", "group", 3),
+        ("repo", "group", 3),
+        ("cache", "group", 2),
+        ("no-push", "group", 2),
         # of promote alone: what it started goes on
-        ("repo", "leader", 3),
+        ("repo", "leader", 2),
         ("clone", "leader", 2),
         # of a git under it: promote says so, or tries again
-        ("repo", "child", 3),
+        ("repo", "child", 2),
         # ^C, and what a cancelled job is sent
         ("repo", "interrupted", 2),
         ("repo", "terminated", 2),
         # before a step of promote's own: each file is the old one or the new one
-        ("write-only", None, 6),
+        ("write-only", None, 4),
     ],
 )
 def test_a_killed_run_leaves_the_old_state_or_the_new_one(

@@ -14,7 +14,7 @@ from promote.demo.files import IMAGES
 from promote.policy import POLICIES
 from promote.policy.calver_format import TOKENS
 from promote.policy.settings import SHORT_FORMS, FilterSettings, PolicySettings
-from tests.e2e.program import Program
+from tests.e2e.program import Inside
 from tests.servers.seed import ImageSpec, write_layout
 from tests.shared import ROOT
 
@@ -45,7 +45,7 @@ def _without_digests(text: str) -> str:
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=each.command) for each in EXAMPLES])
-def test_an_example_of_a_policy_says_what_the_page_shows(example: Example, promote: Program, tmp_path: Path) -> None:
+def test_an_example_of_a_policy_says_what_the_page_shows(example: Example, inside: Inside, tmp_path: Path) -> None:
     folder = tmp_path / "gitops"
     folder.mkdir()
     (folder / "promote.yaml").write_text(example.config + REST)
@@ -53,7 +53,7 @@ def test_an_example_of_a_policy_says_what_the_page_shows(example: Example, promo
         lacking = LACKING.get(path, set())
         specs = {tag: ImageSpec(made, platforms=BOTH[: 1 if tag in lacking else 2]) for tag, made in tags.items()}
         write_layout(tmp_path / "images" / path, specs)
-    done = promote.ok(*shlex.split(example.command)[1:], cwd=folder)
+    done = inside.ok(*shlex.split(example.command)[1:], cwd=folder)
     assert _without_digests(done.stdout) == _without_digests(example.said)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import import_module
@@ -33,6 +34,18 @@ ADAPTERS: dict[Kind, tuple[str, str]] = {
 }
 
 
+def _environ(folder: Path) -> dict[str, str]:
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **OTHER,
+    }
+
+
 class Scene:
     """A bare repository with `main` and a branch that is one commit ahead, a fake forge over it, and our adapter."""
 
@@ -46,25 +59,24 @@ class Scene:
         self.forge = forge
 
 
-@pytest.fixture
-def person(tmp_path: Path) -> Person:
-    """Somebody with a clone of an empty bare repository `gitops.git`."""
-    home = tmp_path / "home"
-    home.mkdir()
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        **OTHER,
-    }
-    bare, folder = tmp_path / "gitops.git", tmp_path / "clone"
-    made = Person(environ, folder)
-    made.git("init", "--quiet", "--bare", "--initial-branch=main", str(bare), cwd=tmp_path)
-    made.git("clone", "--quiet", str(bare), str(folder), cwd=tmp_path)
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `person` starts with, made once: the repository, and a clone of it by a relative path."""
+    folder = tmp_path_factory.mktemp("model")
+    bare, made = folder / "gitops.git", Person(_environ(folder), folder / "clone")
+    made.git("init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(bare), cwd=folder)
+    made.git("clone", "--quiet", "--template=", str(bare), str(made.folder), cwd=folder)
+    made.git("remote", "set-url", "origin", "../gitops.git")
     made.push({"web.yaml": b"tag: 1\n"})
     made.push({"web.yaml": b"tag: 2\n"}, branch="promote/env/prod")
-    return made
+    return folder
+
+
+@pytest.fixture
+def person(model: Path, tmp_path: Path) -> Person:
+    """Somebody with a clone of a bare repository `gitops.git`, in which are `main` and a branch one commit ahead."""
+    shutil.copytree(model, tmp_path, dirs_exist_ok=True)
+    return Person(_environ(tmp_path), tmp_path / "clone", count=2)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,10 +13,9 @@ from tests.gitrepo.person import OTHER, Person
 from tests.servers.githttp import GitHttp
 
 
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    home = tmp_path / "home"
-    temporary = tmp_path / "tmp"
+def _environ(folder: Path) -> dict[str, str]:
+    home = folder / "home"
+    temporary = folder / "tmp"
     home.mkdir()
     temporary.mkdir()
     return {
@@ -27,6 +27,28 @@ def environ(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What many tests start with, made once: `empty.git`, and `gitops.git` with `other`, a clone, at a first commit."""
+    folder = tmp_path_factory.mktemp("model")
+    person = Person({**_environ(folder), **OTHER}, folder / "other")
+    (folder / "served").mkdir()
+    empty, bare = folder / "empty.git", folder / "served" / "gitops.git"
+    person.git("init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(empty), cwd=folder)
+    for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant", "http.receivepack"):
+        person.git("config", key, "true", cwd=empty)
+    shutil.copytree(empty, bare)
+    person.git("clone", "--quiet", "--template=", str(bare), str(person.folder), cwd=folder)
+    person.git("remote", "set-url", "origin", "../served/gitops.git")
+    person.push({"envs/dev/kustomization.yaml": b"images:\r\n- name: web # \xc3\xa9\r\n", "README": b"read me"})
+    return folder
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return _environ(tmp_path)
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Path:
     folder = tmp_path / "served"
@@ -35,24 +57,17 @@ def served(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bare(served: Path, environ: Mapping[str, str]) -> Path:
+def bare(served: Path, model: Path) -> Path:
     """An empty bare repository, set up as forges are."""
-    folder = served / "gitops.git"
-    person = Person(environ, served)
-    person.git("init", "--quiet", "--bare", "--initial-branch=main", str(folder))
-    for key in ("uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant", "http.receivepack"):
-        person.git("config", key, "true", cwd=folder)
-    return folder
+    return Path(shutil.copytree(model / "empty.git", served / "gitops.git"))
 
 
 @pytest.fixture
-def other(tmp_path: Path, bare: Path, environ: Mapping[str, str]) -> Person:
+def other(tmp_path: Path, bare: Path, environ: Mapping[str, str], model: Path) -> Person:
     """Somebody with a clone of `bare`, and a first commit in it."""
-    folder = tmp_path / "other"
-    person = Person({**environ, **OTHER}, folder)
-    person.git("clone", "--quiet", str(bare), str(folder), cwd=tmp_path)
-    person.push({"envs/dev/kustomization.yaml": b"images:\r\n- name: web # \xc3\xa9\r\n", "README": b"read me"})
-    return person
+    shutil.copytree(model / "served" / "gitops.git", bare, dirs_exist_ok=True)
+    shutil.copytree(model / "other", tmp_path / "other")
+    return Person({**environ, **OTHER}, tmp_path / "other", count=1)
 
 
 @pytest.fixture

@@ -59,7 +59,9 @@ def test_what_is_no_answer_is_told_as_what_it_is(
 
 
 def test_an_answer_with_folded_and_odd_headers_that_can_be_read_is_one(transport: Transport) -> None:
-    with saying(OK + b"X-Y: a\r\n b\r\nZ:\r\nlink:<x>\r\nContent-Length: 2\r\n\r\n{}") as port:
+    # Without the first header the connection is kept, and the server waits for more.
+    head = b"Connection: close\r\nX-Y: a\r\n b\r\nZ:\r\nlink:<x>\r\nContent-Length: 2\r\n\r\n"
+    with saying(OK + head + b"{}") as port:
         response = transport.request("GET", f"http://127.0.0.1:{port}/x", unreachable=ForgeError, cap=1000)
     assert (response.status, response.headers["link"], response.body) == (200, "<x>", b"{}")
 

@@ -30,6 +30,8 @@ import trustme
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.memory import in_memory
+
 SERVICE = "tests.example.com"
 ISSUER = "tests"
 
@@ -276,8 +278,7 @@ def docker_registry(
     program = needed("docker-registry")
     with ExitStack() as stack:
         # It syncs every blob to disk: memory is many times faster.
-        shm = Path("/dev/shm")
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None)))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=in_memory())))
         storage = folder / "storage"
         storage.mkdir()
         auth: object = None

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.memory import in_memory
 from tests.servers.githttp import GitHttp
 from tests.simulate import crowds, faults
 from tests.simulate.checkpoints import Victim
@@ -43,8 +44,7 @@ def _say(text: str) -> None:
 @contextmanager
 def _machine() -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder, in memory where that can be, and all that a run there sees of this machine."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="simulate-", dir=memory if memory.is_dir() else None) as name:
+    with tempfile.TemporaryDirectory(prefix="simulate-", dir=in_memory()) as name:
         root = Path(name)
         for folder in ("home", "tmp", "work"):
             (root / folder).mkdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from tests.e2e.gitops import Gitops, create, exactly, working_files
-from tests.e2e.program import Program
+from tests.e2e.program import Inside
 from tests.servers.githttp import GitHttp
 from tests.simulate.checkpoints import Stopped, Victim, run_to_child, run_to_step, was_killed
 
@@ -60,8 +60,8 @@ class Ground:
         return (*_WORDS, "-C", str(self.clone), *([] if self.how == "clone" else [f"--{self.how}"]))
 
     @property
-    def program(self) -> Program:
-        return Program(self.environ, self.folder)
+    def program(self) -> Inside:
+        return Inside(self.environ, self.folder)
 
     def run(self, *, at: int, victim: Victim | None) -> Stopped:
         """One run; without a victim it is killed at its own steps."""

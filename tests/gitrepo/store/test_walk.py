@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -361,6 +363,25 @@ def noise() -> bytes:
     return os.urandom(MAX_FILE + 1)
 
 
+@pytest.fixture(scope="module")
+def weighty(noise: bytes, folder: Path, plain_environ: dict[str, str]) -> Callable[[str], Path]:
+    """A repository in which `noise` stands at a place; each is made once."""
+
+    @cache
+    def made(place: str) -> Path:
+        repo = folder / f"weighty-{place.replace('/', '-')}.git"
+        paths = ["promote.yaml", "a.yaml", "envs/dev/a.yaml", "envs/dev/deep/a.yaml"]
+        build(plain_environ, repo, paths, SERVERS["all"])
+        stream = (
+            b"commit refs/heads/main\ncommitter A <a@example.com> 2 +0000\ndata 0\nfrom refs/heads/main^0\n"
+            b"M 100644 inline %s\ndata %d\n" % (place.encode(), len(noise)) + noise + b"\n"
+        )
+        run(plain_environ, f"--git-dir={repo}", "fast-import", "--quiet", stdin=stream)
+        return repo
+
+    return made
+
+
 @pytest.mark.parametrize("name", ["all", "no tree", "no combine", "v0"])
 @pytest.mark.parametrize(
     ("place", "globs"),
@@ -374,16 +395,19 @@ def noise() -> bytes:
     ],
 )
 def test_a_file_too_large_is_named_and_never_fetched(
-    place: str, globs: list[str], name: str, noise: bytes, plain_environ: dict[str, str], tmp_path: Path
+    place: str,
+    globs: list[str],
+    name: str,
+    weighty: Callable[[str], Path],
+    plain_environ: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     server = SERVERS[name]
     repo = tmp_path / "r.git"
-    build(plain_environ, repo, ["promote.yaml", "a.yaml", "envs/dev/a.yaml", "envs/dev/deep/a.yaml"], server)
-    stream = (
-        b"commit refs/heads/main\ncommitter A <a@example.com> 2 +0000\ndata 0\nfrom refs/heads/main^0\n"
-        b"M 100644 inline %s\ndata %d\n" % (place.encode(), len(noise)) + noise + b"\n"
-    )
-    run(plain_environ, f"--git-dir={repo}", "fast-import", "--quiet", stdin=stream)
+    # Links will do: git writes no file over, it puts another in its place.
+    shutil.copytree(weighty(place), repo, copy_function=os.link)
+    for key, value in server.settings:
+        run(plain_environ, f"--git-dir={repo}", "config", key, value)
     with open_store(reached(plain_environ, repo, server)) as store:
         begin(store)
         tree = store.need("main")
