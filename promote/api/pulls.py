@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
-from promote.api.projects import project_at
-from promote.clock import Clock
+from promote.api.forges import Forges
 from promote.config.model import Config, Environment
-from promote.config.request_settings import ForgeSettings, PullRequestSettings
-from promote.config.secret import resolve_secret
-from promote.forge.address import Project
-from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
+from promote.config.request_settings import PullRequestSettings
+from promote.forge.kinds import OpenForge
 from promote.forge.request import Forge, Proposal, PullRequest
 from promote.gitrepo.heads import Head
 from promote.gitrepo.remote import Remotes
@@ -41,13 +34,10 @@ from promote.question import (
     Statuses,
     drive,
 )
-from promote.transport import Tls, Transport
 from promote.wording.links import Images, Link, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
 from promote.wording.trailers import base_of, parse, parse_holds, trailers
-
-_HTTP = logging.getLogger("promote.http")
 
 
 def proposed(head: Head) -> Proposed:
@@ -69,23 +59,16 @@ def _request(pull: PullRequest) -> Request:
 
 @dataclass
 class Pulls:
-    """The pull requests of a session: forges are opened when they are first asked, and what they told is kept."""
+    """The pull requests of a session; what forges told of them is kept."""
 
     config: Config
     remotes: Remotes
-    home: str
-    environ: Mapping[str, str]
-    root: Path
-    clock: Clock
-    jobs: int
-    stack: ExitStack
+    forges: Forges
     ask: Callable[[frozenset[Question]], Answers]
     images: Images
     asks: bool = True  # whether registries may be asked for what makes a body nicer
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _forges: dict[Project, OpenForge] = field(default_factory=dict)
     _found: dict[Place, PullRequest | None] = field(default_factory=dict)
-    _transport: Transport | None = None
 
     # For the plan.
     def standing(self, question: Stands) -> Standing:
@@ -94,8 +77,8 @@ class Pulls:
         head = self.remotes.proposed(place)
         if head is None and not question.is_news:
             return Standing(None, None)
-        with self._veiled():
-            forge = self._at(self.config.environment(question.environment), question.base.repo).forge
+        with self.forges.veiled():
+            forge = self.forges.at(self.config.environment(question.environment), question.base.repo).forge
             found = forge.find(question.head, question.base.branch)
         with self._lock:
             self._found[place] = found
@@ -103,15 +86,15 @@ class Pulls:
 
     def statuses(self, question: Statuses) -> Said:
         """The statuses and checks of a commit; GitError, ForgeError."""
-        with self._veiled():
-            forge = self._at(self.config.environment(question.environment), question.place.repo).forge
+        with self.forges.veiled():
+            forge = self.forges.at(self.config.environment(question.environment), question.place.repo).forge
             return Said(tuple(sorted(forge.statuses(question.commit), key=lambda each: each.context)))
 
     def reviews(self, question: Reviews) -> Reviewed:
         """Who has reviewed what is proposed on a branch; GitError, ForgeError."""
         place = Place(question.base.repo, question.head)
-        with self._veiled():
-            forge = self._at(self.config.environment(question.environment), question.base.repo).forge
+        with self.forges.veiled():
+            forge = self.forges.at(self.config.environment(question.environment), question.base.repo).forge
             with self._lock:
                 is_known, found = place in self._found, self._found.get(place)
             if not is_known:
@@ -128,33 +111,23 @@ class Pulls:
     # For publishing.
     def open(self, wish: Wish) -> Pulled:
         """The pull request as it is to be, new or brought up to date; ForgeError."""
-        with self._veiled():
+        with self.forges.veiled():
             return self._opened(wish)
 
     def close(self, wish: Wish) -> Pulled | None:
         """Its pull request closed with a word why, and its branch gone, where nothing is left of it."""
-        with self._veiled():
+        with self.forges.veiled():
             return self._closed(wish)
 
     def rights(self, environment: Environment, repo: str) -> tuple[str, str]:
         """The page of an environment's project, and what the token may do there; ForgeError for too little."""
-        with self._veiled():
-            there = self._at(environment, repo)
+        with self.forges.veiled():
+            there = self.forges.at(environment, repo)
             return there.forge.project.page, there.forge.rights()
-
-    def _asked_by(self) -> Transport:
-        """How all forges are asked, open until the session ends."""
-        with self._lock:
-            if self._transport is None:
-                self._transport = self.stack.enter_context(Transport(self.clock, jobs=self.jobs, log=_HTTP.info))
-            return self._transport
-
-    def _veiled(self) -> AbstractContextManager[None]:
-        return self._asked_by().veil.over_errors()
 
     def _opened(self, wish: Wish) -> Pulled:
         environment = self.config.environment(wish.environment)
-        there = self._at(environment, wish.base.repo)
+        there = self.forges.at(environment, wish.base.repo)
         forge, before = there.forge, there.web.writes
         found = self._last(forge, wish)
         wanted = self._proposal(environment, wish, there, found)
@@ -174,7 +147,7 @@ class Pulls:
         return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings, wish.head)
 
     def _closed(self, wish: Wish) -> Pulled | None:
-        there = self._at(self.config.environment(wish.environment), wish.base.repo)
+        there = self.forges.at(self.config.environment(wish.environment), wish.base.repo)
         forge = there.forge
         found = self._last(forge, wish)
         if found is not None and found.state == "open":
@@ -184,10 +157,18 @@ class Pulls:
             forge.comment(found, f"{wish.base.branch} has all of this already: there is nothing left to merge.")
             forge.close(replace(found, body=text))
         if wish.expected is not None:
-            self.remotes.drop(wish.place, wish.expected)
+            self._drop(wish, wish.expected)
         if found is None or found.state != "open":
             return None
         return Pulled(wish.base.repo, found.number, found.url, "closed", head=wish.head)
+
+    def _drop(self, wish: Wish, expected: str) -> None:
+        """Its branch gone, in the way in which its commit came."""
+        if self.config.commit.via == "git":
+            self.remotes.drop(wish.place, expected)
+        else:
+            environment = self.config.environment(wish.environment)
+            self.forges.committer(environment, wish.base.repo).remove(wish.head, expected)
 
     def _last(self, forge: Forge, wish: Wish) -> PullRequest | None:
         with self._lock:
@@ -230,34 +211,3 @@ class Pulls:
             milestone=None if said.milestone is UNSET else said.milestone,
             draft=said.draft,
         )
-
-    def _at(self, environment: Environment, repo: str) -> OpenForge:
-        """The forge of an environment's repository."""
-        project = project_at(self.config, environment, repo)
-        with self._lock:
-            if project not in self._forges:
-                self._forges[project] = self._signed_in(project, environment, repo)
-            return self._forges[project]
-
-    def _signed_in(self, project: Project, environment: Environment, repo: str) -> OpenForge:
-        said = environment.forge or self.config.forge
-        token, source = self._token(said, project, repo)
-        _HTTP.info("%s: its token is from %s", project.page, source)
-        ca = None if said is None or said.ca is UNSET else self.root / said.ca
-        return open_forge(project, token, transport=self._asked_by(), clock=self.clock, tls=Tls(ca))
-
-    def _token(self, said: ForgeSettings | None, project: Project, repo: str) -> tuple[Callable[[], str], str]:
-        """The token of a forge, asked each time, and where it is from; ForgeDenied where there is none."""
-        if said is not None and said.token is not UNSET:
-            secret = resolve_secret(said.token, self.environ)
-            return (lambda: secret), "promote.yaml"
-        found = token_in(project, self.environ, is_home=repo == self.home)
-        if found is not None:
-            given, name = found
-            return (lambda: given), name
-        # Only where the forge is that of the remote's own host: elsewhere it would be told a secret of another.
-        if urlsplit(repo).hostname == urlsplit(project.url).hostname:
-            by_git = self.remotes.api_token(repo)
-            if by_git is not None:
-                return by_git
-        raise no_token(project)

@@ -205,6 +205,7 @@ class Session:
             self.decide(intent, rules),
             self.ask,
             pulls=lambda: self._asking(asks=rules.verify_tag),
+            forges=self.pulls.forges if how.push and self.config.commit.via == "api" and self.pulls else None,
             again=self._again,
             worded=wording(self.config, how, self._environ),
             how=how,
@@ -276,22 +277,14 @@ def open_session(
 
         def pulling(opened: Opened, ask: Callable[[frozenset[Question]], Answers]) -> Pulls | None:
             from promote.api.delivering import images_of
+            from promote.api.forges import Forges
             from promote.api.pulls import Pulls
 
             trees = opened.trees
             if opened.config is None or isinstance(trees, FolderTrees):
                 return None
-            return Pulls(
-                opened.config,
-                trees.remotes,
-                trees.home.repo,
-                environ,
-                opened.root,
-                clock,
-                jobs,
-                stack,
-                ask,
-                images_of(opened.config),
-            )
+            home = trees.home.repo
+            forges = Forges(opened.config, trees.remotes, home, environ, opened.root, clock, jobs, stack)
+            return Pulls(opened.config, trees.remotes, forges, ask, images_of(opened.config))
 
         yield Session(opened, registry, clock, jobs=jobs, environ=environ, cache=cache, pulling=pulling)

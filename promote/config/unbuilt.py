@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from promote.config.settings import (
-    CommitSettings,
-    DefaultSettings,
-    EnvironmentSettings,
-)
+from promote.config.settings import DefaultSettings, EnvironmentSettings
 
 _ENVIRONMENT = frozenset({"auto", "gates", "limits", "timezone", "verify"})
 
@@ -28,7 +24,6 @@ UNBUILT = Unbuilt(
     keys={
         EnvironmentSettings: _ENVIRONMENT,
         DefaultSettings: _ENVIRONMENT,
-        CommitSettings: frozenset({"via"}),
     },
     values={
         EnvironmentSettings: {"from": frozenset({"all", "any"})},

@@ -5,7 +5,6 @@ from msgspec import Struct
 
 from promote.config.settings import (
     AppSettings,
-    CommitSettings,
     DefaultSettings,
     EnvironmentSettings,
     OverrideSettings,
@@ -21,7 +20,6 @@ FILES: dict[type[Struct], str] = {
     OverrideSettings: "apps: {w: {image: a}}\nenvironments: {dev: {path: dev, apps: {w: {%s}}}}",
     EnvironmentSettings: "environments: {dev: {path: dev, %s}}",
     DefaultSettings: "defaults: {%s}",
-    CommitSettings: "commit: {%s}",
 }
 KEYS = [(kind, key) for kind, keys in UNBUILT.keys.items() for key in sorted(keys)]
 VALUES = [
