@@ -107,6 +107,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A commit that is still to be made: its step, and its message."""
+
+    step: Step
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What the pull request from `head` into `base` is to be like, once its branch holds what it carries.
 
@@ -154,9 +162,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """The remote's branch holds `commit`."""
+    """The remote's branch holds `commit`, and `below` it those that were sent with it, the oldest first."""
 
     commit: str
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +177,15 @@ class Beaten:
 class Unclear:
     """Sent, and the answer was lost: whether `commit` is there is settled by ancestry alone, never by the files.
 
-    `refused` is the sentence for the user where the server said no in words of its own, and said nothing of the ref: if
-    the commit is not there, it is final.
+    It is "" where the remote makes it and has not told its name: then its parent and its message tell. `below` it are
+    those that were sent with it. `refused` is the sentence for the user where the server said no in words of its own,
+    and said nothing of the ref: if the commit is not there, it is final.
     """
 
     commit: str
     why: str
     refused: str = ""
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

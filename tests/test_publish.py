@@ -21,9 +21,10 @@ from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
 from promote.gitrepo.command import patience
 from promote.image import Version
-from promote.outcome import Beaten, Delivery, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Delivery, Draft, Landed, Plan, Step, Unclear
 from promote.place import Place
 from promote.publish import Remote, publish, write_files
+from promote.publish.sent import Sent
 from promote.report.exit import exit_code
 from promote.text.edit import FileChange
 from promote.tree import Tree
@@ -136,11 +137,11 @@ class Wrapped:
     def refresh(self, place: Place) -> Tree | None:
         return self.remote.refresh(place)
 
-    def arrived(self, place: Place) -> str | None:
-        return self.remote.arrived(place)
+    def arrived(self, place: Place, sent: Sent) -> tuple[str, ...] | None:
+        return self.remote.arrived(place, sent)
 
-    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str:
-        return self.remote.commit(place, parent=parent, files=files, message=message)
+    def commit(self, place: Place, *, parent: str, drafts: Sequence[Draft]) -> tuple[str, ...]:
+        return self.remote.commit(place, parent=parent, drafts=drafts)
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str:
         return self.remote.keep(place, oid, base=base)
@@ -149,17 +150,11 @@ class Wrapped:
         return self.remote.carried(place)
 
     def land(
-        self,
-        place: Place,
-        *,
-        parent: str,
-        expected: str | None,
-        files: Sequence[FileChange],
-        message: str,
+        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
     ) -> Landed | Beaten | Unclear:
         if self.before:
             self.before.pop(0)()
-        came = self.remote.land(place, parent=parent, expected=expected, files=files, message=message)
+        came = self.remote.land(place, parent=parent, expected=expected, drafts=drafts)
         if self.after:
             self.after.pop(0)()
         return came
@@ -295,28 +290,22 @@ class Losing(Wrapped):
     refused = ""
 
     def land(
-        self,
-        place: Place,
-        *,
-        parent: str,
-        expected: str | None,
-        files: Sequence[FileChange],
-        message: str,
+        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
     ) -> Landed | Beaten | Unclear:
         if self.lost == 0:
-            return super().land(place, parent=parent, expected=expected, files=files, message=message)
+            return super().land(place, parent=parent, expected=expected, drafts=drafts)
         self.lost -= 1
         writer = self.remote
         remotes = writer.remotes  # type: ignore[attr-defined]
         store = remotes._store(place.repo, place.branch)
-        oid = writer.commit(place, parent=parent, files=files, message=message)
+        *below, oid = writer.commit(place, parent=parent, drafts=drafts)
         if self.arrives:
             store.remote.output("push", "--quiet", "origin", f"{oid}:refs/heads/{place.branch}", remote=True)
         store.lost(place.branch, oid)
         for action in self.after:
             action()
         self.after = []
-        return Unclear(oid, "the connection was cut", self.refused)
+        return Unclear(oid, "the connection was cut", self.refused, tuple(below))
 
 
 class Drowning(Losing):

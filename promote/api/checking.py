@@ -64,16 +64,20 @@ def of_remotes(opened: Opened, environments: Sequence[Environment]) -> Iterator[
 
 
 def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls | None) -> Iterator[Finding]:
-    """Whether pull requests could be made, for each forge that an environment needs one at."""
+    """Whether pull requests and commits could be made, for each forge that an environment needs for one."""
     if pulls is None or isinstance(opened.trees, FolderTrees):
         return
     seen: set[str] = set()
     for environment in environments:
-        if environment.deliver != "pull-request":
+        by_api = pulls.config.commit.via == "api"
+        if environment.deliver != "pull-request" and not by_api:
             continue
         name = environment.name
         try:
-            page, may = pulls.rights(environment, opened.trees.place(environment).repo)
+            repo = opened.trees.place(environment).repo
+            if by_api:
+                pulls.forges.committer(environment, repo)
+            page, may = pulls.rights(environment, repo)
         except PromoteError as exc:
             yield Finding("error", name, "forge", str(exc), exc.exit_code)
             continue

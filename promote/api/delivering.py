@@ -11,11 +11,12 @@ from msgspec import UNSET, UnsetType
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.clock import Clock
-from promote.errors import GitError, Refused
+from promote.errors import GitError, Refused, UsageError
 from promote.question import drive
 from promote.tree import show
 
 if TYPE_CHECKING:
+    from promote.api.forges import Forges
     from promote.config.model import Config
     from promote.estate.estate import Estate
     from promote.gitrepo.write.identity import Attribution, Author
@@ -62,6 +63,16 @@ def images_of(config: Config) -> Images:
     return lambda item: config.app_in(item.environment, item.app).repositories
 
 
+def _refuse_unsaid(config: Config, how: How) -> None:
+    """UsageError for what the command line says of commits that the forge makes."""
+    if config.commit.via == "git" or not how.push:
+        return
+    for option, is_said in (("--author", how.author is not None), ("--sign or --no-sign", how.sign is not None)):
+        if is_said:
+            why = "GitHub makes the commit as whose token it is, and signs it"
+            raise UsageError(f"{option} says nothing with `commit: {{via: api}}`: {why}", cure="leave it out")
+
+
 def _author(text: str | UnsetType) -> Author | None:
     from promote.gitrepo.write.identity import Author
 
@@ -73,6 +84,7 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
     from promote.gitrepo.write.identity import Attribution
     from promote.secret import resolve_secret
 
+    _refuse_unsaid(config, how)
     said = config.commit
     signs: bool | None = None if said.sign is UNSET else said.sign is not False
     signs = signs if how.sign is None else how.sign
@@ -97,7 +109,7 @@ def author_of(opened: Opened, config: Config, said: str | None, environ: Mapping
 
     clone = opened.workdir
     git = Git(environ) if clone is None else clone.git
-    return str(identity(git, environ, wording(config, How(author=said, sign=False), environ).said).author)
+    return str(identity(git, environ, wording(config, How(push=False, author=said, sign=False), environ).said).author)
 
 
 def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
@@ -128,6 +140,7 @@ def deliver(
     ask: Ask,
     *,
     pulls: Callable[[], Pulls | None],
+    forges: Forges | None,
     again: Callable[[], None],
     worded: Wording,
     how: How,
@@ -135,7 +148,7 @@ def deliver(
 ) -> Delivery:
     """What came of planning by `decide` on what `look` finds, and of bringing it to its remotes.
 
-    GitError where there is no remote.
+    With `forges` those make the commits, and not git. GitError where there is no remote.
     """
     import random
 
@@ -149,6 +162,16 @@ def deliver(
             where=str(opened.root),
             cure="add one, name one by --repo, or use --write-only",
         )
+    remote = Writer(trees.remotes, worded.said)
+    if forges is not None:
+        from promote.api.forge_writer import ForgeWriter  # most runs have git make their commits
+
+        remote = ForgeWriter(trees.remotes, worded.said, forges)
+
+    def check(plan: Plan) -> None:
+        _refuse_uncommitted(opened, plan)
+        remote.check(plan)
+
     # Pauses between tries must differ from one process to the next, or all would collide again. The process's number
     # is no seed for that: in containers it is the same for all.
     jitter = random.Random()  # noqa: S311 - no secret depends on it
@@ -156,9 +179,9 @@ def deliver(
         message=lambda step: worded.message(step, ask),
         pulls=pulls,
         again=again,
-        check=lambda plan: _refuse_uncommitted(opened, plan),
+        check=check,
         push=how.push,
         timeout=how.timeout,
         jitter=lambda: jitter.uniform(0.0, 2.0),
     )
-    return publish(look, decide, ask, Writer(trees.remotes, worded.said), clock, terms)
+    return publish(look, decide, ask, remote, clock, terms)

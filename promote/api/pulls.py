@@ -181,10 +181,18 @@ class Pulls:
             forge.comment(found, f"There is nothing left to merge: {why}.")
             forge.close(replace(found, body=text))
         if wish.expected is not None:
-            self.remotes.drop(wish.place, wish.expected)
+            self._drop(wish, wish.expected)
         if found is None or found.state != "open":
             return None
         return Pulled(wish.base.repo, found.number, found.url, "closed", head=wish.head)
+
+    def _drop(self, wish: Wish, expected: str) -> None:
+        """Its branch gone, in the way in which its commit came."""
+        if self.config.commit.via == "git":
+            self.remotes.drop(wish.place, expected)
+        else:
+            environment = self.config.environment(wish.environment)
+            self.forges.committer(environment, wish.base.repo).remove(wish.head, expected)
 
     def _last(self, forge: Forge, wish: Wish) -> PullRequest | None:
         with self._lock:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promote.config.model import Environment
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.write.identity import Attribution
-from promote.outcome import Beaten, Landed, Unclear
+from promote.outcome import Beaten, Draft, Landed, Plan, Unclear
 from promote.place import Place
-from promote.publish.sent import named
-from promote.text.edit import FileChange
+from promote.publish.sent import Sent, named
 from promote.tree import Tree
 from promote.wording.trailers import parse, parse_holds
 
@@ -59,35 +58,39 @@ class Writer:
     remotes: Remotes
     said: Attribution
 
+    def check(self, plan: Plan) -> None:
+        """Refuses a plan that could not be carried out here, before anything is sent; git takes every one."""
+
     def until(self, moment: float) -> AbstractContextManager[None]:
         return self.remotes.until(moment)
 
     def refresh(self, place: Place) -> Tree | None:
         return self.remotes.refresh(place)
 
-    def arrived(self, place: Place) -> str | None:
-        return self.remotes.arrived(place)
+    def arrived(self, place: Place, sent: Sent) -> tuple[str, ...] | None:
+        return sent.oids if sent.oids and sent.oids[-1] == self.remotes.arrived(place) else None
 
-    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str:
-        return self.remotes.commit(place, parent=parent, files=files, message=message, said=self.said)
+    def commit(self, place: Place, *, parent: str, drafts: Sequence[Draft]) -> tuple[str, ...]:
+        oids: list[str] = []
+        for draft in drafts:
+            files, on = draft.step.files, oids[-1] if oids else parent
+            oids.append(self.remotes.commit(place, parent=on, files=files, message=draft.message, said=self.said))
+        return tuple(oids)
 
     def land(
-        self,
-        place: Place,
-        *,
-        parent: str,
-        expected: str | None,
-        files: Sequence[FileChange],
-        message: str,
+        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
     ) -> Landed | Beaten | Unclear:
-        return self.remotes.land(
+        *first, last = drafts
+        below = self.commit(place, parent=parent, drafts=first)
+        came = self.remotes.land(
             place,
-            parent=parent,
+            parent=below[-1] if below else parent,
             expected=expected,
-            files=files,
-            message=message,
+            files=last.step.files,
+            message=last.message,
             said=self.said,
         )
+        return came if isinstance(came, Beaten) else replace(came, below=below)
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str:
         return self.remotes.keep(place, oid, base=base)

@@ -185,6 +185,7 @@ class Session:
             self.decide(intent, rules),
             self.ask,
             pulls=lambda: self._asking(asks=rules.verify_tag),
+            forges=self.pulls.forges if how.push and self.config.commit.via == "api" and self.pulls else None,
             again=self._again,
             worded=wording(self.config, how, self._means.environ),
             how=how,

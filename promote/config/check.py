@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from promote.config import fault
 from promote.config.check_apps import MAX_APPS, MAX_FAMILIES, check_apps
+from promote.config.check_commit import check_commit
 from promote.config.check_environments import MAX_ENVIRONMENTS, check_environments
 from promote.config.check_gates import check_gates
 from promote.config.check_git import check_git
@@ -16,7 +17,7 @@ from promote.config.check_request import check_requests
 from promote.config.host_settings import RegistrySettings
 from promote.config.marks import Marks, Path, meant, quoted
 from promote.config.registry_name import canonical_host, mirror_of
-from promote.config.settings import CommitSettings, Settings
+from promote.config.settings import Settings
 from promote.placeholder import OWN, Names, placeholders
 from promote.secret import fault_of, name_of
 
@@ -114,19 +115,6 @@ def _registries(settings: Settings, marks: Marks, environ: Mapping[str, str]) ->
             _mirror(host, registry.mirror, settings, marks)
 
 
-def _commit(commit: CommitSettings, marks: Marks, environ: Mapping[str, str]) -> None:
-    for key, who in (("author", commit.author), ("committer", commit.committer)):
-        if who is not UNSET and (wrong := fault.of_author(who)) is not None:
-            marks.at_value(("commit", key), f"{quoted(who)} {wrong}")
-    if commit.signing_key is not UNSET:
-        if commit.sign != "ssh":
-            marks.at_key(("commit", "signing_key"), "`signing_key` needs `sign: ssh` beside it")
-        if (wrong := fault_of(commit.signing_key, environ)) is not None:
-            marks.at_value(("commit", "signing_key", name_of(commit.signing_key)[0]), f"the secret {wrong}")
-    if commit.message is not UNSET and not commit.message.strip():
-        marks.at_value(("commit", "message"), "expected a template, found nothing but space")
-
-
 def _too_many(marks: Marks) -> bool:
     apps, environments = marks.names("apps"), marks.names("environments")
     families = [name for name in apps if "*" in name]
@@ -152,5 +140,5 @@ def check(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     _registries(settings, marks, environ)
     check_git(settings, marks, environ)
     check_requests(settings, marks, environ)
-    _commit(settings.commit, marks, environ)
+    check_commit(settings, marks, environ)
     check_notify(settings, marks, environ)

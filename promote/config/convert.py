@@ -14,7 +14,6 @@ from msgspec import UNSET, Struct
 from promote.config import leaf
 from promote.config.marks import Marks, Path, meant, quoted
 from promote.config.shape import Shape, keys_of
-from promote.config.unbuilt import Unbuilt
 from promote.text.document import Alias, Document, Mapping, Node, Scalar, Sequence, Stream
 
 S = TypeVar("S", bound=Struct)
@@ -39,10 +38,9 @@ def _unknown(name: str, known: set[str]) -> str:
 
 
 class _Walker:
-    def __init__(self, document: Document, marks: Marks, unbuilt: Unbuilt) -> None:
+    def __init__(self, document: Document, marks: Marks) -> None:
         self._anchors = document.anchors
         self._marks = marks
-        self._unbuilt = unbuilt
         self._inside = 0
         self._repeated = 0
 
@@ -134,15 +132,13 @@ class _Walker:
 
     def struct(self, node: Mapping, kind: type[Struct], path: Path, *, partly: bool = False) -> Any:
         """The Struct; where a key that must be there fails, `partly` leaves it UNSET instead of giving up the whole."""
-        known, unbuilt = keys_of(kind), self._unbuilt.keys.get(kind, frozenset())
+        known = keys_of(kind)
         given: dict[str, Any] = {}
         seen: set[str] = set()
         for name, key, child in self._pairs(node, path):
             seen.add(name)
-            if name in unbuilt:
-                self._marks.at(key.start, f"{quoted(name)} is known, but this version does not build it yet")
-            elif name not in known:
-                self._marks.at(key.start, partial(_unknown, name, {*known, *unbuilt}))
+            if name not in known:
+                self._marks.at(key.start, partial(_unknown, name, {*known}))
             else:
                 value = self.value(child, known[name].shape, (*path, name))
                 if value is not _FAILED:
@@ -151,7 +147,7 @@ class _Walker:
         self._one_of(kind, node, seen)
         complete = True
         for name, wanted in known.items():
-            if wanted.required and name not in seen and not seen & unbuilt:
+            if wanted.required and name not in seen:
                 self._marks.at(node.start, f"{quoted(name)} is missing; expected {wanted.shape.expected}")
             if wanted.required and wanted.name not in given:
                 complete = False
@@ -202,7 +198,7 @@ def _culprit(kind: type[Struct], given: dict[str, Any], what: str) -> str | None
     )
 
 
-def convert(stream: Stream, kind: type[S], unbuilt: Unbuilt) -> tuple[S | None, Marks]:
+def convert(stream: Stream, kind: type[S]) -> tuple[S | None, Marks]:
     """The Struct that a file's one document holds, with marks and mistakes; where there are mistakes it is partial.
 
     None where there is nothing to look at further: no document, several, or no mapping.
@@ -220,5 +216,5 @@ def convert(stream: Stream, kind: type[S], unbuilt: Unbuilt) -> tuple[S | None, 
     if not isinstance(root, Mapping):
         marks.at(root.start, f"expected a mapping, found {leaf.found(root)}")
         return None, marks
-    built = _Walker(document, marks, unbuilt).struct(root, kind, (), partly=True)
+    built = _Walker(document, marks).struct(root, kind, (), partly=True)
     return (None if built is _FAILED else cast(S, built)), marks

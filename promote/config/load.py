@@ -28,7 +28,6 @@ from promote.config.settings import (
     TargetSettings,
     sources_of,
 )
-from promote.config.unbuilt import UNBUILT
 from promote.errors import ConfigError, Mistake, UsageError
 from promote.image import Repository, parse_repository
 from promote.placeholder import fill
@@ -168,7 +167,7 @@ def load(path: bytes | str, data: bytes, *, environ: Mapping[str, str]) -> Confi
     stream = parse(name, data)
     if isinstance(stream, Broken):
         raise ConfigError((Mistake(file, stream.span.line, stream.span.column, stream.why),))
-    settings, marks = convert(stream, Settings, UNBUILT)
+    settings, marks = convert(stream, Settings)
     if settings is not None:
         check(settings, marks, environ)
     mistakes = marks.mistakes()

@@ -257,6 +257,10 @@ class CommitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     group: Annotated[
         Group, Meta(description="What shares a commit: the whole run, an environment, or nothing but one app.")
     ] = "environment"
+    via: Annotated[
+        Literal["git", "api"],
+        Meta(description="Who makes commits: git, or GitHub by its API, which signs them."),
+    ] = "git"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,92 +1,41 @@
-"""One commit made by GitHub itself, which signs it: `createCommitOnBranch` of its GraphQL API (Commits, Mutations).
+"""Commits made by GitHub itself, which signs them: `createCommitOnBranch` of its GraphQL API (Commits, Mutations).
 
 It commits on top of a branch that is where it is expected, and it knows no modes: what it writes is an ordinary file.
-To give a branch another commit in the place of those it has, the branch is not first set back: a pull request whose
-head has nothing ahead of its base is closed by GitHub, for good. The commit is made on a scratch branch, and one
-`updateRefs` sets the branch from what is expected there and drops the scratch branch, both or neither.
+What is more than one commit on top of a branch is made on a scratch branch, and one `updateRefs` sets the branch from
+what is expected there and drops the scratch branch, both or neither. A branch is never first set back, nor made before
+its commit is there: a pull request whose head has nothing ahead of its base is closed by GitHub, for good.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import quote
+from dataclasses import replace
 
 import msgspec
 
-from promote.errors import ForgeAbsent, ForgeRefused, ForgeUnclear, ForgeUnreachable
+from promote.errors import ForgeError, ForgeRefused, ForgeUnclear, ForgeUnreachable
 from promote.forge.address import Project
-from promote.forge.github import repository
 from promote.forge.github_files import as_taken
-from promote.forge.github_graphql import Refusal, asked, needed
+from promote.forge.github_graphql import Refusal, asked
+from promote.forge.github_refs import Move, Refs
 from promote.forge.web import Web
-from promote.outcome import Beaten, Landed, Unclear
-from promote.text.edit import FileChange
+from promote.outcome import Beaten, Draft, Landed, Unclear
 
 SCRATCH = "promote-scratch/"
-_NONE = "0" * 40
 _TRIES = 3
-# How far below the tip our own commit may be, where others committed on top of it since.
-_LOOK = """
-query Look($owner: String!, $name: String!, $ref: String!) {
-  repository(owner: $owner, name: $name) {
-    id
-    ref(qualifiedName: $ref) {
-      target {
-        oid
-        ... on Commit { history(first: 50) { nodes { oid message parents(first: 1) { nodes { oid } } } } }
-      }
-    }
-  }
-}
-"""
+# Found before the commit was made, or when the branch was to be set to it.
+_STALE = re.compile(r"expected branch to point to|is at [0-9a-f]{40,64} but expected", re.IGNORECASE)
 _COMMIT = """
 mutation Commit($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
-}
-"""
-_MOVE = """
-mutation Move($input: UpdateRefsInput!) {
-  updateRefs(input: $input) { clientMutationId }
 }
 """
 
 
 class _Oid(msgspec.Struct):
     oid: str
-
-
-class _Parents(msgspec.Struct):
-    nodes: list[_Oid]
-
-
-class _Ancestor(msgspec.Struct):
-    oid: str
-    message: str
-    parents: _Parents
-
-
-class _History(msgspec.Struct):
-    nodes: list[_Ancestor]
-
-
-class _Target(msgspec.Struct):
-    oid: str
-    history: _History | None = None
-
-
-class _Ref(msgspec.Struct):
-    target: _Target
-
-
-class _Repository(msgspec.Struct):
-    id: str
-    ref: _Ref | None = None
-
-
-class _Looked(msgspec.Struct):
-    repository: _Repository
 
 
 class _Created(msgspec.Struct):
@@ -98,136 +47,148 @@ class _Committed(msgspec.Struct, rename="camel"):
 
 
 class Committer:
-    """Makes commits in one repository of GitHub."""
+    """Makes commits in one repository of GitHub.
+
+    Raises ForgeRefused for what the API cannot express (executable files, links) and what rules of the repository
+    forbid, and another ForgeError where nothing of it is on the branch.
+    """
 
     def __init__(self, project: Project, web: Web) -> None:
         self._web = web
-        self._path = repository(project)
+        self._refs = Refs(project, web)
         self._full_name = project.path
         self._where = project.page
 
-    def land(
-        self, branch: str, *, parent: str, expected: str | None, files: Sequence[FileChange], message: str
-    ) -> Landed | Beaten | Unclear:
-        """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there).
+    def add(self, branch: str, *, parent: str, draft: Draft) -> Landed | Beaten | Unclear:
+        """One commit on top of a branch, if that is still at `parent`.
 
-        Unclear says which commit was lost sight of; where not even that is known, ForgeUnclear is raised. Raises
-        ForgeRefused for what the API cannot express (executable files, links) and what rules of the repository forbid.
+        Unclear has no name for it where its answer was lost, and it was not seen on the branch either.
         """
-        headline, _, body = message.partition("\n")
-        change = {
-            "message": {"headline": headline, "body": body.strip("\n")},
-            "fileChanges": as_taken(files, self._where),
-        }
-        if expected is None:
-            if not self._create(branch, parent):
-                return Beaten()
-            expected = parent
-        if expected == parent:
-            made = self._commit(branch, parent, change, message)
-            return Beaten() if made is None else Landed(made)
-        return self._replace(branch, parent, expected, change, message)
-
-    def _look(self, branch: str) -> _Repository:
-        owner, _, name = self._full_name.partition("/")
-        variables = {"owner": owner, "name": name, "ref": f"refs/heads/{branch}"}
-        return needed(self._web, _LOOK, variables, _Looked).repository
-
-    def _tip(self, branch: str) -> str | None:
-        ref = self._look(branch).ref
-        return None if ref is None else ref.target.oid
-
-    def _create(self, branch: str, at: str) -> bool:
-        """A new branch (Git database, References); False where there is one already, elsewhere."""
-        body = {"ref": f"refs/heads/{branch}", "sha": at}
         try:
-            self._web.send("POST", f"{self._path}/git/refs", body, again=True)
-        except ForgeRefused as exc:
-            if "already exists" not in exc.what.lower():
-                raise
-            # Sent twice, the second found the first's; and a branch at that commit is as good from anybody.
-            return self._tip(branch) == at
-        return True
+            made = self._commit(branch, parent, draft)
+        except ForgeUnclear as exc:
+            return Unclear("", str(exc))
+        return Beaten() if made is None else Landed(made)
 
-    def _commit(self, branch: str, parent: str, change: dict[str, Any], message: str) -> str | None:
+    def put(
+        self, branch: str, *, parent: str, expected: str | None, drafts: Sequence[Draft], force: bool
+    ) -> Landed | Beaten | Unclear:
+        """A chain of commits on `parent`, and the branch set to it, if that is still at `expected` (None: not there).
+
+        With `force` they may take the place of others. By way of a scratch branch, which is gone afterwards.
+        """
+        for draft in drafts:
+            as_taken(draft.step.files, self._where)
+        there = self._refs.look(branch)
+        if there.tip != expected:
+            return Beaten()
+        scratch = f"{SCRATCH}{secrets.token_hex(8)}"
+        try:
+            self._refs.create(scratch, parent)
+            *below, made = self._chain(scratch, parent, drafts)
+            moves = (Move(branch, expected, made, force=force), Move(scratch, made, None, force=True))
+            outcome = self._moved(there.repository, moves)
+        except ForgeError as exc:
+            raise type(exc)(f"{exc.what}{self._left(scratch)}", where=exc.where, cure=exc.cure) from exc
+        except BaseException:
+            self._left(scratch)
+            raise
+        if isinstance(outcome, Landed):
+            return replace(outcome, below=tuple(below))
+        left = self._left(scratch)
+        if isinstance(outcome, Unclear):
+            return replace(outcome, why=f"{outcome.why}{left}", below=tuple(below))
+        if left:
+            raise ForgeUnreachable(f"somebody else moved {branch} first{left}", where=self._where)
+        return outcome
+
+    def remove(self, branch: str, expected: str) -> None:
+        """The branch gone if it is still at `expected`; one that is gone or has moved is left as it is."""
+        self._refs.remove(branch, expected)
+
+    def _commit(self, branch: str, parent: str, draft: Draft) -> str | None:
         """The commit on the branch; None where the branch was not at `parent` any more.
 
-        It takes no commit on another head than the expected one, so what may be lost is sent again.
+        It takes no commit on another head than the expected one, so what may be lost is sent again. ForgeUnclear where
+        it may be there and was not seen.
         """
+        headline, _, body = draft.message.partition("\n")
         variables = {
             "input": {
                 "branch": {"repositoryNameWithOwner": self._full_name, "branchName": branch},
                 "expectedHeadOid": parent,
-                **change,
+                "message": {"headline": headline, "body": body.strip("\n")},
+                "fileChanges": as_taken(draft.step.files, self._where),
             }
         }
         lost: ForgeUnclear | None = None
-        for _ in range(_TRIES):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 told = asked(self._web, _COMMIT, variables, _Committed, again=False)
             except ForgeUnclear as exc:
                 lost = exc
-                continue
+                if tries < _TRIES:
+                    continue
+                found = self._sought(branch, parent, draft.message, lost)
+                if found is None:
+                    raise
+                return found
+            except ForgeError as exc:
+                if lost is None:
+                    raise
+                raise lost from exc
             if not isinstance(told, Refusal):
                 return told.create_commit_on_branch.commit.oid
-            if told.kind != "STALE_DATA" and "expected branch to point to" not in told.said.lower():
+            found = None if lost is None else self._sought(branch, parent, draft.message, lost)
+            if found is None and told.kind != "STALE_DATA" and _STALE.search(told.said) is None:
                 raise ForgeRefused(f"refused the commit: {told.said}", where=self._where)
-            return None if lost is None else self._ours(branch, parent, message)
-        found = self._ours(branch, parent, message)
-        if found is None and lost is not None:
-            raise lost
-        return found
+            return found
 
-    def _ours(self, branch: str, parent: str, message: str) -> str | None:
-        """The commit on `parent` with our message, among the branch's latest."""
-        ref = self._look(branch).ref
-        nodes = [] if ref is None or ref.target.history is None else ref.target.history.nodes
-        for commit in nodes:
-            parents = [each.oid for each in commit.parents.nodes]
-            if parents == [parent] and commit.message.strip() == message.strip():
-                return commit.oid
+    def _sought(self, branch: str, parent: str, message: str, lost: ForgeUnclear) -> str | None:
+        """The commit on `parent` with our message; None where all that came since was seen, and it is not there."""
+        try:
+            seen = self._refs.look(branch)
+        except ForgeError as exc:
+            raise lost from exc
+        for oid, below, said in seen.latest:
+            if below == parent and said.strip() == message.strip():
+                return oid
+        if seen.tip is not None and all(oid != parent for oid, _, _ in seen.latest):
+            raise lost
         return None
 
-    def _replace(
-        self, branch: str, parent: str, expected: str, change: dict[str, Any], message: str
-    ) -> Landed | Beaten | Unclear:
-        """By way of a scratch branch, which is gone afterwards, whatever comes of it."""
-        there = self._look(branch)
-        if there.ref is None or there.ref.target.oid != expected:
-            return Beaten()
-        scratch = f"{SCRATCH}{secrets.token_hex(8)}"
-        if not self._create(scratch, parent):
-            raise ForgeUnclear(f"its branch {scratch} is not where it was made", where=self._where, cure="try again")
-        outcome: Landed | Beaten | Unclear | None = None
-        try:
-            made = self._commit(scratch, parent, change, message)
-            if made is None:
-                raise ForgeUnclear(f"somebody else moved its branch {scratch}", where=self._where, cure="try again")
-            outcome = self._moved(there.id, branch, expected, scratch, made)
-            return outcome
-        finally:
-            if not isinstance(outcome, Landed):
-                self._drop(scratch)
+    def _chain(self, scratch: str, parent: str, drafts: Sequence[Draft]) -> list[str]:
+        """The commits on the scratch branch; whatever comes of them, the branch itself is as it was."""
+        made: list[str] = []
+        for draft in drafts:
+            try:
+                oid = self._commit(scratch, made[-1] if made else parent, draft)
+            except ForgeUnclear as exc:
+                raise ForgeUnreachable(exc.what, where=exc.where, cure=exc.cure) from exc
+            if oid is None:
+                raise ForgeUnreachable(f"its branch {scratch} is not where it was", where=self._where, cure="try again")
+            made.append(oid)
+        return made
 
-    def _moved(
-        self, repository_id: str, branch: str, expected: str, scratch: str, made: str
-    ) -> Landed | Beaten | Unclear:
+    def _moved(self, repository: str, moves: tuple[Move, Move]) -> Landed | Beaten | Unclear:
         """Its words for a branch that moved are not documented; where the branch is afterwards says more."""
-        updates = [
-            {"name": f"refs/heads/{branch}", "beforeOid": expected, "afterOid": made, "force": True},
-            {"name": f"refs/heads/{scratch}", "beforeOid": made, "afterOid": _NONE, "force": True},
-        ]
-        variables = {"input": {"repositoryId": repository_id, "refUpdates": updates}}
+        branch, expected, made = moves[0].branch, moves[0].before, moves[1].before or ""
         lost = ""
         for _ in range(_TRIES):
             try:
-                told = asked(self._web, _MOVE, variables, dict[str, Any], again=False)
-                if not isinstance(told, Refusal):
+                told = self._refs.move(repository, moves)
+                if told is None:
                     return Landed(made)
-                tip = self._tip(branch)
-            except (ForgeUnclear, ForgeUnreachable) as exc:
+                tip = self._refs.look(branch).tip
+            except ForgeUnclear as exc:
                 lost = str(exc)
                 continue
+            except ForgeError as exc:
+                if not lost:
+                    raise
+                return Unclear(made, f"{lost}; {exc}")
             if tip == made:
                 return Landed(made)
             if tip == expected:
@@ -235,11 +196,10 @@ class Committer:
             return Unclear(made, f"{lost}; {told.said}") if lost else Beaten()
         return Unclear(made, lost)
 
-    def _drop(self, branch: str) -> None:
+    def _left(self, scratch: str) -> str:
+        """That the scratch branch is left there, and why; "" where it is gone."""
         try:
-            self._web.send("DELETE", f"{self._path}/git/refs/heads/{quote(branch)}")
-        except ForgeAbsent:
-            return
-        except ForgeRefused as exc:
-            if "does not exist" not in exc.what.lower():
-                raise
+            self._refs.drop(scratch)
+        except ForgeError as exc:
+            return f"; its branch {scratch} is left there: {exc.what}"
+        return ""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnreachable
+from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnclear, ForgeUnreachable
 from promote.forge.web import Web, sentence
 
 T = TypeVar("T")
@@ -19,6 +19,8 @@ CURE = (
     "issues: read, checks: read})"
 )
 _DENIED = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES"})
+# A fault or a time-out of its own, which has no type: what was asked for may be done all the same.
+_FAULT = "something went wrong while executing your query"
 
 
 class _Error(msgspec.Struct):
@@ -44,7 +46,8 @@ def asked(
 ) -> T | Refusal:
     """The data of a query as a `kind`, or why there is none: GraphQL says so with a 200.
 
-    `again` says that it may be sent twice. Raises a ForgeError where the answer is none, or the token may not ask.
+    `again` says that it may be sent twice. Raises a ForgeError where the answer is none, or the token may not ask;
+    ForgeUnclear where something may have been done.
     """
     answer = web.send("POST", "/graphql", {"query": document, "variables": variables}, again=again)
     told = answer.read(_Answer)
@@ -56,6 +59,9 @@ def asked(
             raise ForgeDenied(f"denied: {said}", where=where, cure=CURE)
         if "RATE_LIMITED" in kinds:
             raise ForgeUnreachable(f"asked too often: {said}", where=where, cure="try again later")
+        if _FAULT in said.lower():
+            fault = ForgeUnreachable if again else ForgeUnclear
+            raise fault(f"failed: {said}", where=where, cure="try again later")
         return Refusal(told.errors[0].type, said)
     try:
         return msgspec.convert(told.data, kind)

@@ -6,11 +6,13 @@ something) is not: ForgeUnclear says so, and the caller looks whether it is ther
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import msgspec
@@ -118,7 +120,14 @@ class Web:
         self._cure = cure
         self._tls = tls or Tls()
         self._patience = patience or Patience()
+        self._left: Callable[[], float] = lambda: math.inf
         self.writes = 0  # requests so far that may have changed something
+
+    def within(self, left: Callable[[], float]) -> Self:
+        """The same, which waits for no answer longer than `left` says, in seconds, when it is asked."""
+        bound = copy.copy(self)
+        bound._left = left  # noqa: SLF001  # it is this very class
+        return bound
 
     def pause(self, seconds: float) -> None:
         """Leave the forge the time for what it does behind its answers."""
@@ -193,7 +202,7 @@ class Web:
         response = ask(
             once,
             self._clock,
-            self._patience,
+            replace(self._patience, seconds=min(self._patience.seconds, self._left())),
             unreachable=ForgeUnreachable,
             is_busy=is_busy,
             wait=lambda answered, _: self._limited(answered),

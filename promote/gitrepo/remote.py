@@ -135,6 +135,11 @@ class Remotes:
         """
         return self._patience.until(moment)
 
+    @property
+    def left(self) -> float:
+        """For how many seconds a remote may be talked to now; without an end outside of `until`."""
+        return self._patience.left
+
     def refresh(self, place: Place) -> CommitTree | None:
         """The branch as the remote has it now, None where there is none."""
         return self._store(place.repo, place.branch).refresh(place.branch)
@@ -177,6 +182,17 @@ class Remotes:
         To be asked after each refresh: a push that was given up on may still land while the next one is under way.
         """
         return self._store(place.repo, place.branch).arrived(place.branch)
+
+    def lost(self, place: Place, oid: str) -> None:
+        """Notes that a commit was sent by another way, and that it is not known whether the branch holds it.
+
+        "" where its name is not known either.
+        """
+        self._store(place.repo, place.branch).lost(place.branch, oid)
+
+    def made_on(self, place: Place, parent: str, message: str) -> str | None:
+        """The commit on `parent`, once the branch's tip, with this message that the last known tip holds."""
+        return self._store(place.repo, place.branch).made_on(place.branch, parent, message)
 
     def commit(
         self, place: Place, *, parent: str, files: Sequence[FileChange], message: str, said: Attribution = UNSAID

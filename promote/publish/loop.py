@@ -10,9 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from promote.clock import Clock
-from promote.errors import GitError, PromoteError, PushRejected, RemoteUnreachable
+from promote.errors import (
+    ForgeAbsent,
+    ForgeDenied,
+    ForgeUnreachable,
+    GitError,
+    PromoteError,
+    PushRejected,
+    RemoteUnreachable,
+)
 from promote.estate.estate import Estate
-from promote.outcome import Beaten, Commit, Delivery, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Commit, Delivery, Draft, Landed, Plan, Step, Unclear
 from promote.place import Place
 from promote.plan.intent import Before
 from promote.publish.deadline import Deadline
@@ -110,12 +118,13 @@ class _Loop:
             steps = [step for step in plan.steps if step.place == place]
             try:
                 self._deliver(place, steps, part(plan, place), *stand(steps[0], estates))
-            except PushRejected as exc:
-                self._fail(plan, place, "push-rejected", self._doubts.unsettled(place, str(exc)))
-            except RemoteUnreachable as exc:
+            except (PushRejected, ForgeDenied, ForgeAbsent) as exc:
+                self._fail(plan, place, "push-rejected", self._doubts.unsettled(place, str(exc)), exc.exit_code)
+            except (RemoteUnreachable, ForgeUnreachable) as exc:
                 if not self._terms.push:
                     raise
-                # Nothing was sent: a folder that the commit is made of could not be read. It is tried again.
+                # Nothing is on the branch: a folder that the commit is made of could not be read, or the forge makes
+                # none just now. It is tried again.
                 self._doubts.said(place, exc.what)
             except PromoteError as exc:
                 if not self._commits and not self._doubts:
@@ -131,27 +140,23 @@ class _Loop:
         self, place: Place, steps: Sequence[Step], mine: Plan, tip: str, expected: str | None
     ) -> None:
         """One chain of commits on `tip`, a commit a step, and one push for all of them."""
-        oids: list[str] = []
-        *first, last = steps
-        for step in first:
-            oids.append(self._commit(place, step, oids[-1] if oids else tip))
-        parent = oids[-1] if oids else tip
+        drafts = [Draft(step, self._messages[name_of(step)]) for step in steps]
+
+        def sent(*oids: str) -> Sent:
+            return Sent(oids, mine, pairs(mine, place), tip, drafts[-1].message)
+
         if not self._terms.push:
-            oids.append(self._commit(place, last, parent))
-            self._remote.keep(place, oids[-1], base=last.base)
-            self._landed(place, Sent(tuple(oids), mine, pairs(mine, place)))
+            oids = self._remote.commit(place, parent=tip, drafts=drafts)
+            self._remote.keep(place, oids[-1], base=steps[-1].base)
+            self._landed(place, sent(*oids))
             return
-        message = self._messages[name_of(last)]
-        match self._remote.land(place, parent=parent, expected=expected, files=last.files, message=message):
-            case Landed(oid):
-                self._landed(place, Sent((*oids, oid), mine, pairs(mine, place)))
-            case Unclear(oid, why, refused):
-                self._doubts.lost(place, Sent((*oids, oid), mine, pairs(mine, place)), why, refused)
+        match self._remote.land(place, parent=tip, expected=expected, drafts=drafts):
+            case Landed(oid, below):
+                self._landed(place, sent(*below, oid))
+            case Unclear(oid, why, refused, below):
+                self._doubts.lost(place, sent(*below, oid) if oid else sent(), why, refused)
             case Beaten():
                 self._doubts.beaten(place)
-
-    def _commit(self, place: Place, step: Step, parent: str) -> str:
-        return self._remote.commit(place, parent=parent, files=step.files, message=self._messages[name_of(step)])
 
     def _landed(self, place: Place, sent: Sent) -> None:
         self._parts[place] = sent.part
@@ -208,8 +213,7 @@ class _Loop:
         if not doubted:
             return None
         if not is_proposed:
-            arrived = self._remote.arrived(place)
-            landed = next((sent for sent in doubted if sent.oids[-1] == arrived), None)
+            landed = next(filter(None, (self._arrived(place, sent) for sent in doubted)), None)
         else:
             try:
                 carried = self._remote.carried(place)
@@ -220,6 +224,11 @@ class _Loop:
         if landed is not None:
             self._landed(place, landed)
         return None
+
+    def _arrived(self, place: Place, sent: Sent) -> Sent | None:
+        """What was sent, with the names of its commits, where the branch holds it."""
+        oids = self._remote.arrived(place, sent)
+        return None if oids is None else replace(sent, oids=oids)
 
     def _delivery(self, plan: Plan, attempt: int) -> Delivery:
         done = joined([*self._parts.values(), rest(plan, self._told)])

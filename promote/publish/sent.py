@@ -33,11 +33,17 @@ def named(item: HoldChange) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One push of this run: its last commit, all its commits, and the part of the plan that they carry out."""
+    """One push of this run: its commits, the last at the end, and the part of the plan that they carry out.
+
+    There are none where the remote makes them and has not told their names. `parent` is what they stand on, `message`
+    the last one's.
+    """
 
     oids: tuple[str, ...]
     part: Plan
     pairs: frozenset[Pair]
+    parent: str
+    message: str
 
     @property
     def news(self) -> frozenset[tuple[str, str, str]]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from promote.estate.estate import Estate
-from promote.outcome import Beaten, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Draft, Landed, Plan, Step, Unclear
 from promote.place import Place
 from promote.plan.intent import Before
 from promote.publish.pulling import Pulls
+from promote.publish.sent import Sent
 from promote.question import Answers, Asking, Question
-from promote.text.edit import FileChange
 from promote.tree import Tree
 
 Look = Callable[[], Mapping[str, Estate]]
@@ -22,7 +22,7 @@ Gatherer = Callable[[frozenset[Question]], Answers]
 
 
 class Remote(Protocol):
-    """Where commits go: `promote.gitrepo` by plumbing."""
+    """Where commits go: `promote.gitrepo` by plumbing, or a forge that makes them itself."""
 
     def until(self, moment: float) -> AbstractContextManager[None]:
         """Meanwhile no repository is waited for, whatever is read of it or written, beyond `moment` of the clock."""
@@ -30,19 +30,19 @@ class Remote(Protocol):
 
     def refresh(self, place: Place) -> Tree | None: ...
 
-    def arrived(self, place: Place) -> str | None: ...
+    def arrived(self, place: Place, sent: Sent) -> tuple[str, ...] | None:
+        """The commits of what was sent, where the branch's last known tip holds them after all."""
+        ...
 
-    def commit(self, place: Place, *, parent: str, files: Sequence[FileChange], message: str) -> str: ...
+    def commit(self, place: Place, *, parent: str, drafts: Sequence[Draft]) -> tuple[str, ...]:
+        """A chain of commits on `parent`, which are on no branch yet."""
+        ...
 
     def land(
-        self,
-        place: Place,
-        *,
-        parent: str,
-        expected: str | None,
-        files: Sequence[FileChange],
-        message: str,
-    ) -> Landed | Beaten | Unclear: ...
+        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
+    ) -> Landed | Beaten | Unclear:
+        """Such a chain, and the branch set to its end if that is still at `expected`: all of it, or nothing."""
+        ...
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str: ...
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from promote.errors import ForgeDenied, ForgeRefused, ForgeUnclear
+from promote.errors import ForgeDenied, ForgeRefused, ForgeUnreachable
 from promote.forge.address import Kind
 from promote.forge.github_commit import SCRATCH, Committer
 from promote.forge.request import Proposal
-from promote.outcome import Beaten, Landed, Unclear
+from promote.outcome import Beaten, Draft, Landed, Step, Unclear
+from promote.place import Place
 from promote.text.edit import FileChange
 from tests.forge.conftest import Scene
 from tests.gitrepo.person import change
@@ -33,8 +35,12 @@ def fake(scene: Scene) -> GitHub:
     return scene.fake
 
 
+def draft(files: tuple[FileChange, ...] = FILES, message: str = MESSAGE) -> Draft:
+    return Draft(Step(Place("gitops", HEAD), (), files), message)
+
+
 class Landing:
-    """A commit of FILES on the base's tip, as the loop asks for it."""
+    """A commit of FILES on the base's tip: on top of the base, or in the place of what another branch has."""
 
     def __init__(self, scene: Scene) -> None:
         self._committer = Committer(scene.project, scene.web)
@@ -43,7 +49,13 @@ class Landing:
     def __call__(
         self, branch: str, expected: str | None, files: tuple[FileChange, ...] = FILES, message: str = MESSAGE
     ) -> Landed | Beaten | Unclear:
-        return self._committer.land(branch, parent=self.parent, expected=expected, files=files, message=message)
+        if branch == BASE:
+            return self._committer.add(branch, parent=self.parent, draft=draft(files, message))
+        return self.put(branch, expected, draft(files, message))
+
+    def put(self, branch: str, expected: str | None, *drafts: Draft) -> Landed | Beaten | Unclear:
+        force = branch != BASE
+        return self._committer.put(branch, parent=self.parent, expected=expected, drafts=drafts, force=force)
 
 
 @pytest.fixture
@@ -98,7 +110,7 @@ def test_bytes_paths_and_files_that_go(scene: Scene, fake: GitHub, land: Landing
     data = bytes(range(256)) * 3
     gone = change("web.yaml", None, mode=0o100755)
     outcome = land(BASE, land.parent, (change("a/ü b.bin", data), change("empty", b""), gone))
-    assert isinstance(outcome, Landed)
+    assert isinstance(outcome, Landed), outcome
     listed = fake.state.git("-c", "core.quotePath=false", "ls-tree", "-r", "--format=%(objectmode) %(path)", BASE)
     assert listed.splitlines() == ["100644 a/ü b.bin", "100644 empty"]
     scene.person.git("fetch", "--quiet", "origin", BASE)
@@ -108,6 +120,32 @@ def test_bytes_paths_and_files_that_go(scene: Scene, fake: GitHub, land: Landing
 
 def test_a_branch_that_is_not_there_is_made(fake: GitHub, land: Landing) -> None:
     assert is_landed(fake, land("promote/run", None), "promote/run", land.parent)
+
+
+def test_a_branch_is_not_there_before_its_commit_is(fake: GitHub, land: Landing) -> None:
+    """A run that is killed then would leave a branch at its base, which the next run would take for a person's."""
+    there: list[str] = []
+    for name in ("createCommitOnBranch", "updateRefs"):
+        fake.before[name] = lambda: there.append(fake.state.tip("promote/run"))
+    assert isinstance(land("promote/run", None), Landed)
+    assert there == ["", ""]
+
+
+def test_several_are_a_chain_that_lands_as_one(fake: GitHub, land: Landing) -> None:
+    there: list[str] = []
+    fake.before["updateRefs"] = lambda: there.append(fake.state.tip(BASE))
+    second = draft((change("api.yaml", b"tag: 9\n"),), "Promote api to 9\n\nPromote-App: api")
+    outcome = land.put(BASE, land.parent, draft(), second)
+    assert isinstance(outcome, Landed), outcome
+    listed = fake.state.git("rev-list", "--reverse", f"{land.parent}..{BASE}").split()
+    assert [*outcome.below, outcome.commit] == listed
+    assert there == [land.parent]
+    assert fake.state.git("show", f"{BASE}:web.yaml", f"{BASE}:api.yaml") == "tag: 3\ntag: 9"
+    assert [fake.state.git("log", "-1", "--format=%s", oid) for oid in listed] == [
+        "Promote web to 3",
+        "Promote api to 9",
+    ]
+    assert sorted(branches(fake)) == [BASE, HEAD]
 
 
 def test_in_the_place_of_other_commits_and_its_pull_request_stays_open(
@@ -129,6 +167,20 @@ def test_a_branch_set_back_to_its_base_closes_its_pull_request(scene: Scene, fak
 
 
 # Where somebody else was first
+
+
+def test_a_chain_is_beaten_whole(scene: Scene, fake: GitHub, land: Landing) -> None:
+    fake.before["updateRefs"] = lambda: scene.person.push({"web.yaml": b"theirs\n"})
+    assert land.put(BASE, land.parent, draft(), draft((change("api.yaml", b"1"),))) == Beaten()
+    assert fake.state.git("log", "-1", "--format=%s", BASE) == "change 3"
+    assert sorted(branches(fake)) == [BASE, HEAD]
+
+
+def test_stale_in_the_words_of_a_late_collision_is_beaten_too(fake: GitHub, land: Landing) -> None:
+    said = f'is at {"a" * 40} but expected {"b" * 40}'
+    body = json.dumps({"errors": [{"type": "UNPROCESSABLE", "message": said}]})
+    fake.fail("POST", "/graphql", status=200, body=body)
+    assert land(BASE, land.parent) == Beaten()
 
 
 @pytest.mark.parametrize("branch", [BASE, HEAD])
@@ -213,16 +265,51 @@ def test_an_older_commit_with_the_same_message_is_not_taken_for_it(scene: Scene,
 
 
 def test_a_branch_whose_making_was_lost_is_taken(fake: GitHub, land: Landing) -> None:
-    fake.fail("POST", "/git/refs", status=502, then=lambda: fake.state.git("update-ref", "refs/heads/x", land.parent))
+    def made() -> None:
+        fake.state.git("update-ref", fake.log[-1].body["ref"], land.parent)
+
+    fake.fail("POST", "/git/refs", status=502, then=made)
     assert is_landed(fake, land("x", None), "x", land.parent)
 
 
-def test_a_commit_that_was_never_seen_again_is_unclear(fake: GitHub, land: Landing) -> None:
+def test_a_commit_that_was_never_seen_again_is_unclear_without_a_name(fake: GitHub, land: Landing) -> None:
     for _ in range(3):
         fake.fail("POST", "/graphql", cut="before")
-    with pytest.raises(ForgeUnclear):
-        land(BASE, land.parent)
+    outcome = land(BASE, land.parent)
+    assert isinstance(outcome, Unclear)
+    assert outcome.commit == ""
     assert fake.state.tip(BASE) == land.parent
+
+
+def test_a_fault_of_its_own_is_as_unclear_as_no_answer(fake: GitHub, land: Landing) -> None:
+    said = "Something went wrong while executing your query. Please include `0401:6C25` when reporting this issue."
+    body = json.dumps({"errors": [{"message": said}]})
+    fake.fail("POST", "/graphql", status=200, body=body, then=lambda: land(BASE, land.parent))
+    assert is_landed(fake, land(BASE, land.parent), BASE, land.parent)
+    assert fake.state.git("rev-list", "--count", f"{land.parent}..{BASE}") == "1"
+
+
+def test_a_lost_commit_stays_unclear_where_nothing_can_be_looked_at(fake: GitHub, land: Landing) -> None:
+    def deny() -> None:
+        fake.fail("POST", "/graphql", status=401)
+
+    fake.fail("POST", "/graphql", cut="after", then=deny)
+    outcome = land(BASE, land.parent)
+    assert isinstance(outcome, Unclear)
+    assert fake.state.tip(BASE) != land.parent
+
+
+def test_a_lost_commit_on_a_scratch_branch_is_nothing_on_the_branch(fake: GitHub, land: Landing) -> None:
+    expected = fake.state.tip(HEAD)
+
+    def silence() -> None:
+        for _ in range(3):
+            fake.fail("POST", "/graphql", cut="before")
+
+    fake.fail("POST", "/git/refs", status=422, body='{"message": "Reference already exists"}', then=silence)
+    with pytest.raises(ForgeUnreachable):
+        land(HEAD, expected)
+    assert fake.state.tip(HEAD) == expected
 
 
 def test_a_move_that_was_never_seen_again_is_unclear_and_says_which_commit(fake: GitHub, land: Landing) -> None:
@@ -238,6 +325,59 @@ def test_a_move_that_was_never_seen_again_is_unclear_and_says_which_commit(fake:
     assert outcome.commit == fake.state.tip(HEAD)
 
 
+def test_a_lost_move_is_not_forgotten_where_the_scratch_branch_cannot_go(fake: GitHub, land: Landing) -> None:
+    expected = fake.state.tip(HEAD)
+
+    def silence() -> None:
+        for _ in range(3):
+            fake.fail("POST", "/graphql", cut="before")
+        fake.fail("DELETE", "/git/refs", status=403)
+
+    fake.before["updateRefs"] = silence
+    outcome = land(HEAD, expected)
+    assert isinstance(outcome, Unclear)
+    assert f"its branch {SCRATCH}" in outcome.why
+
+
+def test_a_run_that_is_interrupted_leaves_no_scratch_branch(
+    scene: Scene, fake: GitHub, land: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupts: list[KeyboardInterrupt] = []
+    before, expected = scene.web._headers, fake.state.tip(HEAD)
+
+    def headers() -> Mapping[str, str]:
+        if interrupts:
+            raise interrupts.pop()
+        return before()
+
+    monkeypatch.setattr(scene.web, "_headers", headers)
+    fake.before["createCommitOnBranch"] = lambda: interrupts.append(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        land(HEAD, expected)
+    assert sorted(branches(fake)) == [BASE, HEAD]
+    assert fake.state.tip(HEAD) == expected
+
+
+# A branch that goes
+
+
+def test_a_branch_is_removed_only_where_it_was_expected(scene: Scene, fake: GitHub) -> None:
+    committer, tip = Committer(scene.project, scene.web), fake.state.tip(HEAD)
+    committer.remove(HEAD, "0123456789" * 4)
+    committer.remove("promote/run", tip)
+    assert fake.state.tip(HEAD) == tip
+    fake.before["updateRefs"] = lambda: scene.person.push({"web.yaml": b"theirs\n"}, branch=HEAD)
+    committer.remove(HEAD, tip)
+    theirs = fake.state.tip(HEAD)
+    assert theirs not in ("", tip)
+    fake.rules = "Repository rule violations found"
+    with pytest.raises(ForgeRefused, match="will not remove the branch promote/env/prod: Repository rule"):
+        committer.remove(HEAD, theirs)
+    fake.rules = ""
+    committer.remove(HEAD, theirs)
+    assert fake.state.tip(HEAD) == ""
+
+
 # Where GitHub will not
 
 
@@ -249,6 +389,14 @@ def test_what_a_rule_forbids_is_told_in_its_words_and_leaves_nothing(fake: GitHu
     assert sorted(branches(fake)) == [BASE, HEAD]
     with pytest.raises(ForgeRefused, match="refused the commit: Repository rule"):
         land(BASE, land.parent)
+
+
+def test_a_rule_against_scratch_branches_is_told_with_the_branch(fake: GitHub, land: Landing) -> None:
+    said = '{"message": "Repository rule violations found: Cannot create ref due to creations being restricted."}'
+    fake.fail("POST", "/git/refs", status=422, body=said)
+    with pytest.raises(ForgeRefused, match=f"will not make the branch {SCRATCH}.*creations being restricted"):
+        land("promote/run", None)
+    assert sorted(branches(fake)) == [BASE, HEAD]
 
 
 def test_a_token_that_may_not_is_denied(fake: GitHub, land: Landing) -> None:

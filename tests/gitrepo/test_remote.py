@@ -81,6 +81,27 @@ def test_beaten_then_landed(other: Person, server: GitHttp, remotes: Remotes) ->
     landed(remotes, place)
 
 
+def test_a_commit_whose_name_was_never_told_is_found_by_its_parent_and_its_message(
+    other: Person, server: GitHttp, remotes: Remotes
+) -> None:
+    place = Place(remotes.add(server.url("gitops.git")), "main")
+    tip = remotes.need(place).oid
+    remotes.lost(place, "")
+    assert remotes.arrived(place) is None
+    made = other.push({"README": b"by the forge"})
+    said = other.git("log", "-1", "--format=%B")
+    # A branch that is first seen while one is looked for does not end history above it.
+    side = other.push({"README": b"more"}, branch="side")
+    assert remotes.need(Place(place.repo, "side")).oid == side
+    other.push({"README": b"and more"})
+    assert remotes.made_on(place, tip, said) is None
+    remotes.refresh(place)
+    assert remotes.made_on(place, tip, f"{said}\n") == made
+    assert remotes.made_on(place, tip, "another message") is None
+    assert remotes.made_on(place, made, said) is None
+    assert remotes.made_on(Place(place.repo, "nope"), tip, said) is None
+
+
 def test_two_repositories_and_a_new_branch(other: Person, bare: Path, server: GitHttp, remotes: Remotes) -> None:
     by_http = Place(remotes.add(server.url("gitops.git")), "main")
     by_file = Place(remotes.add(str(bare)), "promote/env/prod")

@@ -49,9 +49,8 @@ class Store:
         self._borrow()
         self._tips = begun.tips
         self._default_branch = begun.default_branch
-        # Commits whose answer was lost, by branch; and the branches that were not looked at since.
+        # Commits whose answer was lost, by branch.
         self._lost: dict[str, list[str]] = {}
-        self._unsettled: set[str] = set()
 
     def close(self) -> None:
         """Ends the process that reads objects."""
@@ -93,7 +92,6 @@ class Store:
             else:
                 # What the commits since have changed: folders and files, and no more than that.
                 self._fetch(branch, SMALL)
-            self._unsettled.discard(branch)
             return self._tree(branch)
 
     def need(self, branch: str) -> CommitTree:
@@ -124,15 +122,32 @@ class Store:
             self._tips[branch] = oid
 
     def lost(self, branch: str, oid: str) -> None:
-        """Notes that `oid` was sent, and that it is not known whether the branch holds it."""
+        """Notes that `oid` was sent, and that it is not known whether the branch holds it.
+
+        "" stands for one that others make and whose name is not known.
+        """
         with self.lock:
-            self._lost.setdefault(branch, []).append(oid)
-            self._unsettled.add(branch)
+            self._lost.setdefault(branch, []).extend([oid] if oid else [])
 
     def arrived(self, branch: str) -> str | None:
         """Of the commits that were sent and whose answer was lost, the one that the branch's last known tip holds."""
         with self.lock:
             return next((oid for oid in reversed(self._lost.get(branch, ())) if self.contains(branch, oid)), None)
+
+    def made_on(self, branch: str, parent: str, message: str) -> str | None:
+        """The commit on `parent`, a tip that this run has seen, with this message, that the last known tip holds.
+
+        Forges trim messages, so space around one does not count.
+        """
+        with self.lock:
+            tip = self._tips.get(branch)
+            if tip is None:
+                return None
+            listed = self.git.output("rev-list", "--parents", f"{parent}..{tip}").decode("ascii").splitlines()
+            children = [oid for oid, *parents in map(str.split, listed) if parents == [parent]]
+            found = self._reader.read(children)
+        said = {oid: (data or b"").partition(b"\n\n")[2].decode("utf-8", "replace") for oid, data in found.items()}
+        return next((oid for oid in children if said.get(oid, "").strip() == message.strip()), None)
 
     def _first_fetch(self, branch: str) -> None:
         # While a commit of ours is looked for, no history may end above it, not another branch's either.
