@@ -42,7 +42,7 @@ from promote.question import (
     drive,
 )
 from promote.transport import Tls, Transport
-from promote.wording.links import Images, Link, links
+from promote.wording.links import Link, Origins, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
 from promote.wording.trailers import base_of, parse, parse_holds, trailers
@@ -80,7 +80,7 @@ class Pulls:
     jobs: int
     stack: ExitStack
     ask: Callable[[frozenset[Question]], Answers]
-    images: Images
+    origins: Origins
     asks: bool = True  # whether registries may be asked for what makes a body nicer
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _forges: dict[Project, OpenForge] = field(default_factory=dict)
@@ -212,7 +212,7 @@ class Pulls:
         linked: tuple[Link, ...] = ()
         # The table has them wherever they can be told; a template only where it speaks of them.
         if self.asks and (text is None or wants_links(text) or wants_links(named)):
-            linked = drive(links(wish.carried, self.images), self.ask)
+            linked = drive(links(wish.carried, self.origins), self.ask)
         return title(named, wish.carried, linked, wish.holds), body(
             text, wish.carried, links=linked, holds=wish.holds, limit=there.limit, hides=_hides(there)
         )

@@ -177,7 +177,7 @@ class Session:
         worded = wording(self.config, how, self._environ)
         plan = self.plan(intent, rules)
         for step in plan.steps:
-            worded.message(step, self.ask)
+            worded.message(step, self.ask, self._opened)
         return plan
 
     def write(self, intent: Intent, rules: Rules) -> Plan:
@@ -275,7 +275,7 @@ def open_session(
             )
 
         def pulling(opened: Opened, ask: Callable[[frozenset[Question]], Answers]) -> Pulls | None:
-            from promote.api.delivering import images_of
+            from promote.api.origins import origins_of
             from promote.api.pulls import Pulls
 
             trees = opened.trees
@@ -291,7 +291,7 @@ def open_session(
                 jobs,
                 stack,
                 ask,
-                images_of(opened.config),
+                origins_of(opened.config, trees.home.repo),
             )
 
         yield Session(opened, registry, clock, jobs=jobs, environ=environ, cache=cache, pulling=pulling)
