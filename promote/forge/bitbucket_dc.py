@@ -141,8 +141,11 @@ class BitbucketDataCenter:
         return pull
 
     def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:
+        """No list tells whether it is armed, so that is asked first: mostly it is, by the run before."""
         if anew:
             self.disarm(request)
+        elif self._changes.is_armed(request.number, request.head_oid):
+            return None
         return self._changes.arm(request, method, trailers)
 
     def disarm(self, request: PullRequest) -> None:

@@ -103,14 +103,14 @@ class Changes:
         except ForgeDenied as fault:
             return f"the token may not merge into {request.base}: {fault.what}"
         except ForgeRefused as fault:
-            if self._is_armed(pull):
+            if self.is_armed(pull.id, pull.from_ref.latest_commit):
                 return None
             return f"the server does not take it for auto-merge: {fault.what}"
         return None
 
-    def _is_armed(self, pull: Pull) -> bool:
+    def is_armed(self, number: int, head: str | None) -> bool:
+        """Whether that head is merged by itself; a server before 8.15 has no such thing."""
         try:
-            armed = self._web.get(f"{self.one(pull.id)}/auto-merge").read(AutoMerge)
+            return self._web.get(f"{self.one(number)}/auto-merge").read(AutoMerge).from_hash == head
         except ForgeAbsent:
             return False
-        return armed.from_hash == pull.from_ref.latest_commit

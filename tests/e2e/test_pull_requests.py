@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from promote.forge.address import Kind
 from promote.forge.kinds import TOKEN
 from promote.wording.trailers import parse_holds
 from tests.e2e.conftest import Create
@@ -35,6 +36,14 @@ from tests.servers.registry import RunningRegistry
 
 BRANCH = "promote/env/prod"
 PROD = "envs/prod/web/kustomization.yaml"
+ALL = "auto_merge: squash, labels: [promotion], reviewers: [alice, 'team:sre'], assignees: [carol], milestone: Q1"
+# What of it a forge cannot do.
+LACKING: Mapping[Kind, list[str]] = {
+    "azure": ["assignees", "milestone"],
+    "bitbucket": ["assignees", "auto-merge", "labels", "milestone", "teams"],
+    "bitbucket-dc": ["assignees", "labels", "milestone", "teams"],
+    "gitlab": ["teams"],
+}
 
 
 @dataclass
@@ -115,8 +124,9 @@ def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) 
     assert scene.repository.git("rev-parse", f"{BRANCH}^") == main
     assert len(scene.state.pulls) == 1
     assert NEW_API in scene.state.pulls[0].body
-    # Nothing new: no commit, at most two calls.
+    # Nothing new: no commit, at most two calls, and one listing of promotion branches beside that of the tips.
     refs, calls = scene.repository.refs(), len(scene.forge.log)
+    scene.repository.server.log.clear()
     again = scene.set(NEW_WEB)
     assert again.code == 0, again
     assert [each["code"] for each in again.document["skipped"]] == ["proposed"]
@@ -124,6 +134,7 @@ def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) 
     assert [each["action"] for each in again.document["pull_requests"]] == ["unchanged"]
     assert scene.repository.refs() == refs
     assert len(scene.forge.log) - calls <= 2
+    assert scene.repository.server.log.listings == 2
 
 
 def test_7_1_a_newer_version_takes_the_older_ones_place_and_an_older_one_does_not(scene: Scene) -> None:
@@ -272,14 +283,25 @@ def test_a_rollback_has_a_branch_of_its_own(scene: Scene) -> None:
     assert scene.carried("promote/rollback/prod/web") == {"web": OLD_WEB}
 
 
-@pytest.mark.parametrize("scene", [("github", ", pull_request: {auto_merge: squash}")], indirect=True)
-def test_auto_merge_is_armed_once_and_an_unchanged_run_leaves_it(scene: Scene) -> None:
+@pytest.mark.parametrize("scene", [(kind, f", pull_request: {{{ALL}}}") for kind in sorted(ADAPTERS)], indirect=True)
+def test_what_was_wished_once_costs_nothing_in_a_run_that_changes_nothing(scene: Scene) -> None:
+    """Bitbucket Data Center was asked five times in each run, and armed anew; refs were listed four times."""
     scene.state.required = {"ci"}
-    assert scene.set(NEW_WEB).code == 0
-    assert scene.state.pulls[0].armed == "squash"
-    calls = len(scene.forge.log)
-    assert scene.set(NEW_WEB).code == 0
-    assert len(scene.forge.log) - calls <= 2
+    first = scene.set(NEW_WEB)
+    assert first.code == 0
+    pull = replace(scene.state.pulls[0])
+    assert pull.armed == (None if scene.forge.project.kind == "bitbucket" else "squash")
+    scene.forge.log.clear()
+    scene.repository.server.log.clear()
+    again = scene.set(NEW_WEB)
+    assert again.code == 0
+    assert [each["action"] for each in again.document["pull_requests"]] == ["unchanged"]
+    assert scene.state.pulls == [pull]
+    assert len(scene.forge.log) <= 2
+    assert scene.repository.server.log.listings == 2
+    # What the forge cannot do is a warning each, and nothing else is.
+    warned = [line.rpartition(f"/{pull.number}: ")[2].split(":")[0] for line in first.messages]
+    assert sorted(warned) == LACKING.get(scene.forge.project.kind, [])
 
 
 @pytest.mark.parametrize(
@@ -340,7 +362,6 @@ def test_7_1_many_at_once_make_one_request_with_all_changes(scene: Scene, promot
         assert f"2.0.{number}" in scene.state.pulls[0].body
 
 
-@pytest.mark.parametrize("scene", [("github", "")], indirect=True)
 def test_a_hundred_apps_make_one_request_with_at_most_ten_calls(scene: Scene) -> None:
     count = 100
     tree = scene.repository.tree()
