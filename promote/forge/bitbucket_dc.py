@@ -25,7 +25,7 @@ from promote.forge.bitbucket_dc_answers import (
     told,
 )
 from promote.forge.bitbucket_dc_change import Changes, pages
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.web import Web
 from promote.forge.wish import fitting, missing, same, short, unmet
 from promote.question import CommitStatus, Review
@@ -92,12 +92,8 @@ class BitbucketDataCenter:
             body["draft"] = True
         try:
             made = self._web.send("POST", f"{self._at}/pull-requests", body).read(Pull)
-        except (ForgeRefused, ForgeUnclear):
-            # 409: there is one already. A lost answer: it may be ours.
-            found = self.find(head, base)
-            if found is None or found.state != "open":
-                raise
-            return self.update(found, proposal)
+        except (ForgeRefused, ForgeUnclear) as fault:
+            return self.update(taken(self, head, base, fault), proposal)
         done = self._done(made, proposal)
         return replace(done, lacks={**done.lacks, "draft": _DRAFT}) if proposal.draft and not made.draft else done
 
