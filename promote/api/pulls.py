@@ -48,6 +48,8 @@ from promote.wording.pull_request import Hides, body, closed, read_footer, title
 from promote.wording.trailers import base_of, parse, parse_holds, trailers
 
 _HTTP = logging.getLogger("promote.http")
+# How often a pull request is written anew, because its branch was pushed to while it was written.
+_OVERTAKEN = 5
 
 
 def proposed(head: Head) -> Proposed:
@@ -164,6 +166,12 @@ class Pulls:
         else:
             done = forge.update(found, wanted)
             action = "unchanged" if there.web.writes == before else "updated"
+        for _ in range(_OVERTAKEN):
+            newer = self._newer(wish, done.request)
+            if newer is None:
+                break
+            wish = newer
+            done = forge.update(done.request, self._proposal(environment, wish, there, done.request))
         lacks = [f"{what}: {why}" for what, why in sorted(done.lacks.items())]
         method = environment.pull_request.auto_merge
         if method is not UNSET and (wish.is_new or not done.request.auto_merge):
@@ -172,6 +180,22 @@ class Pulls:
             lacks += [] if why is None else [f"auto-merge: {why}"]
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
         return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings, wish.head)
+
+    def _newer(self, wish: Wish, told: PullRequest) -> Wish | None:
+        """What its branch carries by now, where somebody has pushed since: who wrote last may not have pushed last.
+
+        A body has no compare-and-swap. But whoever pushes writes after that, so if all look once more when they have
+        written, the last one writes what is on the branch.
+        """
+        sent = self.remotes.sent(wish.place)
+        if not wish.is_new or sent is None or told.head_oid == sent:
+            return None
+        self.remotes.forget()
+        head = self.remotes.proposed(wish.place)
+        now = None if head is None else proposed(head)
+        if now is None or not now.is_ours or now.oid == sent or (now.carried, now.holds) == (wish.carried, wish.holds):
+            return None
+        return replace(wish, carried=now.carried, holds=now.holds)
 
     def _closed(self, wish: Wish) -> Pulled | None:
         there = self._at(self.config.environment(wish.environment), wish.base.repo)

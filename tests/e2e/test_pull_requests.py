@@ -338,6 +338,24 @@ def test_the_command_line_stands_above_promote_yaml(scene: Scene, option: str, p
     assert (scene.repository.tip() == main) is (pulls == 1)
 
 
+@pytest.mark.parametrize("scene", ["github", "bitbucket-dc"], indirect=True)
+def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene, promote: Program) -> None:
+    """A slow writer put its older body over the newer one, which told of one app where the branch had two."""
+    assert scene.set("1.4.1").code == 0
+    verb = "PUT" if scene.forge.project.kind == "bitbucket-dc" else "PATCH"
+    words = ("--skip-gate", "from", "--reason", "x", "--repo", scene.repository.url)
+
+    def another() -> None:
+        promote.ok("set", "prod", f"api={NEW_API}", *words, env={TOKEN: scene.forge.token})
+        assert NEW_API in scene.state.pulls[0].body
+
+    scene.forge.fail(verb, "", status=502, then=another)
+    assert scene.set(NEW_WEB).code == 0
+    assert scene.carried() == {"api": NEW_API, "web": NEW_WEB}
+    pull = scene.state.pulls[0]
+    assert all(version in pull.title and f"`{version}`" in pull.body for version in (NEW_API, NEW_WEB))
+
+
 @pytest.mark.parametrize("scene", [("gitea", "")], indirect=True)
 def test_7_1_many_at_once_make_one_request_with_all_changes(scene: Scene, promote: Program) -> None:
     count = 12
