@@ -13,6 +13,9 @@ import pytest
 
 from promote.forge.address import Kind
 from promote.forge.kinds import TOKEN
+from promote.image import Version
+from promote.question import Carried
+from promote.wording.message import message
 from promote.wording.trailers import parse_holds
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import (
@@ -216,12 +219,26 @@ def test_a_create_whose_answer_was_lost_makes_one(scene: Scene) -> None:
 def test_a_forge_that_fails_is_exit_6_and_the_next_run_completes(scene: Scene, status: int) -> None:
     for _ in range(6):
         scene.forge.fail("GET", "", status=status)
+    refs = scene.repository.refs()
     done = scene.set(NEW_WEB)
     assert done.code == 6, done
     assert [each["exit"] for each in done.document["failed"]] == [6]
     assert scene.forge.token not in done.output
+    assert scene.repository.refs() == refs
     scene.forge.faults.clear()
     assert scene.set(NEW_WEB).code == 0
+    assert [pull.state for pull in scene.state.pulls] == ["open"]
+
+
+@pytest.mark.parametrize("scene", ["gitlab"], indirect=True)
+def test_a_commit_that_is_pushed_when_the_forge_fails_gets_its_request_from_the_next_run(scene: Scene) -> None:
+    scene.forge.fail("POST", "", status=403)
+    done = scene.set(NEW_WEB)
+    assert (done.code, [each["code"] for each in done.document["failed"]]) == (6, ["pull-request"])
+    assert (scene.carried(), scene.state.pulls) == ({"web": NEW_WEB}, [])
+    again = scene.set(NEW_WEB)
+    assert again.code == 0
+    assert [each["action"] for each in again.document["pull_requests"]] == ["created"]
     assert [pull.state for pull in scene.state.pulls] == ["open"]
 
 
@@ -322,8 +339,7 @@ def test_a_squash_by_the_forge_tells_what_is_held_back(scene: Scene) -> None:
     scene.ok("hold", "prod", "api", "--reason", "it fails", "--version", NEW_API)
     scene.state.set_status(scene.state.tip("promote/hold/prod"), Status("ci", "success", "", ""))
     assert scene.state.pulls[0].state == "merged"
-    message = scene.repository.git("log", "-1", "--format=%B", "main")
-    (held,) = parse_holds(message)
+    (held,) = parse_holds(scene.repository.message())
     assert (held.environment, held.app, str(held.version), held.action) == ("prod", "api", NEW_API, "held")
 
 
@@ -339,16 +355,21 @@ def test_the_command_line_stands_above_promote_yaml(scene: Scene, option: str, p
 
 
 @pytest.mark.parametrize("scene", ["github", "bitbucket-dc"], indirect=True)
-def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene, promote: Program) -> None:
+def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene) -> None:
     """A slow writer put its older body over the newer one, which told of one app where the branch had two."""
     assert scene.set("1.4.1").code == 0
-    verb = "PUT" if scene.forge.project.kind == "bitbucket-dc" else "PATCH"
-    words = ("--skip-gate", "from", "--reason", "x", "--repo", scene.repository.url)
+    both = [
+        Carried("prod", "api", Version(OLD_API), Version(NEW_API)),
+        Carried("prod", "web", Version(OLD_WEB), Version(NEW_WEB)),
+    ]
 
     def another() -> None:
-        promote.ok("set", "prod", f"api={NEW_API}", *words, env={TOKEN: scene.forge.token})
-        assert NEW_API in scene.state.pulls[0].body
+        base = scene.repository.tip()
+        made = scene.state.git("commit-tree", "-p", base, "-m", message(None, both, base=base), f"{BRANCH}^{{tree}}")
+        scene.state.git("update-ref", f"refs/heads/{BRANCH}", made)
+        scene.state.pulls[0].body = "of both"
 
+    verb = "PUT" if scene.forge.project.kind == "bitbucket-dc" else "PATCH"
     scene.forge.fail(verb, "", status=502, then=another)
     assert scene.set(NEW_WEB).code == 0
     assert scene.carried() == {"api": NEW_API, "web": NEW_WEB}
