@@ -31,7 +31,7 @@ from tests.e2e.gitops import (
     files,
     web_line,
 )
-from tests.e2e.program import Inside, Program, Result
+from tests.e2e.program import Inside, Result
 from tests.forge.conftest import ADAPTERS
 from tests.servers.forge.server import FakeForge
 from tests.servers.forge.state import State, Status
@@ -375,30 +375,6 @@ def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene) -> None:
     assert scene.carried() == {"api": NEW_API, "web": NEW_WEB}
     pull = scene.state.pulls[0]
     assert all(version in pull.title and f"`{version}`" in pull.body for version in (NEW_API, NEW_WEB))
-
-
-@pytest.mark.parametrize("scene", [("gitea", "")], indirect=True)
-def test_7_1_many_at_once_make_one_request_with_all_changes(scene: Scene, promote: Program) -> None:
-    count = 12
-    tree = scene.repository.tree()
-    apps = "".join(f"  app{number}: {{image: example.com/app{number}}}\n" for number in range(count))
-    text = tree["promote.yaml"].decode().replace("apps:\n", f"apps:\n{apps}", 1)
-    images = "".join(f"- name: example.com/app{number}\n  newTag: 1.0.0\n" for number in range(count))
-    scene.repository.commit(
-        {"promote.yaml": text.encode(), "envs/prod/more/kustomization.yaml": f"images:\n{images}".encode()}
-    )
-    words = ("--skip-gate", "from", "--reason", "x", "--no-verify-tag", "--repo", scene.repository.url)
-    running = [
-        promote.start("set", "prod", f"app{number}=2.0.{number}", *words, env={TOKEN: scene.forge.token})
-        for number in range(count)
-    ]
-    ended = [(child.communicate(timeout=240), child.returncode) for child in running]
-    assert [code for _, code in ended] == [0] * count, ended
-    assert [pull.state for pull in scene.state.pulls] == ["open"]
-    assert scene.carried() == {f"app{number}": f"2.0.{number}" for number in range(count)}
-    assert scene.repository.git("rev-parse", f"{BRANCH}^") == scene.repository.tip()
-    for number in range(count):
-        assert f"2.0.{number}" in scene.state.pulls[0].body
 
 
 def test_a_hundred_apps_make_one_request_with_at_most_ten_calls(scene: Scene) -> None:
