@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promote.plan.intent import Before
     from promote.publish import Pulls
     from promote.question import Answers, Asking, Question
-    from promote.wording.links import Images
+    from promote.wording.links import Link
 
     Ask = Callable[[frozenset[Question]], Answers]
 
@@ -46,21 +46,20 @@ class Wording:
 
     said: Attribution
     template: str | None
-    images: Images
+    config: Config
 
-    def message(self, step: Step, ask: Ask) -> str:
+    def message(self, step: Step, ask: Ask, opened: Opened) -> str:
         """The message of a step's commit; UsageError where the template does not render."""
+        from promote.api.origins import origins_of
         from promote.wording.links import links
         from promote.wording.message import message, wants_links
 
-        linked = drive(links(step.carried, self.images), ask) if wants_links(self.template) else ()
+        linked: tuple[Link, ...] = ()
+        if wants_links(self.template):
+            home = "" if isinstance(opened.trees, FolderTrees) else opened.trees.home.repo
+            linked = drive(links(step.carried, origins_of(self.config, home)), ask)
         base = None if step.onto is None else step.onto.tip
         return message(self.template, step.carried, linked, base=base, holds=step.holds)
-
-
-def images_of(config: Config) -> Images:
-    """The images of what a commit carries, as its environment calls them."""
-    return lambda item: config.app_in(item.environment, item.app).repositories
 
 
 def _refuse_unsaid(config: Config, how: How) -> None:
@@ -98,7 +97,7 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
             key=key,
         ),
         how.template or (None if said.message is UNSET else said.message),
-        images_of(config),
+        config,
     )
 
 
@@ -176,7 +175,7 @@ def deliver(
     # is no seed for that: in containers it is the same for all.
     jitter = random.Random()  # noqa: S311 - no secret depends on it
     terms = Terms(
-        message=lambda step: worded.message(step, ask),
+        message=lambda step: worded.message(step, ask, opened),
         pulls=pulls,
         again=again,
         check=check,

@@ -49,8 +49,8 @@ class Means:
 
     def pulls(self, opened: Opened, ask: Callable[[frozenset[Question]], Answers]) -> Pulls | None:
         """Promotion branches and pull requests; None where there is no remote for them."""
-        from promote.api.delivering import images_of
         from promote.api.forges import Forges
+        from promote.api.origins import origins_of
         from promote.api.pulls import Pulls
 
         trees = opened.trees
@@ -66,7 +66,7 @@ class Means:
             jobs=self.jobs,
             stack=self.stack,
         )
-        return Pulls(opened.config, trees.remotes, forges, ask, images_of(opened.config))
+        return Pulls(opened.config, trees.remotes, forges, ask, origins_of(opened.config, trees.home.repo))
 
     def probes(self, opened: Opened) -> Probes:
         from promote.api.probing import open_probes

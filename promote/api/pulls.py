@@ -34,10 +34,13 @@ from promote.question import (
     drive,
 )
 from promote.wording.gates import of_gates
-from promote.wording.links import Images, Link, links
+from promote.wording.links import Link, Origins, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
 from promote.wording.trailers import base_of, parse, parse_holds, trailers
+
+# How often a pull request is written anew, because its branch was pushed to while it was written.
+_OVERTAKEN = 5
 
 
 def proposed(head: Head) -> Proposed:
@@ -65,7 +68,7 @@ class Pulls:
     remotes: Remotes
     forges: Forges
     ask: Callable[[frozenset[Question]], Answers]
-    images: Images
+    origins: Origins
     asks: bool = True  # whether registries may be asked for what makes a body nicer
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _found: dict[Place, PullRequest | None] = field(default_factory=dict)
@@ -140,8 +143,17 @@ class Pulls:
         else:
             done = forge.update(found, wanted)
             action = "unchanged" if there.web.writes == before else "updated"
+        now = wish
+        for _ in range(_OVERTAKEN):
+            newer = self._newer(now, done.request)
+            if newer is None:
+                break
+            now = newer
+            done = forge.update(done.request, self._proposal(environment, now, there, done.request))
         lacks = [f"{what}: {why}" for what, why in sorted(done.lacks.items())]
-        lacks += self._merging(forge, environment, wish, done.request, anew=wish.is_new and action != "created")
+        if now is wish:
+            # Else whoever pushed last says whether that may be merged: only there its gates were asked.
+            lacks += self._merging(forge, environment, wish, done.request, anew=wish.is_new and action != "created")
         if action == "unchanged" and there.web.writes != before:
             action = "updated"
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
@@ -168,6 +180,22 @@ class Pulls:
         if speaks and wish.expected is not None and said != (state, description):
             forge.set_status(wish.expected, CommitStatus(context, state, description))
         return lacks
+
+    def _newer(self, wish: Wish, told: PullRequest) -> Wish | None:
+        """What its branch carries by now, where somebody has pushed since: who wrote last may not have pushed last.
+
+        A body has no compare-and-swap. But whoever pushes writes after that, so if all look once more when they have
+        written, the last one writes what is on the branch.
+        """
+        sent = self.remotes.sent(wish.place)
+        if not wish.is_new or sent is None or told.head_oid == sent:
+            return None
+        self.remotes.forget()
+        head = self.remotes.proposed(wish.place)
+        now = None if head is None else proposed(head)
+        if now is None or not now.is_ours or now.oid == sent or (now.carried, now.holds) == (wish.carried, wish.holds):
+            return None
+        return replace(wish, carried=now.carried, holds=now.holds)
 
     def _closed(self, wish: Wish) -> Pulled | None:
         there = self.forges.at(self.config.environment(wish.environment), wish.base.repo)
@@ -217,7 +245,7 @@ class Pulls:
         linked: tuple[Link, ...] = ()
         # The table has them wherever they can be told; a template only where it speaks of them.
         if self.asks and (text is None or wants_links(text) or wants_links(named)):
-            linked = drive(links(wish.carried, self.images), self.ask)
+            linked = drive(links(wish.carried, self.origins), self.ask)
         return title(named, wish.carried, linked, wish.holds), body(
             text, wish.carried, links=linked, holds=wish.holds, limit=there.limit, hides=_hides(there)
         )

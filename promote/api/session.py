@@ -157,7 +157,7 @@ class Session:
         worded = wording(self.config, how, self._means.environ)
         plan = self.plan(intent, rules)
         for step in plan.steps:
-            worded.message(step, self.ask)
+            worded.message(step, self.ask, self._opened)
         return plan
 
     def write(self, intent: Intent, rules: Rules) -> Plan:

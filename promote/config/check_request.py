@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from promote.config import fault
 from promote.config.marks import Marks, Path, quoted
-from promote.config.model import branch_of
+from promote.config.request_branch import branch_of, collide, is_kept, request_template, tells_by_app
 from promote.config.request_settings import ForgeSettings, PullRequestSettings
 from promote.config.settings import Settings
 from promote.placeholder import fill, has_stray_brace, placeholders
@@ -64,14 +64,15 @@ def check_forge(said: ForgeSettings, path: Path, marks: Marks, environ: Mapping[
         marks.at_value((*path, "ca"), "expected a file of PEM certificates")
 
 
-def _named(settings: Settings) -> Iterator[tuple[str, PullRequestSettings, str]]:
-    """The environments that make pull requests, how, and the branch of each; an app is any one."""
+def _named(settings: Settings) -> Iterator[tuple[str, PullRequestSettings, Path]]:
+    """The environments that make pull requests, how, and where promote.yaml says so."""
     for name, environment in settings.environments.items():
         deliver = settings.defaults.deliver if environment.deliver is UNSET else environment.deliver
-        said = settings.defaults.pull_request if environment.pull_request is UNSET else environment.pull_request
+        own = environment.pull_request
+        said = settings.defaults.pull_request if own is UNSET else own
         if deliver == "pull-request":
-            how = PullRequestSettings() if said is UNSET else said
-            yield name, how, branch_of(how, name, "x")
+            path: Path = ("defaults", "pull_request") if own is UNSET else ("environments", name, "pull_request")
+            yield name, PullRequestSettings() if said is UNSET else said, path
 
 
 def check_requests(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
@@ -87,17 +88,36 @@ def check_requests(settings: Settings, marks: Marks, environ: Mapping[str, str])
             check_forge(environment.forge, ("environments", name, "forge"), marks, environ)
     if settings.defaults.forge is not UNSET:
         check_forge(settings.defaults.forge, ("defaults", "forge"), marks, environ)
+    _kept(settings, marks)
     _apart(settings, marks)
 
 
+def _kept(settings: Settings, marks: Marks) -> None:
+    """No branch may be one that holds and rollbacks come from, or the one that its pull requests go into."""
+    told: set[Path] = set()
+    apps = [app for app in settings.apps if "*" not in app]
+    for name, how, path in _named(settings):
+        environment = settings.environments[name]
+        base = settings.defaults.branch if environment.branch is UNSET else environment.branch
+        for app in ("x", *apps) if tells_by_app(request_template(how)) else ("x",):
+            branch = branch_of(how, name, app)
+            where = (*path, "branch")
+            if is_kept(branch) and where not in told:
+                told.add(where)
+                marks.at_value(where, f"{quoted(branch)} is kept for holds and rollbacks; name another")
+            elif branch == base and where not in told:
+                told.add(where)
+                marks.at_value(where, f"{quoted(branch)} is the branch that its pull requests go into; name another")
+
+
 def _apart(settings: Settings, marks: Marks) -> None:
-    """No branch may be a folder of another's name: git could not keep both."""
-    branches: dict[str, str] = {}
-    for name, how, branch in _named(settings):
-        for other, whose in branches.items():
-            if other != branch and (f"{other}/".startswith(f"{branch}/") or f"{branch}/".startswith(f"{other}/")):
+    """No branch may be another's, or a folder of its name: git could not keep both."""
+    branches: dict[str, tuple[str, bool]] = {}
+    for name, how, _ in _named(settings):
+        branch, is_run = branch_of(how, name, "x"), how.group == "run"
+        for other, (whose, is_its_run) in branches.items():
+            if collide(branch, other) and not (branch == other and is_run and is_its_run):
                 where: Path = ("environments", name)
                 marks.at_key(where, f"its pull requests' branch {quoted(branch)} and {whose}'s {quoted(other)} collide")
                 return
-        if how.group != "run" or branch not in branches:
-            branches[branch] = name
+        branches.setdefault(branch, (name, is_run))

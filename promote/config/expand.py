@@ -14,6 +14,7 @@ from promote.config.check_environments import MAX_ENVIRONMENTS
 from promote.config.graph import cycles
 from promote.config.marks import quoted
 from promote.config.model import Config, Environment
+from promote.config.request_branch import is_kept
 from promote.config.scope import spread
 from promote.errors import ConfigError, Mistake
 from promote.gates.commit_status import CommitStatusSettings
@@ -119,6 +120,11 @@ def expand(config: Config, tree: Tree) -> Config:
             wrong = "is no name" if unfit else fault.of_name(one.name)
             if wrong is not None:
                 what = f"a folder makes {quoted(environment.name)} the environment {quoted(one.name)}, which {wrong}"
+                mistakes.append(_mistake(config, environment, what))
+            elif one.deliver == "pull-request" and is_kept(one.request_branch("x")):
+                branch = quoted(one.request_branch("x"))
+                what = f"a folder makes the environment {quoted(one.name)}, whose pull requests' branch {branch}"
+                what += " is kept for holds and rollbacks"
                 mistakes.append(_mistake(config, environment, what))
             elif one.name in found:
                 line = found[one.name].at[0]

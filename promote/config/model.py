@@ -9,11 +9,10 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from msgspec import UNSET
-
 from promote.config.host_settings import GitSettings, RegistrySettings
 from promote.config.notify_settings import NotifySettings
-from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings, RequestGroup
+from promote.config.request_branch import branch_of
+from promote.config.request_settings import Deliver, ForgeSettings, PullRequestSettings
 from promote.config.rewrite import Rewrite
 from promote.config.settings import CommitSettings, Pin
 from promote.errors import UsageError
@@ -110,19 +109,6 @@ class Override:
             imagepolicy=new.imagepolicy if "imagepolicy" in self.keys else app.imagepolicy,
             refs=new.refs if "refs" in self.keys else app.refs,
         )
-
-
-_BRANCHES: Mapping[RequestGroup, str] = {
-    "environment": "promote/env/{environment}",
-    "app": "promote/app/{environment}/{app}",
-    "run": "promote/run",
-}
-
-
-def branch_of(said: PullRequestSettings, environment: str, app: str) -> str:
-    """The branch that a pull request comes from which has this app of this environment in it."""
-    template = _BRANCHES[said.group] if said.branch is UNSET else said.branch
-    return fill(template, {"environment": environment, "app": app})
 
 
 @dataclass(frozen=True, slots=True)

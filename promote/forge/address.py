@@ -99,7 +99,8 @@ def _taken_apart(url: str) -> _Remote | None:
     return _Remote(parts.scheme, parts.hostname, port, unquote(parts.path).strip("/"))
 
 
-def _kind(host: str) -> Kind | None:
+def kind_of(host: str) -> Kind | None:
+    """What the forge at a host is, by the host's name; None where that does not tell."""
     if host in _KNOWN:
         return _KNOWN[host]
     if host.endswith(".visualstudio.com"):
@@ -143,6 +144,12 @@ def _data_center(remote: _Remote) -> tuple[str, str] | None:
     return base, "/".join(segments[at + 1 :])
 
 
+def address_of(remote_url: str) -> str | None:
+    """The host of a remote, and its port where the pages are on that one too; None where it has none."""
+    remote = _taken_apart(remote_url)
+    return None if remote is None else remote.host if remote.scheme == "ssh" else f"{remote.host}{remote.port}"
+
+
 def _usual(remote: _Remote, kind: Kind) -> tuple[str, str] | None:
     segments = remote.path.split("/")
     if len(segments) < 2 or (kind != "gitlab" and len(segments) != 2) or not all(segments):
@@ -170,7 +177,7 @@ def project_of(
     """
     remote = _taken_apart(remote_url)
     host = "" if remote is None else remote.host
-    told = kind or _kind(host) or (_kind(urlsplit(url).hostname or "") if url else None)
+    told = kind or kind_of(host) or (kind_of(urlsplit(url).hostname or "") if url else None)
     if told is None:
         raise UsageError(
             "which forge this is cannot be told from its address",

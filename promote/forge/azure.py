@@ -9,8 +9,10 @@ from urllib.parse import quote
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnclear, ForgeUnreachable
 from promote.forge.address import Project
 from promote.forge.azure_answers import (
+    BODY,
     NOBODY,
     SENT,
+    TITLE,
     Allowed,
     Answer,
     Connection,
@@ -26,15 +28,13 @@ from promote.forge.azure_answers import (
     newest,
     ref,
     reviews,
-    short_body,
-    short_title,
     told,
 )
 from promote.forge.azure_people import People
 from promote.forge.azure_web import CURE, AzureWeb, headers
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.web import Web
-from promote.forge.wish import merge_message, missing, same
+from promote.forge.wish import fitting, merge_message, missing, same, short
 from promote.question import CommitStatus, Review
 
 __all__ = ["CURE", "Azure", "api", "headers"]
@@ -89,8 +89,8 @@ class Azure:
         body: dict[str, object] = {
             "sourceRefName": ref(head),
             "targetRefName": ref(base),
-            "title": short_title(proposal.title),
-            "description": short_body(proposal.body),
+            "title": short(proposal.title, TITLE),
+            "description": fitting(proposal.body, BODY),
             "isDraft": proposal.draft,
         }
         if proposal.labels:
@@ -99,12 +99,8 @@ class Azure:
             body["reviewers"] = [{"id": each} for each in ids]
         try:
             made = self._web.send("POST", f"{self._at}/pullrequests", PullRequestAnswer, body)
-        except (ForgeRefused, ForgeUnclear):
-            # TF401179: there is one already. A lost answer: it may be ours.
-            found = self.find(head, base)
-            if found is None or found.state != "open":
-                raise
-            return self.update(found, proposal)
+        except (ForgeRefused, ForgeUnclear) as fault:
+            return self.update(taken(self, head, base, fault), proposal)
         # A new one has no labels in its answer.
         labels = tuple(dict.fromkeys((*(label.name for label in made.labels or ()), *proposal.labels)))
         return Done(replace(told(made, self._project), labels=labels), lacks)
@@ -118,10 +114,10 @@ class Azure:
             request = told(answer, self._project)
             ids = self._people.wish(proposal, answer.reviewers or (), lacks)
         change: dict[str, object] = {}
-        if short_title(proposal.title) != request.title:
-            change["title"] = short_title(proposal.title)
-        if not same(short_body(proposal.body), request.body):
-            change["description"] = short_body(proposal.body)
+        if short(proposal.title, TITLE) != request.title:
+            change["title"] = short(proposal.title, TITLE)
+        if not same(fitting(proposal.body, BODY), request.body):
+            change["description"] = fitting(proposal.body, BODY)
         if change:
             request = self._patched(request, change)
         for label in missing(proposal.labels, request.labels):

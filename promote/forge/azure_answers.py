@@ -14,7 +14,6 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 TITLE = 400
 BODY = 4000
 LISTED = 400  # of a description, in a list (Pull Requests, "Get Pull Requests")
-LEFT_OUT = "\n\n(The rest is left out: Azure DevOps takes 4000 characters.)"
 
 _HEADS = "refs/heads/"
 _STATES: dict[str, State] = {"active": "open", "completed": "merged", "abandoned": "closed"}
@@ -129,33 +128,9 @@ def ref(branch: str) -> str:
     return f"{_HEADS}{branch}"
 
 
-def _units(text: str) -> int:
-    """How long the server finds a text: it counts UTF-16."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _cut(text: str, limit: int) -> str:
-    return text.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")
-
-
-def short_title(title: str) -> str:
-    return _cut(title.strip(), TITLE)
-
-
-def short_body(body: str) -> str:
-    """The body where it fits; else its beginning up to the end of a line, outside a comment, and that it was cut."""
-    if _units(body) <= BODY:
-        return body
-    begun = _cut(body, BODY - _units(LEFT_OUT))
-    begun = begun.rpartition("\n")[0] or begun
-    if begun.rfind("<!--") > begun.rfind("-->"):
-        begun = begun[: begun.rfind("<!--")]
-    return begun.rstrip() + LEFT_OUT
-
-
 def may_be_cut(body: str) -> bool:
     """Whether a list may have cut this description."""
-    return _units(body) >= LISTED
+    return len(body.encode("utf-16-le", "surrogatepass")) >= 2 * LISTED  # it counts UTF-16
 
 
 def told(answer: PullRequestAnswer, project: Project) -> PullRequest:

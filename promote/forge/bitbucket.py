@@ -26,7 +26,7 @@ from promote.forge.bitbucket_answers import (
     told,
 )
 from promote.forge.bitbucket_people import People, following, sent
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.web import Web
 from promote.forge.wish import fitting, missing, same, short, unmet
 from promote.question import CommitStatus, Review
@@ -132,11 +132,8 @@ class Bitbucket:
             body["draft"] = True
         try:
             made = self._web.send("POST", f"{self._at}/pullrequests", body).read(Pull)
-        except (ForgeRefused, ForgeUnclear):
-            found = self.find(head, base)
-            if found is None or found.state != "open":
-                raise
-            return self.update(found, proposal)
+        except (ForgeRefused, ForgeUnclear) as fault:
+            return self.update(taken(self, head, base, fault), proposal)
         done = self._done(made, proposal)
         return replace(done, lacks={**done.lacks, "draft": _NO_DRAFT}) if proposal.draft and not made.draft else done
 

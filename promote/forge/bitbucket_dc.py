@@ -26,7 +26,7 @@ from promote.forge.bitbucket_dc_answers import (
     told,
 )
 from promote.forge.bitbucket_dc_change import Changes, pages
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.team import looked_up, no_team
 from promote.forge.web import Web
 from promote.forge.wish import fitting, missing, same, short, unmet
@@ -94,12 +94,8 @@ class BitbucketDataCenter:
             body["draft"] = True
         try:
             made = self._web.send("POST", f"{self._at}/pull-requests", body).read(Pull)
-        except (ForgeRefused, ForgeUnclear):
-            # 409: there is one already. A lost answer: it may be ours.
-            found = self.find(head, base)
-            if found is None or found.state != "open":
-                raise
-            return self.update(found, proposal)
+        except (ForgeRefused, ForgeUnclear) as fault:
+            return self.update(taken(self, head, base, fault), proposal)
         done = self._done(made, proposal)
         return replace(done, lacks={**done.lacks, "draft": _DRAFT}) if proposal.draft and not made.draft else done
 
@@ -143,8 +139,11 @@ class BitbucketDataCenter:
         return pull
 
     def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:
+        """No list tells whether it is armed, so that is asked first: mostly it is, by the run before."""
         if anew:
             self.disarm(request)
+        elif self._changes.is_armed(request.number, request.head_oid):
+            return None
         return self._changes.arm(request, method, trailers)
 
     def disarm(self, request: PullRequest) -> None:

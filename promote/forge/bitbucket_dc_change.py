@@ -14,6 +14,9 @@ from promote.forge.wish import fitting, short
 _PAGE = 100
 # 409, by PullRequestOutOfDateException.
 _OUTDATED = "out-of-date"
+# Each time that it is, somebody else has changed it: of many at once all get their turn.
+_TRIES = 10
+_PAUSE = 0.1
 _STRATEGIES: dict[Method, str] = {"merge": "no-ff", "squash": "squash", "rebase": "rebase-ff-only"}
 
 
@@ -43,13 +46,16 @@ class Changes:
         return self._web.get(self.one(number)).read(Pull)
 
     def put(self, pull: Pull, proposal: Proposal, people: Sequence[str]) -> Pull:
-        """By "Update pull request metadata": what is sent stands for the whole; tried once more on a newer version."""
-        try:
-            return self._put(pull, proposal, people)
-        except ForgeRefused as fault:
-            if _OUTDATED not in fault.what:
-                raise
-            return self._put(self.read(pull.id), proposal, people)
+        """By "Update pull request metadata": what is sent stands for the whole; tried again on a newer version."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._put(pull, proposal, people)
+            except ForgeRefused as fault:
+                if not left or _OUTDATED not in fault.what:
+                    raise
+            self._web.pause(_PAUSE * (_TRIES - left))
+            pull = self.read(pull.id)
+        raise AssertionError("the last try returns")
 
     def _put(self, pull: Pull, proposal: Proposal, people: Sequence[str]) -> Pull:
         there = [each.user.name for each in pull.reviewers or ()]
@@ -103,14 +109,14 @@ class Changes:
         except ForgeDenied as fault:
             return f"the token may not merge into {request.base}: {fault.what}"
         except ForgeRefused as fault:
-            if self._is_armed(pull):
+            if self.is_armed(pull.id, pull.from_ref.latest_commit):
                 return None
             return f"the server does not take it for auto-merge: {fault.what}"
         return None
 
-    def _is_armed(self, pull: Pull) -> bool:
+    def is_armed(self, number: int, head: str | None) -> bool:
+        """Whether that head is merged by itself; a server before 8.15 has no such thing."""
         try:
-            armed = self._web.get(f"{self.one(pull.id)}/auto-merge").read(AutoMerge)
+            return self._web.get(f"{self.one(number)}/auto-merge").read(AutoMerge).from_hash == head
         except ForgeAbsent:
             return False
-        return armed.from_hash == pull.from_ref.latest_commit

@@ -20,7 +20,7 @@ from promote.forge.gitea_answers import (
 )
 from promote.forge.gitea_find import Finder, Pages
 from promote.forge.gitea_people import Names, Reviewers, members
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.web import Web
 from promote.forge.wish import missing, same
 from promote.question import CommitStatus, Review
@@ -77,12 +77,8 @@ class Gitea:
             body["milestone"] = milestone
         try:
             answer = self._web.send("POST", f"{self._at}/pulls", body)
-        except (ForgeRefused, ForgeUnclear):
-            # 409: there is one already. A lost answer: it may be ours.
-            found = self.find(head, base)
-            if found is None or found.state != "open":
-                raise
-            return self.update(found, proposal)
+        except (ForgeRefused, ForgeUnclear) as fault:
+            return self.update(taken(self, head, base, fault), proposal)
         request = told(answer.read(Pull))
         self._reviewers.ask(self._one(request), proposal, request, lacks)
         self._assign(request, proposal, lacks)

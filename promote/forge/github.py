@@ -19,6 +19,7 @@ from promote.forge.github_wishes import Wishes
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
 from promote.forge.team import looked_up, within
 from promote.forge.web import Web
+from promote.forge.wish import same, short
 from promote.question import CommitStatus, Review
 
 _SEEN = 30  # of the newest: one answer has about 15 KB for each
@@ -48,15 +49,6 @@ def headers(token: str) -> dict[str, str]:
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
-
-
-def _fitting(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _plain(text: str) -> str:
-    """A body as it is compared: who edits it on the page leaves CRLF."""
-    return text.replace("\r\n", "\n").strip()
 
 
 class GitHub:
@@ -120,7 +112,7 @@ class GitHub:
 
     def _opened(self, head: str, base: str, proposal: Proposal) -> Pull:
         body: dict[str, object] = {
-            "title": _fitting(proposal.title, _TITLE),
+            "title": short(proposal.title, _TITLE),
             "head": head,
             "base": base,
             "body": proposal.body,
@@ -136,11 +128,11 @@ class GitHub:
         return self.update(listed[0].read(self._owner), proposal)
 
     def update(self, request: PullRequest, proposal: Proposal) -> Done:
-        title = _fitting(proposal.title, _TITLE)
+        title = short(proposal.title, _TITLE)
         change: dict[str, object] = {}
         if request.title != title:
             change["title"] = title
-        if _plain(request.body) != _plain(proposal.body):
+        if not same(request.body, proposal.body):
             change["body"] = proposal.body
         if change:
             answer = self._web.send("PATCH", f"{self._path}/pulls/{request.number}", change)
@@ -173,7 +165,7 @@ class GitHub:
         body = {
             "state": status.state,
             "context": status.context,
-            "description": _fitting(status.description, _DESCRIPTION),
+            "description": short(status.description, _DESCRIPTION),
         }
         if status.url:
             body["target_url"] = status.url

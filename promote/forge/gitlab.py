@@ -25,7 +25,7 @@ from promote.forge.gitlab_answers import (
     told,
 )
 from promote.forge.gitlab_people import People, left_out
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.web import Web
 from promote.forge.wish import merge_message, same
 from promote.question import CommitStatus, Review
@@ -93,12 +93,8 @@ class GitLab:
         body |= self._people.wish(proposal, None, lacks)
         try:
             answer = self._web.send("POST", f"{self._at}/merge_requests", body)
-        except (ForgeRefused, ForgeUnclear):
-            # 409: there is one already. A lost answer: it may be ours.
-            found = self.find(head, base)
-            if found is None or found.state != "open":
-                raise
-            return self.update(found, proposal)
+        except (ForgeRefused, ForgeUnclear) as fault:
+            return self.update(taken(self, head, base, fault), proposal)
         return self._done(answer.read(MergeRequest), proposal, lacks)
 
     def update(self, request: PullRequest, proposal: Proposal) -> Done:

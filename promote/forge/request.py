@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from promote.errors import ForgeError
 from promote.forge.address import Project
 from promote.question import CommitStatus, Review
 
@@ -124,3 +125,14 @@ class Forge(Protocol):
     def rights(self) -> str:
         """Who the token is and what it may do there, for `check`; ForgeDenied where that is too little."""
         ...
+
+
+def taken(forge: Forge, head: str, base: str, fault: ForgeError) -> PullRequest:
+    """The open pull request in the way of a new one that was refused, or the new one itself, whose answer was lost.
+
+    Where there is none, `fault`, which `create` met, is raised after all.
+    """
+    found = forge.find(head, base)
+    if found is None or found.state != "open":
+        raise fault
+    return found

@@ -37,6 +37,11 @@ def _head(oid: str, data: bytes | None) -> Head:
     return Head(oid, parents, message.decode("utf-8", "replace"))
 
 
+# Below this are all branches that have the names which promote gives them: a plan asks for those of an environment, of
+# its holds and of its rollbacks.
+_OWN = "promote"
+
+
 class Heads:
     """The branches below one prefix, as the remote has them now; a prefix is listed once until `forget`."""
 
@@ -51,7 +56,7 @@ class Heads:
     def get(self, branch: str) -> Head | None:
         """The head of `branch`; None where there is no such branch. One request for all that are beside it."""
         ref_of(branch)
-        prefix = branch.rpartition("/")[0]
+        prefix = _OWN if branch.startswith(f"{_OWN}/") else branch.rpartition("/")[0]
         if prefix not in self._known:
             self._known[prefix] = self._listed(prefix)
         return self._known[prefix].get(branch)

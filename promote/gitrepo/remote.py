@@ -65,6 +65,7 @@ class Remotes:
         self._stores: dict[str, Store] = {}
         self._archives: dict[Place, Archive] = {}
         self._heads: dict[str, Heads] = {}
+        self._sent: dict[Place, str] = {}
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._open = ExitStack()
@@ -171,6 +172,10 @@ class Remotes:
         """Removes a promotion branch if it is still at `expected`."""
         drop(self._store(place.repo, place.branch), place.branch, expected)
 
+    def sent(self, place: Place) -> str | None:
+        """The commit that this run last sent to a branch, whether or not that is known to have arrived."""
+        return self._sent.get(place)
+
     def forget(self) -> None:
         """What stands on promotion branches is asked of their remotes anew."""
         for heads in self._heads.values():
@@ -220,6 +225,7 @@ class Remotes:
     ) -> Landed | Beaten | Unclear:
         """Commits `files` on `parent` and sets the branch to it, if that is still at `expected` (None: not there)."""
         oid = self.commit(place, parent=parent, files=files, message=message, said=said)
+        self._sent[place] = oid
         return push(self._store(place.repo, place.branch), place.branch, oid, expected)
 
     def keep(self, place: Place, oid: str, *, base: Place | None = None) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from promote.config.request_branch import hold_branch
 from promote.estate.estate import Estate
 from promote.estate.holds import EVERY, Holds
 from promote.outcome import Onto, Plan, Proposal, Refusal, Skip, Step
 from promote.place import Place
 from promote.plan.hold_file import difference, released, with_hold, without
-from promote.plan.holding import edited, hold_branch, unread
+from promote.plan.holding import edited, unread
 from promote.plan.intent import Hold, Release, Rules
 from promote.question import Asking, HoldChange, Now, Standing, Stands, Unknown
 from promote.text.edit import FileChange

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from promote.config.request_branch import hold_branch, rollback_branch
 from promote.errors import ForgeError
 from promote.estate.estate import Estate
 from promote.estate.holds import EVERY, Hold, shown
@@ -14,16 +15,6 @@ from promote.moment import show_moment
 from promote.outcome import Failure, Refusal
 from promote.plan.intent import Rules
 from promote.question import Answers, Asking, Now, Proposed, Question, Request, Standing, Stands, Unknown
-
-
-def hold_branch(environment: str) -> str:
-    """The branch of the pull request that changes what an environment holds back."""
-    return f"promote/hold/{environment}"
-
-
-def rollback_branch(environment: str, app: str) -> str:
-    """The branch of a rollback: apart from all that goes forward (8.2)."""
-    return f"promote/rollback/{environment}/{app}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promote.config.request_branch import rollback_branch
+from promote.errors import UsageError
 from promote.estate.estate import Estate
 from promote.image import Version, agree
 from promote.outcome import Failure, Refusal, Skip
 from promote.place import Place
 from promote.plan.draft import Decision, Draft
-from promote.plan.holding import edited, rollback_branch, unread
+from promote.plan.holding import edited, unread
 from promote.plan.intent import Before, Rules
 from promote.plan.standing import again, merging
 from promote.question import Asking, Carried, HoldChange, Proposed, Request, Standing, Stands, Unknown, abreast
@@ -89,6 +91,12 @@ def _branch(
     before: Before,
 ) -> Asking[tuple[list[Decision], Branch | None]]:
     base, head = key
+    if head == base.branch:
+        raise UsageError(
+            f"{head} is the branch that its pull requests go into",
+            where=f"environment {environment}: pull_request: branch",
+            cure="name another for them to come from",
+        )
     drafts = [decision for decision in decisions if isinstance(decision, Draft)]
     told: list[Decision] = [decision for decision in decisions if not isinstance(decision, Draft)]
     question = Stands(base, head, environment, bool(drafts))

@@ -1,58 +1,84 @@
-"""The compare links of what a commit carries: asked of the registries, and left out where they do not tell."""
+"""The links of what a commit carries: asked of the registries by labels, and left out where these do not tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from promote.forge.address import Kind
 from promote.image import Repository, Version
 from promote.question import Answers, Asking, Carried, Facts, Known
-from promote.wording.compare import compare_link
+from promote.wording.source import Source, compare_page, release_page, revision_of, source_of
 
-Images = Callable[[Carried], Sequence[Repository]]
+Shows = Literal["compare", "release notes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where what is carried comes from: the images of each item, and what forge a source is at, None for any other."""
+
+    images: Callable[[Carried], Sequence[Repository]]
+    kind: Callable[[Source], Kind | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The page that compares what an app ran in an environment with what it runs now."""
+    """A page of an app in an environment: what it ran beside what it runs now, or the notes on what it runs now."""
 
     environment: str
     app: str
     url: str
+    shows: Shows = "compare"
 
     def __str__(self) -> str:
         return self.url
 
 
-def _asked(repository: Repository, version: Version) -> Facts | None:
-    reference = version.digest or version.tag
+def _asked(repository: Repository, version: Version | None) -> Facts | None:
+    reference = None if version is None else version.digest or version.tag
     return None if reference is None else Facts(repository, reference, frozenset({"labels"}))
 
 
-def _labels(question: Facts, answers: Answers) -> dict[str, str]:
-    answer = answers[question]
+def _labels(question: Facts | None, answers: Answers) -> Mapping[str, str]:
+    answer = None if question is None else answers[question]
     return dict(answer.labels) if isinstance(answer, Known) else {}
 
 
-def links(carried: Sequence[Carried], images: Images) -> Asking[tuple[Link, ...]]:
-    """One link an app, by the first of its `images` whose labels tell; none for what is new or nobody knows of.
+def _compared(old: Mapping[str, str], new: Mapping[str, str], origins: Origins) -> str | None:
+    source, before, after = source_of(new), revision_of(old), revision_of(new)
+    if source is None or source != source_of(old) or before is None or after is None or before == after:
+        return None
+    return compare_page(source, origins.kind(source), before, after)
 
-    A fact that cannot be had costs a link and nothing else: no choice depends on it.
+
+def _released(new: Mapping[str, str], tag: str | None, origins: Origins) -> str | None:
+    source = source_of(new)
+    return None if source is None else release_page(new, origins.kind(source), tag)
+
+
+def links(carried: Sequence[Carried], origins: Origins) -> Asking[tuple[Link, ...]]:
+    """One link of each sort an app, by the first of its images whose labels tell.
+
+    What is new is compared with nothing. A fact that cannot be had costs a link and nothing else: no choice depends on
+    it.
     """
-    pairs: list[tuple[Carried, Facts, Facts]] = []
+    asked: list[tuple[Carried, Facts | None, Facts]] = []
     for item in carried:
-        if item.old is None:
-            continue
-        for repository in images(item):
-            old, new = _asked(repository, item.old), _asked(repository, item.new)
-            if old is not None and new is not None:
-                pairs.append((item, old, new))
-    if not pairs:
+        for repository in origins.images(item):
+            question = _asked(repository, item.new)
+            asked += [] if question is None else [(item, _asked(repository, item.old), question)]
+    if not asked:
         return ()
-    answers = yield frozenset(question for _, *both in pairs for question in both)
-    found: dict[tuple[str, str], Link] = {}
-    for item, old, new in pairs:
-        url = compare_link(_labels(old, answers), _labels(new, answers))
-        if url is not None:
-            found.setdefault((item.environment, item.app), Link(item.environment, item.app, url))
+    answers = yield frozenset(question for _, *both in asked for question in both if question is not None)
+    found: dict[tuple[str, str, Shows], Link] = {}
+    for item, *both in asked:
+        old, new = (_labels(each, answers) for each in both)
+        pages: tuple[tuple[Shows, str | None], ...] = (
+            ("compare", _compared(old, new, origins)),
+            ("release notes", _released(new, item.new.tag, origins)),
+        )
+        for shows, url in pages:
+            if url is not None:
+                found.setdefault((item.environment, item.app, shows), Link(item.environment, item.app, url, shows))
     return tuple(found.values())

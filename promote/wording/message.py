@@ -11,6 +11,7 @@ from promote.wording.links import Link
 from promote.wording.trailers import trailers
 
 EXAMPLE = "{{ environment }}: {{ summary }}"
+_ASKED = frozenset({"links", "releases"})
 _MAX = 20_000
 # Git ends the message that it looks for trailers in at a line of dashes.
 _TRAILER = re.compile(r"^(?=Promote-[A-Za-z-]+[ \t]*:|---)", re.MULTILINE | re.IGNORECASE)
@@ -70,14 +71,14 @@ def _default(carried: Sequence[Carried], holds: Sequence[HoldChange]) -> str:
 
 
 def wants_links(template: str | None) -> bool:
-    """Whether a template speaks of `links`, which have to be asked for; one that cannot be read speaks of nothing."""
-    if template is None or "links" not in template:
+    """Whether a template speaks of what has to be asked for; one that cannot be read speaks of nothing."""
+    if template is None or not any(name in template for name in _ASKED):
         return False
     from jinja2 import TemplateError, meta
     from jinja2.sandbox import SandboxedEnvironment
 
     try:
-        return "links" in meta.find_undeclared_variables(SandboxedEnvironment().parse(template))
+        return not _ASKED.isdisjoint(meta.find_undeclared_variables(SandboxedEnvironment().parse(template)))
     except TemplateError:
         return False  # `message` says what is wrong with it
 
@@ -94,7 +95,8 @@ def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link], h
         "environments": environments,
         "summary": _summary(carried, holds),
         "changes": list(carried),
-        "links": list(links),
+        "links": [each for each in links if each.shows == "compare"],
+        "releases": [each for each in links if each.shows == "release notes"],
     }
     if len(carried) == 1:
         only = carried[0]
@@ -106,7 +108,9 @@ def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link], h
     try:
         text = sandbox.from_string(template).render(values).strip()
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError) as exc:
-        cure = "its names are environment(s), summary, changes, links; app, old, new, source where one app moves"
+        cure = (
+            "its names are environment(s), summary, changes, links, releases; app, old, new, source where one app moves"
+        )
         raise UsageError(f"the template does not render: {exc}", cure=cure) from exc
     if not text:
         raise UsageError("the template renders to nothing", cure=f"write one such as {EXAMPLE!r}")
@@ -125,7 +129,7 @@ def message(
     the trailers.
 
     Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
-    links, and app, old, new, source where one app moves.
+    links, releases, and app, old, new, source where one app moves.
     """
     body = _default(carried, holds) if template is None else rendered(template, carried, links, holds)
     # What the template renders must not read as a trailer of ours.

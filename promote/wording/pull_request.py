@@ -55,21 +55,24 @@ def title(
     return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"
 
 
-def _row(item: Carried, links: Mapping[tuple[str, str], Link]) -> str:
-    found = links.get((item.environment, item.app))
+def _row(item: Carried, links: Sequence[Link]) -> str:
+    pages = ", ".join(link(each.shows, each.url) for each in links)
     was = code(item.old.short) if item.old is not None else "new"
     digest = f"<br>{code(item.new.digest)}" if item.new.digest is not None else ""
     version = code(item.new.tag) if item.new.tag is not None else ""
-    cells = [code(item.environment), code(item.app), was, f"{version}{digest}".removeprefix("<br>")]
-    return f"| {' | '.join([*cells, link('compare', found.url) if found is not None else ''])} |"
+    cells = [code(item.environment), code(item.app), was, f"{version}{digest}".removeprefix("<br>"), pages]
+    return f"| {' | '.join(cells)} |"
 
 
-def _table(carried: Sequence[Carried], links: Mapping[tuple[str, str], Link], room: int) -> str:
+def _table(carried: Sequence[Carried], links: Sequence[Link], room: int) -> str:
     head = "| environment | app | from | to | |\n|---|---|---|---|---|\n"
+    pages: dict[tuple[str, str], list[Link]] = {}
+    for each in links:
+        pages.setdefault((each.environment, each.app), []).append(each)
     rows: list[str] = []
     left = room - len(head) - 60
     for number, item in enumerate(carried):
-        row = _row(item, links)
+        row = _row(item, pages.get((item.environment, item.app), ()))
         if len(row) + 1 > left:
             rows.append(f"\n… and {len(carried) - number} more, in the commit's trailers")
             break
@@ -103,7 +106,7 @@ def _default(
     lists = lists if len(lists) <= room // 3 else lists[: room // 3].rpartition("\n")[0] + "\n- …"
     if not items:
         return lists
-    table = _table(items, {(each.environment, each.app): each for each in links}, room - len(lists) - 2)
+    table = _table(items, links, room - len(lists) - 2)
     return f"{table}\n\n{lists}" if lists else table
 
 

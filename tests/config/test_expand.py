@@ -123,3 +123,10 @@ def test_1_3_a_circle_through_folders_is_refused(tmp_path: Path) -> None:
     assert refused(config, tree(tmp_path, "a/x/f")) == [
         "promote.yaml:2:3: environments take from each other in a circle: x-1 → x-2 → x-1"
     ]
+
+
+def test_8_2_a_folder_makes_no_environment_whose_pull_requests_take_a_branch_of_holds(tmp_path: Path) -> None:
+    said = "deliver: pull-request, pull_request: {branch: 'promote/{environment}'}"
+    config = loaded(f"environments: {{'{{x}}': {{path: 'c/{{x}}', {said}}}}}")
+    assert list(expand(config, tree(tmp_path, "c/eu/a.yaml")).environments) == ["eu"]
+    assert "branch `promote/hold` is kept for holds" in refused(config, tree(tmp_path, "c/hold/a.yaml"))[0]

@@ -45,6 +45,12 @@ PROD = "environments:\n  prod: {path: prod, deliver: pull-request%s}\n"
             "  b: {path: b, deliver: pull-request}\n",
             "collide",
         ),
+        (
+            "environments:\n  a: {path: a, deliver: pull-request, pull_request: {branch: promote/env/b, group: run}}\n"
+            "  b: {path: b, deliver: pull-request}\n",
+            "collide",
+        ),
+        (PROD % ", branch: live, pull_request: {branch: live, group: run}", "go into"),
     ],
 )
 def test_7_1_what_cannot_be_said(text: str, says: str) -> None:
@@ -52,6 +58,34 @@ def test_7_1_what_cannot_be_said(text: str, says: str) -> None:
         loaded(HEAD + text)
     assert says in str(caught.value)
     assert "ghp_secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (PROD % ", pull_request: {branch: 'promote/hold/{environment}'}", (3, 68)),
+        (PROD % ", pull_request: {branch: 'promote/rollback/{environment}/{app}', group: app}", (3, 68)),
+        (PROD % ", pull_request: {branch: promote/hold, group: run}", (3, 68)),
+        (PROD % ", pull_request: {branch: promote, group: run}", (3, 68)),
+        (PROD % ", pull_request: {branch: promote/rollback/a/b/c, group: run}", (3, 68)),
+        (
+            "apps: {hold: {image: x/hold}}\n"
+            + PROD % ", pull_request: {group: app, branch: 'promote/{app}/{environment}'}",
+            (4, 80),
+        ),
+        (
+            "defaults: {deliver: pull-request, pull_request: {branch: 'promote/{environment}'}}\n"
+            "environments:\n  prod: {path: prod}\n  rollback: {path: rollback}\n",
+            (2, 58),
+        ),
+    ],
+)
+def test_8_2_branches_of_holds_and_rollbacks_are_kept(text: str, at: tuple[int, int]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(HEAD + text)
+    (mistake,) = caught.value.mistakes
+    assert "is kept for holds and rollbacks" in mistake.what
+    assert (mistake.line, mistake.column) == at
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,11 @@ def test_what_promote_yaml_cannot_say(
     assert says in done.stderr
 
 
-def labelled(revision: str) -> ImageSpec:
+def labelled(revision: str, version: str) -> ImageSpec:
+    labels = {"source": SOURCE, "revision": revision, "version": version}
     return ImageSpec(
         created="2026-01-01T00:00:00Z",
-        labels={"org.opencontainers.image.source": SOURCE, "org.opencontainers.image.revision": revision},
+        labels={f"org.opencontainers.image.{name}": value for name, value in labels.items()},
     )
 
 
@@ -142,9 +143,9 @@ def test_a_template_with_links_and_skip_ci(
     create: Create, registry: RunningRegistry, inside: Inside, tmp_path: Path
 ) -> None:
     path = f"acme/linked-{tmp_path.name.replace('_', '-').lower()[-30:].strip('-')}"
-    write_storage(registry.storage, path, {"1.0.0": labelled("0" * 40), "1.1.0": labelled("1" * 40)})
+    write_storage(registry.storage, path, {"1.0.0": labelled("0" * 40, "1.0.0"), "1.1.0": labelled("1" * 40, "v1.1.0")})
     image = f"{registry.host}/{path}"
-    template = "{{ app }}: {{ old }} to {{ new }} [skip ci]\\n\\n{{ links | join('\\n') }}"
+    template = "{{ app }}: {{ old }} to {{ new }} [skip ci]\\n\\n{{ (links + releases) | join('\\n') }}"
     content = {
         "promote.yaml": (
             f"version: 1\napps: {{web: {{image: {image}}}}}\nenvironments: {{dev: {{path: dev}}}}\n"
@@ -154,10 +155,11 @@ def test_a_template_with_links_and_skip_ci(
     }
     repository = create(content)
     inside.ok("set", "dev", "web=1.1.0", "--repo", repository.url)
-    assert repository.message().splitlines()[:3] == [
+    assert repository.message().splitlines()[:4] == [
         "web: 1.0.0 to 1.1.0 [skip ci]",
         "",
         f"{SOURCE}/compare/{'0' * 40}...{'1' * 40}",
+        f"{SOURCE}/releases/tag/v1.1.0",
     ]
     assert "Promote-Version: 1.1.0" in repository.trailers()
 

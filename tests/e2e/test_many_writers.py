@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulate import crowds, faults
+from tests.simulate import crowds, faults, proposals
 
 
 def test_many_at_once_each_its_own_app(
@@ -33,6 +33,13 @@ def test_several_repositories_at_once(
     environ: Mapping[str, str], tmp_path: Path, leftovers: Callable[[], list[str]]
 ) -> None:
     crowds.repositories(3, 3, tmp_path / "crowd", environ)
+    assert leftovers() == []
+
+
+def test_7_1_many_at_once_make_one_request_with_all_changes(
+    environ: Mapping[str, str], tmp_path: Path, leftovers: Callable[[], list[str]]
+) -> None:
+    proposals.one_request("gitea", 12, tmp_path / "crowd", environ)
     assert leftovers() == []
 
 

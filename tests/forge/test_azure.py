@@ -14,6 +14,7 @@ from promote.errors import ForgeDenied, ForgeRefused, ForgeUnreachable
 from promote.forge.address import Kind, Project
 from promote.forge.azure import api, headers
 from promote.forge.azure_answers import (
+    BODY,
     NOBODY,
     PullRequestAnswer,
     Reviewer,
@@ -21,10 +22,10 @@ from promote.forge.azure_answers import (
     context,
     newest,
     reviews,
-    short_body,
     told,
 )
 from promote.forge.request import Proposal
+from promote.forge.wish import fitting
 from promote.question import CommitStatus, Review
 from tests.forge.conftest import TRAILERS, Scene
 from tests.servers.forge import state
@@ -153,7 +154,7 @@ def test_reviewers_and_teams_that_are_there_are_not_looked_up_again(scene: Scene
 
 @pytest.mark.parametrize("body", ["", "x" * 4000, "🚀" * 2000, "a\n" * 2000])
 def test_a_body_that_fits_is_left(body: str) -> None:
-    assert short_body(body) == body
+    assert fitting(body, BODY) == body
 
 
 @pytest.mark.parametrize(
@@ -168,12 +169,12 @@ def test_a_body_that_fits_is_left(body: str) -> None:
     ],
 )
 def test_a_body_that_does_not_fit_says_that_it_was_cut(body: str) -> None:
-    cut = short_body(body)
+    cut = fitting(body, BODY)
     assert len(cut.encode("utf-16-le")) <= 8000
     assert cut.endswith("takes 4000 characters.)")
     assert cut.count("<!--") == cut.count("-->")
     assert body.startswith(cut.partition("\n\n(The rest")[0])
-    assert short_body(cut) == cut
+    assert fitting(cut, BODY) == cut
 
 
 def test_a_long_one_is_made_and_not_sent_again(scene: Scene) -> None:
@@ -181,7 +182,7 @@ def test_a_long_one_is_made_and_not_sent_again(scene: Scene) -> None:
     scene.forge.create(HEAD, BASE, long)
     found = scene.forge.find(HEAD, BASE)
     assert found is not None
-    assert found.title == "t" * 400
+    assert found.title == "t" * 399 + "…"
     scene.forge.update(found, long)
     assert scene.fake.calls("PATCH") == []
 

@@ -76,7 +76,11 @@ def test_what_goes_upstream_is_not_ours(scene: Scene) -> None:
     assert scene.forge.find(HEAD, BASE) is None
 
 
-def test_an_update_that_came_too_late_is_tried_once_more(scene: Scene) -> None:
+def test_an_update_that_came_too_late_is_tried_again_on_what_is_there(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of fifty that set an app each some were beaten twice, and gave up."""
+    monkeypatch.setattr("promote.forge.bitbucket_dc_change._PAUSE", 0.0)
     made = created(scene)
 
     def by_another() -> None:
@@ -88,7 +92,11 @@ def test_an_update_that_came_too_late_is_tried_once_more(scene: Scene) -> None:
     scene.forge.update(made, Proposal("another", "body", reviewers=("alice",)))
     pull = scene.state.pulls[0]
     assert (pull.title, sorted(pull.reviewers)) == ("another", ["alice", "carol"])
-    for _ in range(2):
+    for _ in range(9):
+        scene.fake.fail("PUT", "/pull-requests/1", status=409, body=said)
+    scene.forge.update(made, Proposal("a second", "body"))
+    assert pull.title == "a second"
+    for _ in range(10):
         scene.fake.fail("PUT", "/pull-requests/1", status=409, body=said)
     with pytest.raises(ForgeRefused, match="out-of-date"):
         scene.forge.update(made, Proposal("a third", "body"))

@@ -124,6 +124,25 @@ def test_a_create_that_the_server_failed_at_is_made_once(scene: Scene, status: i
     assert [pull.number for pull in scene.state.pulls] == [made.number]
 
 
+def test_a_create_that_is_refused_is_said_and_the_next_one_is_made(scene: Scene) -> None:
+    for status, error in ((401, ForgeDenied), (403, ForgeDenied), (404, ForgeAbsent), (409, ForgeRefused),
+                          (422, ForgeRefused)):  # fmt: skip
+        scene.fake.fail("POST", "", status=status, body='{"message": "the words"}')
+        with pytest.raises(error, match=rf"{'is not there' if status == 404 else status}.*the words"):
+            created(scene)
+        assert scene.state.pulls == []
+    assert created(scene).number == 1
+
+
+def test_a_create_that_is_to_wait_is_made_once(scene: Scene) -> None:
+    """Whoever is asked too often has done nothing, so that what makes something may be sent again."""
+    for _ in range(2):
+        scene.fake.fail("POST", "", status=429, headers={"Retry-After": "0"})
+    created(scene)
+    assert len(scene.state.pulls) == 1
+    assert len(scene.fake.calls("POST")) == 3
+
+
 def test_reads_are_asked_again(scene: Scene) -> None:
     created(scene)
     scene.fake.fail("GET", "", status=502, body="null")

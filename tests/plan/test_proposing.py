@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from promote.config.request_settings import PullRequestSettings
+from promote.errors import UsageError
 from promote.image import Version
 from promote.outcome import Plan
+from promote.place import Place
 from promote.plan.intent import Rules
 from promote.question import Carried, Proposed, Request, Standing, Unknown
 from tests.estate.building import Built, build
@@ -94,6 +97,18 @@ def test_7_1_what_a_change_meets(
         assert step.onto is not None
         proposed = found.proposed if isinstance(found, Standing) else None
         assert (step.onto.tip, step.onto.expected) == ("1" * 40, None if proposed is None else proposed.oid)
+
+
+def test_7_1_no_pull_request_comes_from_the_branch_that_it_goes_into(tmp_path: Path) -> None:
+    """`pull_request: {branch: main, group: run}` would have pushed past every review."""
+    there = built(tmp_path)
+    one = there.estates["prod"]
+    said = PullRequestSettings(group="run", branch="main")
+    estate = replace(
+        one, place=Place("file:///r", "main"), environment=replace(one.environment, pull_request=said)
+    )
+    with pytest.raises(UsageError, match="is the branch that its pull requests go into"):
+        plan(Built({"prod": estate}, there.noted), wanted("prod", web="1.5.0"), Book({}), None)
 
 
 def test_7_1_what_its_base_has_by_now_is_closed(tmp_path: Path) -> None:

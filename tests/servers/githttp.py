@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import ssl
 import subprocess
 import threading
@@ -20,6 +21,8 @@ from urllib.parse import urlsplit
 # The API of a forge, on the same host: method, path, headers and body to status, headers and body.
 Api = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
 Where = Literal["before", "within", "during", "after"]
+# The first packet of a request (gitprotocol-v2, "Command Request").
+_COMMAND = re.compile(rb"[0-9a-f]{4}command=([a-z-]+)")
 
 
 @dataclass
@@ -49,11 +52,17 @@ class Request:
     status: int
     authorization: str | None
     sent: int = 0  # bytes of the body of the answer
+    command: str = ""  # what protocol v2 asks for: ls-refs, fetch
 
 
 @dataclass
 class Log:
     requests: list[Request] = field(default_factory=list)
+
+    @property
+    def listings(self) -> int:
+        """How often refs were listed."""
+        return sum(request.command == "ls-refs" for request in self.requests)
 
     def clear(self) -> None:
         self.requests.clear()
@@ -84,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _note(self, status: int, sent: int = 0) -> None:
         path, _, query = self.path.partition("?")
         self.server.owner.log.requests.append(
-            Request(self.command, path, query, status, self.headers.get("Authorization"), sent)
+            Request(self.command, path, query, status, self.headers.get("Authorization"), sent, self.asked)
         )
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes, *, cut: bool = False) -> None:
@@ -106,6 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         owner = self.server.owner
         body = self._body()
+        found = _COMMAND.match(body)
+        self.asked = "" if found is None else found[1].decode()
         fault = owner.fault_for(self.command, self.path)
         if fault is not None and fault.stall:
             owner.stopping.wait(fault.stall)

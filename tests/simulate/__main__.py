@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.memory import in_memory
 from tests.servers.githttp import GitHttp
-from tests.simulate import crowds, faults
+from tests.simulate import crowds, faults, proposals
 from tests.simulate.checkpoints import Victim
 from tests.simulate.kills import HOWS, Ground, How
 
@@ -90,6 +90,10 @@ def main(runs: int, first: int) -> None:
     for name, crowd, numbers in CROWDS:
         with _machine() as (folder, environ):
             _say(f"  {name}: {crowd(*numbers, folder / 'crowd', environ)}")
+    _say("Proposals: one pull request has all that fifty processes set at once, each its own app")
+    for kind in proposals.KINDS:
+        with _machine() as (folder, environ):
+            _say(f"  {kind}: {proposals.one_request(kind, 50, folder / 'crowd', environ)}")
     with ProcessPoolExecutor() as pool:
         seeds = [range(seed, min(seed + _BATCH, first + runs)) for seed in range(first, first + runs, _BATCH)]
         total = sum(pool.map(_weather, seeds), faults.Tally())

@@ -69,18 +69,12 @@ def _edits(wishes: Mapping[str, str]) -> dict[str, list[tuple[bytes, bytes]]]:
     }
 
 
-def _crowd(
-    program: Program, wishes: Sequence[tuple[Gitops, str, str]], server: GitHttp, *, some_are_late: bool = False
-) -> Told:
-    """All of them at once: AssertionError for one that does not end with 0, or not in time.
+def ended(running: Sequence[subprocess.Popen[bytes]], *, some_are_late: bool = False) -> None:
+    """All are waited for: AssertionError for one that does not end with 0, or not in time.
 
     With `some_are_late` one may find a newer version when it first looks, and is refused then.
     """
-    began = time.monotonic()
-    running: list[subprocess.Popen[bytes]] = []
     try:
-        for gitops, app, version in wishes:
-            running.append(program.start("set", "dev", f"{app}={version}", "--no-verify-tag", "--repo", gitops.url))
         for child in running:
             stdout, stderr = child.communicate(timeout=_SECONDS)
             is_late = some_are_late and child.returncode == 3 and b"is older than" in stderr
@@ -91,9 +85,26 @@ def _crowd(
             if child.poll() is None:
                 child.kill()
                 child.communicate()
+
+
+def sent(server: GitHttp) -> tuple[int, int]:
+    """How many pushes were begun, and how many of them were sent."""
     asked = Counter((request.method, request.path.rpartition("/")[2], request.query) for request in server.log.requests)
     offers = sum(count for (_, _, query), count in asked.items() if "receive-pack" in query)
-    return Told(len(wishes), time.monotonic() - began, offers, asked["POST", "git-receive-pack", ""])
+    return offers, asked["POST", "git-receive-pack", ""]
+
+
+def _crowd(
+    program: Program, wishes: Sequence[tuple[Gitops, str, str]], server: GitHttp, *, some_are_late: bool = False
+) -> Told:
+    """All of them at once; see `ended`."""
+    began = time.monotonic()
+    running = [
+        program.start("set", "dev", f"{app}={version}", "--no-verify-tag", "--repo", gitops.url)
+        for gitops, app, version in wishes
+    ]
+    ended(running, some_are_late=some_are_late)
+    return Told(len(wishes), time.monotonic() - began, *sent(server))
 
 
 def _carried(gitops: Gitops) -> list[tuple[str, str]]:

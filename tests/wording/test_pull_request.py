@@ -26,13 +26,16 @@ HOSTILE = (
 
 def test_an_ordinary_one() -> None:
     compare = Link("prod", "web", "https://github.com/acme/web/compare/a1...b2")
-    text = body(None, [WEB, API], links=[compare], notes=[Note("prod", "job", "waits: soak until noon")], limit=9999)
+    notes = Link("prod", "web", "https://github.com/acme/web/releases/tag/1.5.0", "release notes")
+    told = [compare, notes, Link("prod", "gone", "https://x/y")]
+    text = body(None, [WEB, API], links=told, notes=[Note("prod", "job", "waits: soak until noon")], limit=9999)
     assert text == (
         "| environment | app | from | to | |\n"
         "|---|---|---|---|---|\n"
         "| `prod` | `api` | new | `2.0.0` |  |\n"
         f"| `prod` | `web` | `1.4.0` | `1.5.0`<br>`{DIGEST}` "
-        "| [compare](<https://github.com/acme/web/compare/a1...b2>) |\n"
+        "| [compare](<https://github.com/acme/web/compare/a1...b2>), "
+        "[release notes](<https://github.com/acme/web/releases/tag/1.5.0>) |\n"
         "\n"
         "- `prod`: `api`: gate `soak` skipped: hotfix for &#35;1234, ask &#64;ann\n"
         "- `prod`: `job`: waits: soak until noon\n"
