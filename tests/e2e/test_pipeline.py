@@ -133,6 +133,29 @@ def test_6_6_what_auto_refuses(
 
 
 @pytest.mark.parametrize(
+    ("gates", "words", "why"),
+    [
+        ("{soak: 24h, locked: true}", ("--skip-gate", "soak", "--reason", "x"), "the gate 'soak' is locked"),
+        ("{soak: 24h}", ("--skip-gate", "soak"), "--skip-gate needs --reason"),
+        ("{soak: 24h}", ("--skip-gate", "window", "--reason", "x"), "there is no gate 'window' to skip here"),
+        ("{soak: 24h}", ("--skip-gate", "from", "--reason", "x"), "there is no gate 'from' to skip here"),
+        ("{soak: 24h}", ("--skip-gate", "soak", "--reason", "INC-7"), ""),
+    ],
+)
+def test_6_7_who_skips_a_gate_says_why_and_skips_no_locked_one(
+    lane: Gitops, registry: RunningRegistry, inside: Inside, gates: str, words: tuple[str, ...], why: str
+) -> None:
+    newer = kustomization(f"{registry.host}/acme/web", NEW_WEB).encode()
+    config = chain(registry.host).replace("{soak: 24h}", gates, 1)
+    lane.commit({"promote.yaml": config.encode(), place("dev"): newer})
+    refs = lane.refs()
+    done = inside("to", "test", *words, "--repo", lane.url)
+    assert (done.code, why in done.stderr, lane.refs() == refs) == (2 if why else 0, True, bool(why)), done
+    if not why:
+        assert "Promote-Skipped-Gate: soak: INC-7" in lane.trailers()
+
+
+@pytest.mark.parametrize(
     ("given", "environ", "expected"),
     [
         ("", {}, None),

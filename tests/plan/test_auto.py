@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promote.outcome import Plan
 from promote.plan.auto import is_mine
-from promote.plan.intent import Auto, Rules
+from promote.plan.intent import Auto, Promote, Rules, Sources
 from promote.question import Past, Probed, Unknown
 from promote.report import text
 from promote.report.exit import exit_code
@@ -171,3 +171,13 @@ def test_the_union_of_all_shards_is_one_run(apps: set[str], count: int, most: in
     assert {each.path: each.after for part in parts for step in part.steps for each in step.files} == {
         each.path: each.after for step in whole.steps for each in step.files
     }
+
+
+def test_6_2_one_source_feeds_every_target_that_has_the_app(tmp_path: Path) -> None:
+    config = APPS + "environments:\n  dev: {path: dev}\n  eu: {path: eu, from: dev}\n  us: {path: us, from: dev}\n"
+    files = {**runs("dev", web="1.5.0", api="1.5.0"), **runs("eu", web="1.4.0"), **runs("us", web="1.3.0", api="1.4.0")}
+    made = plan(build(tmp_path, config, files), Auto(("eu", "us")), outside())
+    assert outcome(made) == ["eu web 1.4.0 → 1.5.0", "us api 1.4.0 → 1.5.0", "us web 1.3.0 → 1.5.0", "eu api absent"]
+    assert exit_code(made, named=(), tell_changes=False) == 0
+    asked_for = plan(build(tmp_path, config, files), Promote("eu", Sources(("dev",)), ("api",)), outside())
+    assert exit_code(asked_for, named=("api",), tell_changes=False) == 3

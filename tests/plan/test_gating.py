@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promote.outcome import Plan
-from promote.plan.intent import Promote, Rules, Sources, Update
+from promote.plan.intent import Promote, Rollback, Rules, Sources, Update
 from promote.question import Past, Probe, Probed, Unknown
 from promote.report.exit import exit_code
 from tests.estate.building import build
@@ -200,3 +200,11 @@ def test_6_1_set_does_not_bring_in_what_the_source_holds_back(tmp_path: Path) ->
     files = {**runs("test", web="1.5.0"), **runs("prod", web="1.4.0")}
     files |= {path % "test": text for path, text in HELD.items()}
     assert outcome(plan(build(tmp_path, lane(), files), wanted("prod", web="1.5.0"), outside())) == ["prod web held"]
+
+
+def test_8_1_a_rollback_passes_no_gate(tmp_path: Path) -> None:
+    files = {**runs("test", web="1.5.0"), **runs("prod", web="1.5.0")}
+    asked = outside(ran={("prod", "web"): lived_through(("1.5.0", 1), ("1.4.0", 30))}, probes={"web": BROKEN})
+    made = plan(build(tmp_path, lane(HTTP, FROZEN, "{soak: 24h}"), files), Rollback("prod", ("web",)), asked)
+    assert outcome(made) == ["prod web 1.5.0 → 1.4.0"]
+    assert not any(isinstance(each, Probe) for each in asked.asked)
