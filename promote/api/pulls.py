@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from promote.api.forges import Forges
+from promote.api.merging import let_merge
 from promote.config.model import Config, Environment
 from promote.config.request_settings import PullRequestSettings
 from promote.forge.kinds import OpenForge
@@ -21,7 +22,6 @@ from promote.outcome import Pulled
 from promote.place import Place
 from promote.question import (
     Answers,
-    CommitStatus,
     Proposed,
     Question,
     Request,
@@ -33,11 +33,10 @@ from promote.question import (
     Statuses,
     drive,
 )
-from promote.wording.gates import of_gates
 from promote.wording.links import Link, Origins, links
 from promote.wording.message import wants_links
 from promote.wording.pull_request import Hides, body, closed, read_footer, title
-from promote.wording.trailers import base_of, parse, parse_holds, trailers
+from promote.wording.trailers import base_of, parse, parse_holds
 
 # How often a pull request is written anew, because its branch was pushed to while it was written.
 _OVERTAKEN = 5
@@ -153,33 +152,12 @@ class Pulls:
         lacks = [f"{what}: {why}" for what, why in sorted(done.lacks.items())]
         if now is wish:
             # Else whoever pushed last says whether that may be merged: only there its gates were asked.
-            lacks += self._merging(forge, environment, wish, done.request, anew=wish.is_new and action != "created")
-        if action == "unchanged" and there.web.writes != before:
-            action = "updated"
+            anew = wish.is_new and action != "created"
+            disarmed, why = let_merge(forge, environment.pull_request, wish, done.request, anew=anew)
+            lacks += [] if why is None else [f"auto-merge: {why}"]
+            action = "updated" if disarmed and action == "unchanged" else action
         warnings = tuple(f"{done.request.url}: {each}" for each in lacks)
         return Pulled(wish.base.repo, done.request.number, done.request.url, action, warnings, wish.head)
-
-    def _merging(
-        self, forge: Forge, environment: Environment, wish: Wish, request: PullRequest, *, anew: bool
-    ) -> list[str]:
-        """Lets the forge merge it once every gate has passed and not before; what the forge cannot do of that."""
-        lacks: list[str] = []
-        method = environment.pull_request.auto_merge
-        context, state, description = of_gates(wish.verdicts)
-        speaks = bool(wish.verdicts) and wish.expected is not None
-        # A commit that was only just pushed has no status yet.
-        known = forge.statuses(wish.expected) if speaks and wish.expected is not None and not wish.is_new else ()
-        said = {each.context: (each.state, each.description) for each in known}.get(context)
-        if not all(verdict.passes for _, _, verdict in wish.verdicts):
-            # Not every forge tells whether it is armed. Where the last run said that gates keep it back, it is not.
-            if request.auto_merge or (method is not UNSET and (said is None or said[0] == "success")):
-                forge.disarm(request)
-        elif method is not UNSET and (wish.is_new or not request.auto_merge):
-            why = forge.arm(request, method, trailers(wish.carried, holds=wish.holds), anew=anew)
-            lacks += [] if why is None else [f"auto-merge: {why}"]
-        if speaks and wish.expected is not None and said != (state, description):
-            forge.set_status(wish.expected, CommitStatus(context, state, description))
-        return lacks
 
     def _newer(self, wish: Wish, told: PullRequest) -> Wish | None:
         """What its branch carries by now, where somebody has pushed since: who wrote last may not have pushed last.
