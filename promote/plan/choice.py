@@ -17,8 +17,9 @@ class Choice:
     """A version for one app of one environment, with the digests that it brings.
 
     `explicit` is a digest that was asked for by name: it is written, and must be the tag's. So must the digests of the
-    images that the cargo calls unproven. With `on_unordered` "stop" it must be newer than what runs. `undone` is what a
-    rollback takes away, empty where that is no one version; then no order is asked for.
+    images that the cargo calls unproven. What one of the environments in `heeds` holds back is not written either.
+    With `on_unordered` "stop" it must be newer than what runs. `undone` is what a rollback takes away, empty where that
+    is no one version; then no order is asked for.
     """
 
     app: str
@@ -27,6 +28,7 @@ class Choice:
     cargo: Cargo = field(default_factory=Cargo)
     explicit: bool = False
     source: str | None = None
+    heeds: tuple[str, ...] = ()
     on_unordered: Literal["warn", "go", "stop"] = "go"
     undone: Version | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 
+from promote.errors import worst
 from promote.estate.estate import Estate
 from promote.gates import gates_of
 from promote.gates.gate import Case, Gate
@@ -37,8 +38,12 @@ def gates(estate: Estate) -> tuple[Gate, ...]:
 
 def has_soak(estate: Estate) -> bool:
     """Whether versions that the source has replaced may still be carried: it takes a soak, and no live gate (6.4)."""
-    found = gates(estate)
-    return any(gate.name == "soak" for gate in found) and not any(gate.is_live for gate in found)
+    return any(gate.name == "soak" for gate in gates(estate)) and not is_live(estate)
+
+
+def is_live(estate: Estate) -> bool:
+    """Whether only what a source runs now can be judged (6.4)."""
+    return any(gate.is_live for gate in gates(estate))
 
 
 def case_of(
@@ -114,7 +119,7 @@ def stopped(draft: Draft) -> Refusal | Failure | None:
     why = f"{version} stays out: {told}"
     unknown = [verdict for verdict in against if verdict.state == "unknown"]
     if unknown:
-        return Failure(name, app, "gate", max(verdict.exit_code for verdict in unknown), why)
+        return Failure(name, app, "gate", worst({verdict.exit_code for verdict in unknown}), why)
     failed = next((verdict for verdict in against if verdict.state == "failed"), None)
     if failed is not None:
         return Refusal(name, app, "failed", why, gate=failed.gate)

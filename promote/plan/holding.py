@@ -67,14 +67,14 @@ def held_back(
     app: str,
     rules: Rules,
     *,
-    source: str | None = None,
+    sources: Sequence[str] = (),
     is_rollback: bool = False,
 ) -> Asking[Held | Refusal | Failure]:
-    """What is held back of an app in an environment, and in the one that it comes from (SEMANTICS 6.2).
+    """What is held back of an app in an environment, and in those that it comes from (SEMANTICS 6.2).
 
     Refused, or failed, where that cannot be known. A rollback does not stand in its own way.
     """
-    names = [name for name in (environment, source) if name is not None and name in estates]
+    names = [name for name in dict.fromkeys((environment, *sources)) if name in estates]
     found: list[tuple[str, Hold, str]] = []
     for name in names:
         estate = estates[name]

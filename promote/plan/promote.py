@@ -12,7 +12,7 @@ from promote.plan.candidates import Candidate, Stop, earlier, present, shared_by
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
-from promote.plan.gating import Way, has_soak, judged, skipped, stopped
+from promote.plan.gating import Way, has_soak, is_live, judged, skipped, stopped
 from promote.plan.intent import Before, Promote, Rules, Sources
 from promote.plan.ranking import ranked
 from promote.plan.settle import settle
@@ -53,7 +53,8 @@ def carry(
         told = told or decision
     if told is None:
         named = ", ".join(sources.names)
-        return Skip(environment, app, "no-candidate", f"no version of {app} has been in all of {named}")
+        why = f"no version of {app} {'runs' if is_live(estates[environment]) else 'has been'} in all of {named}"
+        return Skip(environment, app, "no-candidate", why)
     return told
 
 
@@ -86,7 +87,7 @@ def _candidates(
     now = {source: present(estates, source, environment, app, before) for source in sources.names}
     # What is there already needs no history, which is most of what cron looks at.
     looks_back = not _is_there(target, app, now.values()) and (
-        has_soak(target) or (sources.needs_all and not _agree(now.values()))
+        has_soak(target) or (sources.needs_all and not is_live(target) and not _agree(now.values()))
     )
     for source, one in now.items():
         if not isinstance(one, Candidate):
@@ -121,17 +122,18 @@ def _tried(
 ) -> Asking[Decision]:
     """What comes of one candidate: looked up, ordered, and judged by the gates."""
     verb = "runs" if candidate.is_present else "ran"
+    way = Way(sources.names if sources.needs_all else (candidate.source,))
     choice = Choice(
         app,
         candidate.version.tag,
         f"{verb} in {candidate.source}",
         candidate.cargo,
         source=candidate.source,
+        heeds=way.sources,
         on_unordered="go" if candidate.is_present else "stop",
     )
     decision = yield from settle(estates, environment, choice, rules, before)
     if not isinstance(decision, Draft):
         return decision
-    way = Way(sources.names if sources.needs_all else (candidate.source,))
     draft = yield from judged(estates, decision, way, rules, before)
     return stopped(draft) or replace(draft, skipped_gates=skipped(estates[environment], rules))

@@ -211,9 +211,15 @@ def _once_more(
 ) -> Asking[Decision]:
     """A change that stands, before the gates again: it goes where one has failed, and stays where one only waits."""
     estate = estates[item.environment]
-    digests = _digests(estate, item)
+    way = Way(_sources(estate, item), head)
     choice = Choice(
-        item.app, item.new.tag, "proposed before", Cargo(digests), source=item.source, undone=item.undone
+        item.app,
+        item.new.tag,
+        "proposed before",
+        Cargo(_digests(estate, item)),
+        source=item.source,
+        heeds=() if item.source is None else way.sources,
+        undone=item.undone,
     )
     # It was looked up when it was proposed; that it must not be older than what runs by now still holds.
     decision = yield from settle(estates, item.environment, choice, Rules(verify_tag=False), before)
@@ -222,7 +228,6 @@ def _once_more(
     draft = replace(decision, is_standing=True, skipped_gates=item.skipped_gates, warnings=())
     if item.undone is not None:
         return draft  # gates are waived (8.1)
-    way = Way(_sources(estate, item), head)
     draft = yield from judged(estates, draft, way, rules, before)
     stop = stopped(draft)
     return stop if isinstance(stop, Refusal) and stop.code == "failed" else draft

@@ -15,11 +15,11 @@ from promote.question import Asking
 def ranked(estate: Estate, app: str, candidates: Sequence[Candidate]) -> Asking[list[Candidate]]:
     """The candidates by the app's policy, else by the dates of the images; what neither ranks stays in its order.
 
-    Of one version that several sources have, the one that runs now counts.
+    Of one version that a source has twice, the one that runs now counts; of several sources each may still give it.
     """
     out: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda each: not each.is_present):
-        if any(agree(each.version, candidate.version) for each in out):
+        if any(each.source == candidate.source and agree(each.version, candidate.version) for each in out):
             continue
         place = 0
         while place < len(out) and not (yield from _is_newer(estate, app, candidate, out[place])):

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from promote.estate.estate import Estate
 from promote.image import Version
-from promote.outcome import Plan, Refusal, Skip
+from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.candidates import Candidate, earlier
 from promote.plan.carry import Cargo, cargo
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
-from promote.plan.gating import Way, has_soak, judged, skipped, stopped
+from promote.plan.gating import Way, has_soak, is_live, judged, skipped, stopped
 from promote.plan.intent import Before, Rules, Set
 from promote.plan.settle import settle
 from promote.question import Asking, abreast
@@ -45,73 +45,80 @@ def _app(
     fault = unfit(estate, app)
     if fault is not None:
         return fault
-    given = _given_by(estates, estate, app, version)
-    stop = None if given is not None else _not_eligible(estates, estate, app, version)
-    if stop is not None and has_soak(estate):
-        given = yield from _gave(estates, estate, app, version, before)
-        stop = stop if given is None else None
+    its = estate.environment
+    given = yield from _given_by(estates, estate, app, version, before)
+    stop = given if isinstance(given, Refusal | Failure) else None
     if stop is not None and not rules.skips(FROM_GATE):
         return stop
-    choice = _choice(estate, app, version, given)
+    source = given if isinstance(given, Candidate) else None
+    way = Way(its.sources if source is None or its.needs_all else (source.source,))
+    choice = _choice(estate, app, version, source, way)
     if isinstance(choice, Refusal):
         return choice
     decision = yield from settle(estates, environment, choice, rules, before)
     if not isinstance(decision, Draft):
         return decision
-    way = Way(estate.environment.sources if given is None or estate.environment.needs_all else (given.source,))
     draft = yield from judged(estates, decision, way, rules, before)
     # `from` is recorded only where it would have stopped it; the gates were not asked.
     reasons = tuple((name, reason) for name, reason in rules.skipped_gates if stop is not None and name == FROM_GATE)
     return stopped(draft) or replace(draft, skipped_gates=(*reasons, *skipped(estate, rules)))
 
 
-def _choice(estate: Estate, app: str, version: Version, given: Candidate | None) -> Choice | Refusal:
+def _choice(estate: Estate, app: str, version: Version, given: Candidate | None, way: Way) -> Choice | Refusal:
     """The version as it is to be written; where a source has it, with the digests that it has there."""
     name = estate.environment.name
     repositories = {site.repository for site in estate.places(app)}
+    # What a source holds back is not taken from it; where none is asked, its holds do not count.
+    heeds = () if given is None else way.sources
     if version.digest is not None:
         if len(repositories) > 1:
             why = f"{app} has several images, and one digest cannot be that of all: give the tag alone"
             return Refusal(name, app, "one-digest", why)
         by_name = Cargo({next(iter(repositories)): version.digest})
-        return Choice(app, version.tag, "set by hand", by_name, explicit=True, on_unordered="warn")
+        return Choice(app, version.tag, "set by hand", by_name, explicit=True, heeds=heeds, on_unordered="warn")
     brought = Cargo() if given is None else given.cargo
-    return Choice(app, version.tag, "set by hand", brought, on_unordered="warn")
+    return Choice(app, version.tag, "set by hand", brought, heeds=heeds, on_unordered="warn")
 
 
 def _fits(running: Version, version: Version) -> bool:
     return running.tag == version.tag and (version.digest is None or running.digest in (None, version.digest))
 
 
-def _given_by(estates: Mapping[str, Estate], estate: Estate, app: str, version: Version) -> Candidate | None:
-    """The version in a source that runs it now; of several that must all have it, where all of them do."""
-    found: list[Candidate] = []
-    for source in estate.environment.sources:
-        running = estates[source].runs(app)
-        if isinstance(running, Version) and _fits(running, version):
-            found.append(Candidate(running, cargo(estates[source], estate, app), source))
-    enough = len(estate.environment.sources) if estate.environment.needs_all else 1
-    return found[0] if found and len(found) >= enough else None
-
-
-def _gave(
+def _given_by(
     estates: Mapping[str, Estate], estate: Estate, app: str, version: Version, before: Before
-) -> Asking[Candidate | None]:
-    """The version as a source ran it before; it takes a soak that may tell that this was enough (6.4)."""
-    found: list[Candidate] = []
-    for source in estate.environment.sources:
-        past = yield from earlier(estates, source, estate.environment.name, app, before)
-        # A history that cannot be read gives nothing: the version is as little eligible as without one.
-        found += [each for each in past if _fits(each.version, version)][:1] if isinstance(past, list) else []
-    enough = len(estate.environment.sources) if estate.environment.needs_all else 1
-    return found[0] if found and len(found) >= enough else None
+) -> Asking[Candidate | Refusal | Failure | None]:
+    """The version as `to` could carry it from a source, or why none gives it; None where there is no source (6.1)."""
+    its = estate.environment
+    found = {name: one for name in its.sources if (one := _runs(estates, estate, name, app, version)) is not None}
+    enough = len(its.sources) if its.needs_all else 1
+    failure: Failure | None = None
+    # Of one source without a soak only what it runs now is carried.
+    looks_back = has_soak(estate) or (its.needs_all and len(its.sources) > 1 and not is_live(estate))
+    if len(found) < enough and looks_back:
+        for source in (name for name in its.sources if name not in found):
+            past = yield from earlier(estates, source, its.name, app, before)
+            if isinstance(past, Failure):
+                failure = failure or past
+                continue
+            one = next((each for each in past if _fits(each.version, version)), None)
+            found |= {} if one is None else {source: one}
+    if its.sources and len(found) < enough:
+        return failure or _not_eligible(estates, estate, app, version)
+    return next((found[name] for name in its.sources if name in found), None)
 
 
-def _not_eligible(estates: Mapping[str, Estate], estate: Estate, app: str, version: Version) -> Refusal | None:
+def _runs(
+    estates: Mapping[str, Estate], estate: Estate, source: str, app: str, version: Version
+) -> Candidate | None:
+    running = estates[source].runs(app)
+    if not isinstance(running, Version) or not _fits(running, version):
+        return None
+    return Candidate(running, cargo(estates[source], estate, app), source)
+
+
+def _not_eligible(estates: Mapping[str, Estate], estate: Estate, app: str, version: Version) -> Refusal:
     """Why an environment that is fed by others may not be given this version: none of them runs it."""
     sources = estate.environment.sources
-    if not sources:
-        return None
     said = []
     for source in sources:
         running = estates[source].runs(app)

@@ -39,7 +39,7 @@ def settle(
     if _is_there(estate, choice):
         return told
     back = yield from held_back(
-        estates, environment, choice.app, rules, source=choice.source, is_rollback=choice.undone is not None
+        estates, environment, choice.app, rules, sources=choice.heeds, is_rollback=choice.undone is not None
     )
     if not isinstance(back, Held):
         return back
