@@ -57,7 +57,9 @@ def looked_at(
             for name, each in config.environments.items()
             if each.deliver == "pull-request" and each.pull_request.group == "run" and not each.is_template
         ]
-    names = [*dict.fromkeys([*targets, *sources, *beside])]
+    # What is proposed already is judged again too, and gates ask where it comes from.
+    asked = _sources(config, [*proposing, *beside])
+    names = [*dict.fromkeys([*targets, *sources, *beside, *asked])]
     # What is proposed beside these apps is built anew too, whatever it is.
     return names, None if proposing or not apps else apps, gaining
 

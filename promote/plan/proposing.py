@@ -6,16 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promote.estate.estate import Estate
-from promote.image import Repository, Version, agree, parse_repository
+from promote.image import Version, agree
 from promote.outcome import Failure, Refusal, Skip
 from promote.place import Place
-from promote.plan.carry import Cargo
-from promote.plan.choice import Choice
 from promote.plan.draft import Decision, Draft
-from promote.plan.gating import Way, judged, stopped
 from promote.plan.holding import edited, rollback_branch, unread
 from promote.plan.intent import Before, Rules
-from promote.plan.settle import settle
+from promote.plan.standing import again, merging
 from promote.question import Asking, Carried, HoldChange, Proposed, Request, Standing, Stands, Unknown, abreast
 
 
@@ -115,16 +112,19 @@ def _branch(
     taken = {(draft.environment, draft.app) for draft in fresh}
     if head not in {rollback_branch(*each) for each in leaving}:
         taken |= set(leaving)
-    again, left = yield from _again(
-        estates, [item for item in wanted if (item.environment, item.app) not in taken], head, rules, before
-    )
     known = {(each.environment, each.app) for each in told if isinstance(each, Refusal | Failure)}
+    stood = yield from again(
+        estates, [item for item in wanted if (item.environment, item.app) not in taken], head, before
+    )
+    if isinstance(stood, Failure):
+        stuck = [stood] if (stood.environment, stood.app) not in known else []
+        return [*told, *stuck, *(_stuck(each, head, stood) for each in fresh)], None
+    standing_drafts, left = stood
     told += [each for each in left if (each.environment, each.app) not in known]
     if proposed is not None:
-        again = [replace(each, holding=_held_with(proposed, each)) for each in again]
-    reviewed = yield from _merging(estates, [*fresh, *again], head, rules, before)
-    fresh, again = reviewed[: len(fresh)], reviewed[len(fresh) :]
-    everything = (*fresh, *again)
+        standing_drafts = [replace(each, holding=_held_with(proposed, each)) for each in standing_drafts]
+    everything = yield from merging(estates, [*fresh, *standing_drafts], head, before)
+    fresh = everything[: len(fresh)]
     news = any(not draft.is_standing for draft in fresh)
     gone = len(wanted) != sum(draft.is_standing for draft in everything)
     stale = request is not None and request.state == "open" and request.conflicts is True
@@ -134,7 +134,12 @@ def _branch(
     told += [_already(draft, request) for draft in fresh if draft.is_standing]
     expected = None if proposed is None else proposed.oid
     is_pushed = bool(everything) and (news or gone or stale or not is_live)
-    return told, Branch(base, Place(base.repo, head), environment, tip, expected, everything, is_pushed)
+    return told, Branch(base, Place(base.repo, head), environment, tip, expected, tuple(everything), is_pushed)
+
+
+def _stuck(draft: Draft, head: str, why: Failure) -> Failure:
+    told = f"branch {head} cannot be built anew, because of {why.app} of {why.environment}: {why.reason}"
+    return Failure(draft.environment, draft.app, "proposal", why.exit_code, told)
 
 
 def _held_with(proposed: Proposed, draft: Draft) -> tuple[HoldChange, ...]:
@@ -181,82 +186,3 @@ def _declined(standing: Standing, environment: str, app: str) -> Version | None:
     said = [(item.environment, item.app, item.new) for item in proposed.carried] if proposed is not None else []
     told = said if proposed is not None and proposed.oid == request.head_oid else request.versions
     return next((version for there, its, version in told if (there, its) == (environment, app)), None)
-
-
-def _again(
-    estates: Mapping[str, Estate], wanted: Sequence[Carried], head: str, rules: Rules, before: Before
-) -> Asking[tuple[list[Draft], list[Decision]]]:
-    """What is proposed already, on the files as they are now; what has landed or cannot be any more leaves it.
-
-    And what is to be told of it: what gates say by now, where they do not pass it any more (SEMANTICS 7.2).
-    """
-    known = [item for item in wanted if item.environment in estates and item.app in estates[item.environment].apps]
-    decided = yield from abreast(
-        {(item.environment, item.app): _once_more(estates, item, head, rules, before) for item in known}
-    )
-    drafts, told = list[Draft](), list[Decision]()
-    for decision in decided.values():
-        if not isinstance(decision, Draft):
-            if isinstance(decision, Refusal) and decision.code in ("failed", "held"):
-                told.append(decision)
-            continue
-        drafts.append(decision)
-        stop = stopped(decision)
-        told += [] if stop is None else [stop]
-    return drafts, told
-
-
-def _once_more(
-    estates: Mapping[str, Estate], item: Carried, head: str, rules: Rules, before: Before
-) -> Asking[Decision]:
-    """A change that stands, before the gates again: it goes where one has failed, and stays where one only waits."""
-    estate = estates[item.environment]
-    way = Way(_sources(estate, item), head)
-    choice = Choice(
-        item.app,
-        item.new.tag,
-        "proposed before",
-        Cargo(_digests(estate, item)),
-        source=item.source,
-        heeds=() if item.source is None else way.sources,
-        undone=item.undone,
-    )
-    # It was looked up when it was proposed; that it must not be older than what runs by now still holds.
-    decision = yield from settle(estates, item.environment, choice, Rules(verify_tag=False), before)
-    if not isinstance(decision, Draft):
-        return decision
-    draft = replace(decision, is_standing=True, skipped_gates=item.skipped_gates, warnings=())
-    if item.undone is not None:
-        return draft  # gates are waived (8.1)
-    draft = yield from judged(estates, draft, way, rules, before)
-    stop = stopped(draft)
-    return stop if isinstance(stop, Refusal) and stop.code == "failed" else draft
-
-
-def _sources(estate: Estate, item: Carried) -> tuple[str, ...]:
-    its = estate.environment
-    return its.sources if its.needs_all or item.source is None else (item.source,)
-
-
-def _merging(
-    estates: Mapping[str, Estate], drafts: Sequence[Draft], head: str, rules: Rules, before: Before
-) -> Asking[list[Draft]]:
-    """The drafts of a branch with what the gates say that only hold back the merge (SEMANTICS 6.7)."""
-    steps = {
-        number: judged(estates, draft, Way((), head), rules, before, merging=True)
-        for number, draft in enumerate(drafts)
-        if draft.undone is None
-    }
-    found = yield from abreast(steps)
-    return [found.get(number, draft) for number, draft in enumerate(drafts)]
-
-
-def _digests(estate: Estate, item: Carried) -> Mapping[Repository, str]:
-    """The digests that the trailers name, by image."""
-    several = {parse_repository(image): digest for image, digest in item.digests}
-    if several:
-        return {image: digest for image, digest in several.items() if image is not None}
-    repositories = {site.repository for site in estate.places(item.app)}
-    if item.new.digest is None or len(repositories) != 1:
-        return {}
-    return {next(iter(repositories)): item.new.digest}
