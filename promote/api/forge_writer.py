@@ -57,6 +57,8 @@ class ForgeWriter(Writer):
                     came = committer.add(place.branch, parent=parent, draft=first)
             except ForgeRefused as exc:
                 raise PushRejected(exc.what, where=exc.where, cure=exc.cure or remedy(exc.what)) from exc
+        if not isinstance(came, Beaten):
+            self.remotes.note(place, came.commit)
         if isinstance(came, Unclear):
             self.remotes.lost(place, came.commit)
         elif isinstance(came, Landed) and not is_proposed:

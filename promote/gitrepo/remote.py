@@ -176,6 +176,10 @@ class Remotes:
         """The commit that this run last sent to a branch, whether or not that is known to have arrived."""
         return self._sent.get(place)
 
+    def note(self, place: Place, oid: str) -> None:
+        """Notes that a commit was sent to a branch by another way."""
+        self._sent[place] = oid
+
     def forget(self) -> None:
         """What stands on promotion branches is asked of their remotes anew."""
         for heads in self._heads.values():
@@ -189,7 +193,7 @@ class Remotes:
         return self._store(place.repo, place.branch).arrived(place.branch)
 
     def lost(self, place: Place, oid: str) -> None:
-        """Notes that a commit was sent by another way, and that it is not known whether the branch holds it.
+        """Notes that it is not known whether the branch holds a commit that was sent by another way.
 
         "" where its name is not known either.
         """

@@ -19,6 +19,8 @@ from promote.forge.github_commit import SCRATCH
 from promote.forge.kinds import TOKEN
 from promote.gitrepo.remote import Remotes
 from promote.image import Version
+from promote.question import Carried
+from promote.wording.message import message
 from tests.clock import FakeClock
 from tests.config.loading import loaded
 from tests.e2e.conftest import Create
@@ -363,3 +365,22 @@ def test_check_looks_at_the_forge_of_commits_too(scene: Scene) -> None:
     done = scene.run("check", "dev")
     assert done.code == 6, done
     assert "is archived" in done.output
+
+
+def test_7_1_who_writes_last_need_not_have_committed_last(scene: Scene) -> None:
+    assert scene.run("set", "prod", "web=1.4.1", "--no-verify-tag").code == 0
+    both = [
+        Carried("prod", "api", Version(OLD_API), Version(NEW_API)),
+        Carried("prod", "web", Version(OLD_WEB), Version(NEW_WEB)),
+    ]
+
+    def another() -> None:
+        base, state = scene.repository.tip(), scene.github.state
+        made = state.git("commit-tree", "-p", base, "-m", message(None, both, base=base), f"{BRANCH}^{{tree}}")
+        state.git("update-ref", f"refs/heads/{BRANCH}", made)
+        state.pulls[0].body = "of both"
+
+    scene.github.fail("PATCH", "", status=502, then=another)
+    assert scene.run("set", "prod", f"web={NEW_WEB}").code == 0
+    pull = scene.github.state.pulls[0]
+    assert all(f"`{version}`" in pull.body for version in (NEW_API, NEW_WEB))
