@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from promote.place import Place
@@ -12,10 +12,14 @@ from promote.question import Past
 
 @dataclass(frozen=True, slots=True)
 class Chronicle:
-    """The past of apps by their names, as seen from the commit `tip` of a place at the time `now`."""
+    """The past of apps by their names, as seen from the commit `tip` of a place at the time `now`.
+
+    `links` are pages that compare the version of a stretch with the one before it, by app and number of the stretch.
+    """
 
     environment: str
     place: Place
     tip: str | None
     now: datetime
     apps: Mapping[str, Past]
+    links: Mapping[tuple[str, int], str] = field(default_factory=dict)

@@ -89,8 +89,8 @@ def test_skips_that_are_no_news_are_not_told_unless_named() -> None:
 def test_a_board() -> None:
     cells = (
         Cell("dev", "web", "runs", Version("1.4.0"), Version("1.5.0"), "registry"),
-        Cell("test", "web", "mixed", note="its sites differ"),
-        Cell("dev", "api", "refused", note="x.yaml:1:1: it holds\n a template"),
+        Cell("test", "web", "mixed", notes=("its sites differ",)),
+        Cell("dev", "api", "refused", notes=("x.yaml:1:1: it holds\n a template",)),
         Cell("test", "api", "absent"),
     )
     drawn = text.board(Board(("dev", "test"), ("api", "web"), cells), None).split("\n")
