@@ -1,7 +1,7 @@
 """`promote status` of 200 apps in three environments, in a clone of a local repository: whole processes.
 
-A registry answers in 20 ms. Every other app of prod is one version behind, and would be carried. Without `--age`, wanted
-in at most 3 s; and with it, where each of 100 commits has brought one app into dev.
+A registry answers in 20 ms. Every other app of prod is one version behind, and would be carried. Wanted in at most 3 s;
+and then with `--age`, where each of 100 commits has brought one app into dev.
 """
 
 from __future__ import annotations
