@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.clock import Clock
 from promote.errors import GitError
-from promote.image import Version
 from promote.place import Place
-from promote.question import Asking, Carried, Past, Ran, Unknown, abreast
+from promote.question import Past, Ran, Unknown
 
 if TYPE_CHECKING:  # most commands never look back
     from promote.gitrepo.past.branch_history import History
     from promote.history.chronicle import Chronicle
-    from promote.wording.links import Images, Link
 
 
 class Histories:
@@ -73,16 +70,3 @@ def chronicle(opened: Opened, clock: Clock, environment: str, apps: Sequence[str
             raise GitError(past.why)
         found[app] = past
     return Chronicle(environment, place, tip, clock.now(), found)
-
-
-def linked(told: Chronicle, images: Images) -> Asking[dict[tuple[str, int], str]]:
-    """The pages that compare what ran with what ran before it, by app and number of the stretch."""
-    from promote.wording.links import links
-
-    steps: dict[tuple[str, int], Asking[tuple[Link, ...]]] = {}
-    for app, past in told.apps.items():
-        for number, (new, old) in enumerate(pairwise(past.stretches)):
-            if isinstance(new.runs, Version) and isinstance(old.runs, Version):
-                steps[app, number] = links([Carried(told.environment, app, old.runs, new.runs)], images)
-    found = yield from abreast(steps)
-    return {key: one.url for key, each in found.items() for one in each}

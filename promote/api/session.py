@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from promote.api.delivering import How, author_of, deliver, images_of, wording
+from promote.api.delivering import How, author_of, deliver, wording
 from promote.api.means import Means
-from promote.api.past import Histories, chronicle, linked
+from promote.api.past import Histories, chronicle
 from promote.api.trees import FolderTrees
 from promote.api.unconfigured import require
 from promote.api.where import Opened, Where, open_where
@@ -240,23 +240,24 @@ class Session:
             wanted |= dict.fromkeys(self.config.environment(name).sources)
         return drive(draw(self._estates(list(wanted), apps or None), names, apps, past=past), self.ask)
 
-    def history(
-        self, environment: str, apps: Sequence[str], *, limit: int = 10, links: bool = False
-    ) -> Chronicle:
+    def history(self, environment: str, apps: Sequence[str], *, limit: int = 10, links: bool = False) -> Chronicle:
         """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each.
 
-        With `links` the registries are asked for the pages that compare each version with the one before it.
+        With `links` the registries are asked for the pages of each version, and of what lies before it.
         """
         named = apps or sorted(self._estates([environment])[environment].joined)
         told = chronicle(self._opened, self._clock, environment, named, limit=limit)
-        return replace(told, links=drive(linked(told, images_of(self.config)), self.ask)) if links else told
+        if links:
+            from promote.api.linking import of_history
+
+            told = replace(told, links=drive(of_history(self._opened, told), self.ask))
+        return told
 
     def links(self, plan: Plan) -> tuple[Link, ...]:
         """Where it can be read what a plan changes, app by app; none where the images do not tell."""
-        from promote.wording.links import links
+        from promote.api.linking import of_plan
 
-        carried = [item for step in plan.steps for item in step.news]
-        return drive(links(carried, images_of(self.config)), self.ask)
+        return drive(of_plan(self._opened, plan), self.ask)
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, their remotes, forges and registries, and of commits."""

@@ -45,7 +45,7 @@ def diff(
 
         show.result(markdown.difference(source, target, plan, links))
     else:
-        for line in (*text.changes(plan), *text.compared(links)):
+        for line in (*text.changes(plan), *text.linked(links)):
             show.result(line)
         run.diff(plan, show)
         for line in text.skips(plan, named=()):

@@ -27,7 +27,7 @@ promote history dev --repo https://git.example.com/acme/gitops.git -o json
 )
 @click.option(
     "--links", is_flag=True,
-    help="Ask the registries for the pages that compare each version with the one before it.",
+    help="Ask the registries for pages: what lies between two versions, and their release notes.",
 )
 @options.where()
 @options.output("markdown")

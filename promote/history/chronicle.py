@@ -8,13 +8,14 @@ from datetime import datetime
 
 from promote.place import Place
 from promote.question import Past
+from promote.wording.links import Link
 
 
 @dataclass(frozen=True, slots=True)
 class Chronicle:
     """The past of apps by their names, as seen from the commit `tip` of a place at the time `now`.
 
-    `links` are pages that compare the version of a stretch with the one before it, by app and number of the stretch.
+    `links` are pages on the version of a stretch and on what lies before it, by app and number of the stretch.
     """
 
     environment: str
@@ -22,4 +23,4 @@ class Chronicle:
     tip: str | None
     now: datetime
     apps: Mapping[str, Past]
-    links: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    links: Mapping[tuple[str, int], tuple[Link, ...]] = field(default_factory=dict)

@@ -125,8 +125,10 @@ def checked(each: Verified) -> Json:
 
 def difference(source: str, target: str, plan: Plan, links: Sequence[Link] = ()) -> Json:
     """What `to` would carry from `source` to `target`, and where it can be read what that changes."""
-    compare = [{"environment": each.environment, "app": each.app, "url": each.url} for each in links]
-    return {"schema": SCHEMA, "from": source, "to": target, **_plan(plan), "compare": compare}
+    pages = [
+        {"environment": each.environment, "app": each.app, "shows": each.shows, "url": each.url} for each in links
+    ]
+    return {"schema": SCHEMA, "from": source, "to": target, **_plan(plan), "links": pages}
 
 
 def _site(environment: str | None, app: str, site: Site) -> Json:

@@ -35,18 +35,23 @@ def linked(words: str, url: str) -> str:
     return link(words, url) if _ADDRESS.match(url) else f"{plain(words)} ({plain(url)})"
 
 
+def _pages(links: Sequence[Link]) -> str:
+    return ", ".join(link(each.shows, each.url) for each in links)
+
+
 def changes(plan: Plan, links: Sequence[Link] = ()) -> list[str]:
-    """A table of what changes, with a column of compare links where there are any; and how much was left out."""
-    urls = {(each.environment, each.app): each.url for each in links}
+    """A table of what changes, with a column of links where there are any; and how much was left out."""
+    several: dict[tuple[str, str], list[Link]] = {}
+    for each in links:
+        several.setdefault((each.environment, each.app), []).append(each)
     rows = []
     for change in plan.changes[:ROWS]:
         part = change.site.anchor
         was = code(change.old.short) if change.old is not None else "new"
         place = code(f"{show(part.path)}:{part.span.line}")
         row = [code(change.environment), code(change.app), was, code(change.new.short), place]
-        url = urls.get((change.environment, change.app))
-        rows.append([*row, *(["" if url is None else link("compare", url)] if urls else [])])
-    head = ["environment", "app", "from", "to", "file", *(["compare"] if urls else [])]
+        rows.append([*row, *([_pages(several.get((change.environment, change.app), ()))] if links else [])])
+    head = ["environment", "app", "from", "to", "file", *(["links"] if links else [])]
     more = len(plan.changes) - ROWS
     return [table(head, rows), *([f"… and {more} more"] if more > 0 else [])]
 
@@ -100,6 +105,5 @@ def history(told: Chronicle) -> str:
             code(cell) if title in ("app", "version", "commit") else plain(cell)
             for title, cell in zip(HISTORY, row, strict=True)
         ]
-        url = told.links.get((app, number))
-        rows.append([*cells, *(["" if url is None else link("compare", url)] if told.links else [])])
-    return table([*HISTORY, *(["compare"] if told.links else [])], rows)
+        rows.append([*cells, *([_pages(told.links.get((app, number), ()))] if told.links else [])])
+    return table([*HISTORY, *(["links"] if told.links else [])], rows)

@@ -37,9 +37,9 @@ def changes(plan: Plan) -> list[str]:
     return out
 
 
-def compared(links: Sequence[Link]) -> list[str]:
-    """One line an app: where its change can be read."""
-    return [one_line(f"{each.environment}: {each.app}  {each.url}") for each in links]
+def linked(links: Sequence[Link]) -> list[str]:
+    """One line a link: a comparison of what runs with what comes, or the notes on that."""
+    return [one_line(f"{each.environment}: {each.app}  {each.shows}: {each.url}") for each in links]
 
 
 def holds(plan: Plan) -> list[str]:
@@ -175,16 +175,11 @@ def history(told: Chronicle, width: int | None) -> str:
     """
     rows = [row for _, _, row in lasted(told)]
     linked = [
-        one_line(f"{app} {before} → {after}  {told.links[app, number]}") for app, number, before, after in _steps(told)
+        one_line(f"{app} {_shown(told.apps[app].stretches[number].runs)}  {each.shows}: {each.url}")
+        for (app, number), several in told.links.items()
+        for each in several
     ]
     return "\n".join([table(HISTORY, rows, width), *linked])
-
-
-def _steps(told: Chronicle) -> Iterator[tuple[str, int, str, str]]:
-    """(app, number of the stretch, the version before it, its version) of each that has a link."""
-    for app, number in told.links:
-        after, before = (_shown(told.apps[app].stretches[each].runs) for each in (number, number + 1))
-        yield app, number, before, after
 
 
 def ends(told: Chronicle) -> list[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.history.chronicle import Chronicle
     from promote.plan.verifying import Verified
     from promote.question import Stretch
+    from promote.wording.links import Link
 
 
 def _cell(cell: Cell) -> Json:
@@ -100,7 +101,7 @@ def _brought(made: Brought | None) -> Json | None:
     }
 
 
-def _stretch(stretch: Stretch, until: datetime | None, link: str | None) -> Json:
+def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) -> Json:
     runs = stretch.runs
     return {
         "state": runs if isinstance(runs, str) else "runs",
@@ -109,7 +110,7 @@ def _stretch(stretch: Stretch, until: datetime | None, link: str | None) -> Json
         "since": None if stretch.brought is None else stretch.brought.at.isoformat(),
         "until": None if until is None else until.isoformat(),
         "brought_by": _brought(stretch.brought),
-        "compare": link,
+        "links": [{"shows": each.shows, "url": each.url} for each in links],
     }
 
 
@@ -125,7 +126,7 @@ def history(told: Chronicle) -> Json:
             {
                 "app": app,
                 "stretches": [
-                    _stretch(stretch, until, told.links.get((app, number)))
+                    _stretch(stretch, until, told.links.get((app, number), ()))
                     for number, (stretch, until) in enumerate(past.ended())
                 ],
                 "complete": past.is_whole,

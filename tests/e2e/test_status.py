@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.wording.compare import REVISION, SOURCE
+from promote.wording.source import REVISION, SOURCE, VERSION
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops
 from tests.e2e.program import Inside, Program
@@ -81,10 +81,12 @@ def test_10_2_diff_starts_a_command_only_where_that_is_allowed(gated: Gitops, in
 def test_links_compare_what_the_images_are_built_from(
     create: Create, registry: RunningRegistry, inside: Inside
 ) -> None:
-    def image(revision: str) -> ImageSpec:
-        return ImageSpec(created="2026-01-01T00:00:00Z", labels={SOURCE: GITHUB, REVISION: revision})
+    def image(revision: str, version: str) -> ImageSpec:
+        labels = {SOURCE: GITHUB, REVISION: revision, VERSION: version}
+        return ImageSpec(created="2026-01-01T00:00:00Z", labels=labels)
 
-    write_storage(registry.storage, "acme/labelled", {"1.0.0": image("a" * 40), "1.1.0": image("b" * 40)})
+    images = {"1.0.0": image("a" * 40, "1.0.0"), "1.1.0": image("b" * 40, "1.1.0")}
+    write_storage(registry.storage, "acme/labelled", images)
     place = f"images: [{{name: {registry.host}/acme/labelled, newTag: 1.0.0}}]\n".encode()
     config = (
         f"version: 1\napps: {{web: {{image: {registry.host}/acme/labelled}}}}\n"
@@ -94,13 +96,17 @@ def test_links_compare_what_the_images_are_built_from(
     at = ("--repo", create(files, "labelled.git").url)
     inside.ok("set", "dev", "web=1.1.0", *at)
     url = f"{GITHUB}/compare/{'a' * 40}...{'b' * 40}"
-    assert f"test: web  {url}\n" in inside.ok("diff", "dev", "test", *at).stdout
-    assert f"[compare](<{url}>)" in inside.ok("diff", "dev", "test", *at, "-o", "markdown").stdout
-    compare = inside.ok("diff", "dev", "test", *at, "-o", "json").document["compare"]
-    assert compare == [{"environment": "test", "app": "web", "url": url}]
-    assert inside.ok("diff", "dev", "test", "--no-verify-tag", *at, "-o", "json").document["compare"] == []
-    assert f"web 1.0.0 → 1.1.0  {url}\n" in inside.ok("history", "dev", "--links", *at).stdout
+    notes = f"{GITHUB}/releases/tag/1.1.0"
+    diff = ("diff", "dev", "test", *at)
+    assert f"test: web  compare: {url}\ntest: web  release notes: {notes}\n" in inside.ok(*diff).stdout
+    assert f"[compare](<{url}>), [release notes](<{notes}>)" in inside.ok(*diff, "-o", "markdown").stdout
+    both = [{"shows": "compare", "url": url}, {"shows": "release notes", "url": notes}]
+    told = inside.ok(*diff, "-o", "json").document["links"]
+    assert told == [{"environment": "test", "app": "web", **each} for each in both]
+    assert inside.ok(*diff, "--no-verify-tag", "-o", "json").document["links"] == []
+    assert f"web 1.1.0  compare: {url}\n" in inside.ok("history", "dev", "--links", *at).stdout
     (app,) = inside.ok("history", "dev", "--links", *at, "-o", "json").document["apps"]
-    assert [each["compare"] for each in app["stretches"]] == [url, None]
+    first = [{"shows": "release notes", "url": f"{GITHUB}/releases/tag/1.0.0"}]
+    assert [each["links"] for each in app["stretches"]] == [both, first]
     # Without it nobody asks a registry.
     assert url not in inside.ok("history", "dev", *at).stdout

@@ -28,6 +28,7 @@ from tests.shared import ROOT
 FOLDER = ROOT / "fixtures" / "board"
 URL = "https://git.example.com/acme/gitops/pulls/12"
 COMPARE = "https://github.com/acme/web/compare/abc...def"
+NOTES = "https://github.com/acme/web/releases/tag/v1.5.0"
 HOSTILE = "\x1b[31m<img src=x onerror=alert(1)> | [x](javascript:alert(1)) `b` @ann #1 https://evil.example \u202e"
 
 
@@ -89,7 +90,7 @@ def chronicle(evil: str = "") -> Chronicle:
     made = brought(2, f"Ann{evil} <ann@example.com>")
     made = replace(made, pull_request="#12", skipped_gates=(("soak", f"x{evil}"),))
     place = Place("https://git.example.com/gitops.git", "main")
-    links = {("web", 0): COMPARE}
+    links = {("web", 0): (Link("prod", "web", COMPARE), Link("prod", "web", NOTES, "release notes"))}
     found = past(replace(new, brought=made), "1.4.9", "absent", old, ends=f"it is cut off{evil}")
     return Chronicle("prod", place, "0" * 40, NOON, {"web": found}, links)
 
@@ -100,7 +101,10 @@ def difference(evil: str = "") -> tuple[Plan, tuple[Link, ...]]:
     change = Change("prod", "web", replace(SITE, tag=tag), Version("1.4.0"), Version("1.5.0"), "runs in test")
     waits = Refusal("prod", "api", "waiting", f"2.0.0 stays out: soak: 3h of 1d{evil}", "soak")
     failed = Failure("prod", "shop", "registry", 4, f"ghcr.io does not answer{evil}")
-    return Plan((change,), refusals=(waits,), failures=(failed,)), (Link("prod", "web", COMPARE),)
+    return Plan((change,), refusals=(waits,), failures=(failed,)), (
+        Link("prod", "web", COMPARE),
+        Link("prod", "web", NOTES, "release notes"),
+    )
 
 
 def forms() -> Iterator[tuple[str, str]]:

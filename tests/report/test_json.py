@@ -147,10 +147,13 @@ def test_history() -> None:
         "0" * 40,
         NOON,
         {"web": past(ran("1.4.0", undone="1.5.0"), "absent"), "api": past("7", ends="history ends here")},
+        {("web", 0): (Link("prod", "web", "https://github.com/acme/web/compare/abc...def"),)},
     )
     body = json.loads(document.dump(views.history(told)))
+    assert [len(stretch["links"]) for app in body["apps"] for stretch in app["stretches"]] == [1, 0, 0]
     for app in body["apps"]:
         for stretch in app["stretches"]:
+            stretch["links"] = stretch["links"] or [{"shows": "", "url": ""}]
             made = stretch["brought_by"]
             made["skipped_gates"] = made["skipped_gates"] or [{"gate": "from", "reason": "hotfix"}]
             stretch["version"] = stretch["version"] or {"tag": None, "digest": None}

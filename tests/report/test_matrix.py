@@ -12,7 +12,7 @@ from promote.image import Version
 from promote.report import markdown, matrix, text
 from promote.report.table import one_line
 from promote.wording.markdown import plain
-from tests.report.boards import COMPARE, FOLDER, HOSTILE, URL, board, chronicle, difference, forms
+from tests.report.boards import COMPARE, FOLDER, HOSTILE, NOTES, URL, board, chronicle, difference, forms
 
 FORMS = dict(forms())
 
@@ -75,10 +75,13 @@ def test_hostile_text_does_nothing_in_markdown(name: str) -> None:
 def test_links_lead_to_what_they_say() -> None:
     assert f"[&#35;12](<{URL}>)" in FORMS["status-plain.md"]
     for name in ("diff-plain.md", "history-plain.md"):
-        assert f"[compare](<{COMPARE}>)" in FORMS[name]
-    assert text.history(chronicle(), None).split("\n")[-1] == f"web 1.4.9 → 1.5.0  {COMPARE}"
+        assert f"[compare](<{COMPARE}>), [release notes](<{NOTES}>)" in FORMS[name]
+    assert text.history(chronicle(), None).split("\n")[-2:] == [
+        f"web 1.5.0  compare: {COMPARE}",
+        f"web 1.5.0  release notes: {NOTES}",
+    ]
     _, links = difference()
-    assert text.compared(links) == [f"prod: web  {COMPARE}"]
+    assert text.linked(links) == [f"prod: web  compare: {COMPARE}", f"prod: web  release notes: {NOTES}"]
 
 
 def test_an_address_that_is_none_is_no_link() -> None:
