@@ -294,6 +294,8 @@ def test_tags_that_may_be_another_image_by_now(tmp_path: Path, image: str, app: 
         # The policy does not take it, and ranks it all the same.
         (f"{WEB}:1.4.0", 'semver: ">=1.5"', 2),
         (f"{WEB}:1.5.5", 'semver: "^1"', 1),
+        # Level with one that the registry has.
+        (f"{WEB}:v1.5.0", 'semver: "^1"', 1),
         (f"{WEB}:2.0.0", 'semver: "^1"', 0),
         (f"{WEB}:main", 'semver: "^1"', None),
         (f"{WEB}:main", "order: {digest: main}", None),
@@ -366,6 +368,9 @@ def test_the_past_is_asked_for_in_one_batch_a_branch_and_only_where_it_is_wanted
     (one,) = [each for each in rounds if any(isinstance(question, Ran) for question in each)]
     asked = {(each.environment, each.least) for each in one if isinstance(each, Ran)}
     assert asked == {("dev", 20), ("test", 1)}
+    registry.asked.clear()
+    drive(draw(built(tmp_path, f"{WEB}:1.5.0", f"{WEB}:1.5.0").estates, ["test"], ["web"], past=True), registry)
+    assert {(each.environment, each.least) for each in registry.asked if isinstance(each, Ran)} == {("test", 1)}
 
 
 PULLS = f"{APPS}environments: {{dev: {{path: dev}}, test: {{path: test, from: dev, deliver: pull-request}}}}\n"
@@ -383,6 +388,8 @@ def standing(tag: str, request: Request | None = OPEN) -> Standing:
         # A branch whose pull request could not be opened.
         (standing("1.5.0", None), "1.5.0", None, "proposed"),
         (standing("1.5.0", replace(OPEN, state="closed")), None, None, "declined"),
+        # What was pushed after a person closed it was declined by nobody, and is to be proposed anew.
+        (standing("1.5.0", replace(OPEN, state="closed", head_oid="b" * 40)), "1.5.0", None, "proposed"),
         # A newer one takes its place.
         (standing("1.4.5"), "1.5.0", None, None),
         (Unknown("the forge does not answer", 6), None, None, "forge"),
@@ -407,6 +414,18 @@ def test_6_7_an_approval_that_is_missing_waits_beside_what_is_proposed(tmp_path:
     assert (cell.stop.code, cell.stop.gate) == ("waiting", "approval")
 
 
+def test_what_stays_out_is_told_of_the_newest(tmp_path: Path) -> None:
+    gates = "gates: [{freeze: {from: 2026-01-01, until: 2026-02-01, reason: x}}, {approval: {by: [ann]}}]"
+    registry = shelf(standing=standing("1.4.5"))
+    registry.images = {WEB: {**TAGS, "1.4.5": ("7", 2025)}}
+    registry.outside = {Reviews(Place("", ""), "promote/env/test", "test"): Reviewed(HEAD)}
+    config = PULLS.replace("deliver: pull-request", f"deliver: pull-request, {gates}")
+    cell = board(tmp_path, f"{WEB}:1.5.0", f"{WEB}:1.4.0", registry, config).cell("web", "test")
+    assert (cell.next, cell.pull) == (Version("1.4.5"), Pull(7, URL, Version("1.4.5")))
+    assert cell.stop is not None
+    assert (cell.stop.gate, cell.stop.version) == ("freeze", Version("1.5.0"))
+
+
 def test_8_2_an_open_pull_request_that_holds_counts(tmp_path: Path) -> None:
     held = HoldChange("test", "web", Version("1.5.0"), "held", "it leaks")
     found = Standing(Proposed(HEAD, (), True, (held,)), OPEN)
@@ -425,7 +444,7 @@ LIMITED = APPS.replace("image: nginx", f"image: {API}, policy: {{semver: '^1'}}"
         ("auto: true, limits: {changes: 2}", [], None),
         # `update` has no limit of its own, and of some apps nobody can tell how many would change.
         ("limits: {changes: 1}", [], None),
-        ("auto: true, limits: {changes: 1}", ["web"], None),
+        ("auto: true, limits: {changes: 1}", ["other", "web"], None),
     ],
 )
 def test_6_6_what_auto_would_not_do(tmp_path: Path, environment: str, apps: list[str], code: str | None) -> None:
@@ -446,3 +465,5 @@ def test_several_sources_of_which_one_lags(tmp_path: Path) -> None:
     found = past("1.5.0", "1.4.0")
     cell = drive(draw(made.estates, ["prod"], ["web"], past=True), shelf({"web": found})).cell("web", "prod")
     assert (cell.next, cell.source, cell.behind.source) == (Version("1.5.0"), "test", 1)
+    # Of one of them nobody has asked.
+    assert drive(draw(made.estates, ["prod"], ["web"]), shelf()).cell("web", "prod").behind == Behind(registry=2)

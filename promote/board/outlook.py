@@ -64,7 +64,7 @@ def outlook(estates: Mapping[str, Estate], wanted: Sequence[Key], *, whole: bool
     for branch in branches:
         for draft in branch.drafts:
             key = draft.environment, draft.app
-            if key in told and draft.undone is None:
+            if key in told:
                 _tell(told, estates, draft)
                 told[key] = replace(told[key], pull=_pull(branch, draft))
     return told
