@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from promote.board import Board, Cell
+from promote.board import Behind, Board, Cell, Stop
 from promote.image import Version
 from promote.report import markdown, matrix, text
 from promote.report.table import one_line
@@ -94,3 +94,14 @@ def test_nothing_to_carry_is_said() -> None:
     plan, _ = difference()
     said = markdown.difference("test", "prod", replace(plan, changes=()), ())
     assert said.startswith("Nothing would be carried from `test` to `prod`.\n\n- `prod`: `shop`: ghcr.io")
+
+
+def test_what_is_held_and_would_come_is_said_once() -> None:
+    cell = replace(board().cell("web", "prod"), behind=Behind(), stop=Stop("held", "x", version=Version("1.5.0")))
+    assert matrix.details(cell) == ["held"]
+
+
+def test_a_tag_is_not_broken_at_a_hyphen() -> None:
+    cell = Cell("dev", "web", "runs", Version("feature-login"), Version("feature-logout"))
+    drawn = Board(("dev",), ("web",), (cell,))
+    assert matrix.board(drawn, 34).split("\n") == ["web", "  dev  feature-login ←", "         feature-logout"]
