@@ -35,12 +35,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
+    """What could be done and must not be; `version` is the one that stays out, where it is told of one."""
+
     environment: str
     app: str
     code: str
     reason: str
     gate: str | None = None
     until: str | None = None
+    version: Version | None = None
 
     @property
     def is_patient(self) -> bool:
@@ -55,6 +58,7 @@ class Failure:
     code: str
     exit_code: int
     reason: str
+    version: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)

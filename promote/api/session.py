@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from promote.plan.verifying import Verified
     from promote.policy import Policy
     from promote.policy.selection import Selection
+    from promote.wording.links import Link
 
 
 class Session:
@@ -227,19 +228,36 @@ class Session:
 
         return notify(self._opened, done, environ=self._means.environ, clock=self._clock, cache=self._means.cache)
 
-    def board(self, names: Sequence[str], apps: Sequence[str]) -> Board:
-        """The matrix of apps × environments; sources of environments are looked at too, and not shown."""
+    def board(self, names: Sequence[str], apps: Sequence[str], *, past: bool = False) -> Board:
+        """The matrix of apps × environments; sources of environments are looked at too, and not shown.
+
+        With `past` since when each version runs, and how many its source has run since.
+        """
         from promote.board import draw
 
         wanted = dict.fromkeys(names)
         for name in names:
             wanted |= dict.fromkeys(self.config.environment(name).sources)
-        return drive(draw(self._estates(list(wanted), apps or None), names, apps), self.ask)
+        return drive(draw(self._estates(list(wanted), apps or None), names, apps, past=past), self.ask)
 
-    def history(self, environment: str, apps: Sequence[str], *, limit: int = 10) -> Chronicle:
-        """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each."""
+    def history(self, environment: str, apps: Sequence[str], *, limit: int = 10, links: bool = False) -> Chronicle:
+        """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each.
+
+        With `links` the registries are asked for the pages of each version, and of what lies before it.
+        """
         named = apps or sorted(self._estates([environment])[environment].joined)
-        return chronicle(self._opened, self._clock, environment, named, limit=limit)
+        told = chronicle(self._opened, self._clock, environment, named, limit=limit)
+        if links:
+            from promote.api.linking import of_history
+
+            told = replace(told, links=drive(of_history(self._opened, told), self.ask))
+        return told
+
+    def links(self, plan: Plan) -> tuple[Link, ...]:
+        """Where it can be read what a plan changes, app by app; none where the images do not tell."""
+        from promote.api.linking import of_plan
+
+        return drive(of_plan(self._opened, plan), self.ask)
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, their remotes, forges and registries, and of commits."""

@@ -13,6 +13,7 @@ from promote.cli.to import promotion
 EXAMPLES = """
 promote diff test prod
 promote diff test prod --app web -o json
+promote diff test prod -o markdown
 """
 
 
@@ -22,8 +23,9 @@ promote diff test prod --app web -o json
 @options.apps()
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where they differ.")
 @click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tags exist.")
+@options.running()
 @options.where()
-@options.output()
+@options.output("markdown")
 def diff(
     source: str, target: str, apps: tuple[str, ...], exit_code: bool, no_verify_tag: bool, **given: Any
 ) -> None:
@@ -35,10 +37,15 @@ def diff(
     with run.session(given, environments=[source, target], apps=apps) as opened:
         intent = promotion(opened, target, source, apps)
         plan = opened.plan(intent, Rules(verify_tag=not no_verify_tag))
+        links = () if no_verify_tag else opened.links(plan)
     if show.json:
-        show.document(document.difference(source, target, plan))
+        show.document(document.difference(source, target, plan, links))
+    elif show.form == "markdown":
+        from promote.report import markdown
+
+        show.result(markdown.difference(source, target, plan, links))
     else:
-        for line in text.changes(plan):
+        for line in (*text.changes(plan), *text.linked(links)):
             show.result(line)
         run.diff(plan, show)
         for line in text.skips(plan, named=()):

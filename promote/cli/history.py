@@ -12,6 +12,7 @@ from promote.cli.shown import Show
 EXAMPLES = """
 promote history prod
 promote history prod web --limit 3
+promote history prod web --links -o markdown
 promote history dev --repo https://git.example.com/acme/gitops.git -o json
 """
 
@@ -24,9 +25,15 @@ promote history dev --repo https://git.example.com/acme/gitops.git -o json
     "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N",
     help="How many versions of each app to show.",
 )
+@click.option(
+    "--links", is_flag=True,
+    help="Ask the registries for pages: what lies between two versions, and their release notes.",
+)
 @options.where()
-@options.output()
-def history(environment: str, words: tuple[str, ...], apps: tuple[str, ...], limit: int, **given: Any) -> None:
+@options.output("markdown")
+def history(
+    environment: str, words: tuple[str, ...], apps: tuple[str, ...], limit: int, links: bool, **given: Any
+) -> None:
     """Show what ENV ran when, and who put it there.
 
     From Git alone, so what was changed by hand is there too: each version with the commit that brought it onto the
@@ -38,9 +45,13 @@ def history(environment: str, words: tuple[str, ...], apps: tuple[str, ...], lim
     show = Show.of(given)
     with run.session(given, environments=[environment], apps=words) as opened:
         opened.config.environment(environment)
-        told = opened.history(environment, apps_named(opened.config, (*words, *apps)), limit=limit)
+        told = opened.history(environment, apps_named(opened.config, (*words, *apps)), limit=limit, links=links)
     if show.json:
         show.document(views.history(told))
+    elif show.form == "markdown":
+        from promote.report import markdown
+
+        show.result(markdown.history(told))
     else:
         show.result(text.history(told, show.width))
         if not told.apps:

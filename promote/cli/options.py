@@ -66,12 +66,12 @@ def _all(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return lambda function: reduce(lambda inner, option: option(inner), reversed(options), function)
 
 
-def output() -> Callable[[F], F]:
-    """-o, -v, -q and --color: how results are shown."""
+def output(*forms: str) -> Callable[[F], F]:
+    """-o, -v, -q and --color: how results are shown; as text, as JSON, and in these `forms`."""
     return _all(
         [
             click.option(
-                "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+                "-o", "--output", type=click.Choice(["text", "json", *forms]), default="text", show_default=True,
                 envvar="PROMOTE_OUTPUT", help="The form of the result.",
             ),
             click.option(

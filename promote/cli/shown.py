@@ -36,7 +36,7 @@ def unwritable(exc: OSError) -> OutputError:
 class Show:
     """What -o, -v, -q and --color say."""
 
-    json: bool
+    form: str
     quiet: bool
     color: bool | None
     verbose: bool = False
@@ -52,7 +52,11 @@ class Show:
             logger.handlers[:] = [handler]
             logger.setLevel(logging.INFO)
         color = {"always": True, "never": False, "auto": False if os.environ.get("NO_COLOR") else None}
-        return cls(options.pop("output") == "json", options.pop("quiet"), color[options.pop("color")], verbose)
+        return cls(options.pop("output"), options.pop("quiet"), color[options.pop("color")], verbose)
+
+    @property
+    def json(self) -> bool:
+        return self.form == "json"
 
     @property
     def width(self) -> int | None:

@@ -11,7 +11,8 @@ from promote.cli.shown import Show
 
 EXAMPLES = """
 promote status
-promote status test prod --app 'web*'
+promote status test prod --app 'web*' --age
+promote status -o markdown
 promote status --repo https://git.example.com/acme/gitops.git -o json
 """
 
@@ -19,23 +20,31 @@ promote status --repo https://git.example.com/acme/gitops.git -o json
 @options.command("status", EXAMPLES)
 @click.argument("environments", metavar="[ENV]...", nargs=-1)
 @options.apps()
+@click.option("--age", is_flag=True, help="Read Git's history too: since when each version runs, and how far behind.")
 @options.where()
-@options.output()
-def status(environments: tuple[str, ...], apps: tuple[str, ...], **given: Any) -> None:
-    """Show what runs where, and what is waiting to come.
+@options.output("markdown")
+def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **given: Any) -> None:
+    """Show what runs where, what is waiting to come, and what for.
 
-    `1.4.2 ← 1.5.0` runs 1.4.2, and 1.5.0 would come from the source environment or the registry; `mixed` are sites that
-    differ; `!` marks a place that cannot be edited.
+    `1.4.2 ← 1.5.0` runs 1.4.2, and 1.5.0 would come from the source environment or the registry; `⇠` waits for a gate,
+    or is held; `mixed` are sites that differ; `!` marks a place that cannot be edited.
     """
     from promote.config.named import apps_named
-    from promote.report import text, views
 
     show = Show.of(given)
     with run.session(given, environments=environments, apps=apps) as opened:
         config = opened.config
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
-        drawn = opened.board([each.name for each in chosen], apps_named(config, apps))
+        drawn = opened.board([each.name for each in chosen], apps_named(config, apps), past=age)
     if show.json:
+        from promote.report import views
+
         show.document(views.board(drawn))
+    elif show.form == "markdown":
+        from promote.report import markdown
+
+        show.result(markdown.board(drawn))
     else:
-        show.result(text.board(drawn, show.width))
+        from promote.report import matrix
+
+        show.result(matrix.board(drawn, show.width))

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from promote.place import Place
 from promote.question import Past
+from promote.wording.links import Link
 
 
 @dataclass(frozen=True, slots=True)
 class Chronicle:
-    """The past of apps by their names, as seen from the commit `tip` of a place at the time `now`."""
+    """The past of apps by their names, as seen from the commit `tip` of a place at the time `now`.
+
+    `links` are pages on the version of a stretch and on what lies before it, by app and number of the stretch.
+    """
 
     environment: str
     place: Place
     tip: str | None
     now: datetime
     apps: Mapping[str, Past]
+    links: Mapping[tuple[str, int], tuple[Link, ...]] = field(default_factory=dict)

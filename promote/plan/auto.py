@@ -31,7 +31,7 @@ def plan_auto(estates: Mapping[str, Estate], intent: Auto, rules: Rules, before:
     decided = yield from abreast(steps)
     told: list[Decision] = []
     for name in intent.environments:
-        mine = [_patient(decision) for (its, _), decision in decided.items() if its == name]
+        mine = [patient(decision) for (its, _), decision in decided.items() if its == name]
         told += limited(mine, {name: most[name]})
     return (yield from conclude(estates, [each for each in told if is_mine(each.app, intent.shard)], rules, before))
 
@@ -65,8 +65,8 @@ def _decided(
     return refresh(estates, name, app, rules, before)
 
 
-def _patient(decision: Decision) -> Decision:
-    """That the target is ahead of its source is a state like any other, and no fault of this run (6.6)."""
+def patient(decision: Decision) -> Decision:
+    """The decision; that the target is ahead of its source is a state like any other, and no fault of a run (6.6)."""
     if isinstance(decision, Refusal) and decision.code == "downgrade":
         return Skip(decision.environment, decision.app, "target-newer", decision.reason)
     return decision

@@ -51,7 +51,7 @@ def present(estates: Mapping[str, Estate], source: str, target: str, app: str, b
         why = fault.reason if fault is not None else ""
         return Skip(target, app, "absent", f"{source} has no {app} to carry: {why}")
     if running == "mixed":
-        return Refusal(target, app, "mixed", f"{source} runs {app} in versions that differ: {_differing(there, app)}")
+        return Refusal(target, app, "mixed", f"{source} runs {app} in versions that differ: {differing(there, app)}")
     if not running.reference:
         return Skip(target, app, "no-version", f"{source} names {app} without a version")
     if before.moved(there, app):
@@ -59,7 +59,8 @@ def present(estates: Mapping[str, Estate], source: str, target: str, app: str, b
     return Candidate(running, cargo(there, estates[target], app), source)
 
 
-def _differing(estate: Estate, app: str) -> str:
+def differing(estate: Estate, app: str) -> str:
+    """The versions that the sites of an app have, each with a place that says so."""
     said = {site.version.short: site.anchor for site in estate.sites(app)}
     return ", ".join(f"{version} at {show(said[version].path)}:{said[version].span.line}" for version in sorted(said))
 

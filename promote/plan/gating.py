@@ -111,19 +111,19 @@ def stopped(draft: Draft) -> Refusal | Failure | None:
 
     A fact that is missing is worse than a gate that failed, and that is worse than one that waits.
     """
-    name, app, version = draft.environment, draft.app, draft.new.short
+    name, app, version = draft.environment, draft.app, draft.new
     against = [verdict for verdict in draft.verdicts if not verdict.passes]
     if not against:
         return None
     told = "; ".join(f"{verdict.gate}: {verdict.why}" for verdict in against)
-    why = f"{version} stays out: {told}"
+    why = f"{version.short} stays out: {told}"
     unknown = [verdict for verdict in against if verdict.state == "unknown"]
     if unknown:
-        return Failure(name, app, "gate", worst({verdict.exit_code for verdict in unknown}), why)
+        return Failure(name, app, "gate", worst({verdict.exit_code for verdict in unknown}), why, version)
     failed = next((verdict for verdict in against if verdict.state == "failed"), None)
     if failed is not None:
-        return Refusal(name, app, "failed", why, gate=failed.gate)
-    return Refusal(name, app, "waiting", why, gate=against[0].gate, until=_until(against))
+        return Refusal(name, app, "failed", why, gate=failed.gate, version=version)
+    return Refusal(name, app, "waiting", why, gate=against[0].gate, until=_until(against), version=version)
 
 
 def _until(waiting: Sequence[Verdict]) -> str | None:

@@ -33,7 +33,7 @@ class Held:
                 of = "every app" if hold.app == EVERY else hold.app
                 why = f"{name} holds {what} of {of} back: {hold.sentence}; {cure}"
                 until = None if hold.until is None else show_moment(hold.until)
-                return Refusal(self.environment, self.app, "held", why, until=until)
+                return Refusal(self.environment, self.app, "held", why, until=until, version=version)
         return None
 
 

@@ -24,4 +24,4 @@ def _decided(decision: Decision, count: int, most: int | None) -> Decision:
 def _refused(draft: Draft, count: int, most: int) -> Refusal:
     why = f"{count} apps of {draft.environment} would change at once, and no more than {most} may"
     cure = f"look at it by --dry-run --max-changes {count}, and raise `limits: {{changes: {most}}}` if that is meant"
-    return Refusal(draft.environment, draft.app, "too-many-changes", f"{why}: {cure}")
+    return Refusal(draft.environment, draft.app, "too-many-changes", f"{why}: {cure}", version=draft.new)

@@ -23,7 +23,7 @@ class Branch:
     """One promotion branch as it is to be: all of its drafts, the tip that it stands on, and where it stands now.
 
     `environment` is one of those in it, whose words on pull requests count. `is_pushed` is False where the branch holds
-    all of it already.
+    all of it already. `request` is its pull request, or the last one, if it has had one.
     """
 
     base: Place
@@ -33,6 +33,7 @@ class Branch:
     expected: str | None
     drafts: tuple[Draft, ...]
     is_pushed: bool
+    request: Request | None = None
 
     def stands(self, environment: str, app: str) -> bool:
         """Whether that app was proposed before this run."""
@@ -142,7 +143,7 @@ def _branch(
     told += [_already(draft, request) for draft in fresh if draft.is_standing]
     expected = None if proposed is None else proposed.oid
     is_pushed = bool(everything) and (news or gone or stale or not is_live)
-    return told, Branch(base, Place(base.repo, head), environment, tip, expected, tuple(everything), is_pushed)
+    return told, Branch(base, Place(base.repo, head), environment, tip, expected, tuple(everything), is_pushed, request)
 
 
 def _stuck(draft: Draft, head: str, why: Failure) -> Failure:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from promote.outcome import Delivery, Failure, Plan, Refusal, Skip
-from promote.tree import show
-from promote.wording.markdown import code, link, plain
-
-_ROWS = 500  # a summary has room for 1 MiB
+from promote.outcome import Delivery, Plan
+from promote.report.markdown import changes, left, linked
+from promote.wording.markdown import code, plain
 
 
 def outputs(done: Delivery) -> str:
@@ -27,17 +25,6 @@ def _line(text: str) -> str:
     return "".join(char for char in text if char.isprintable())
 
 
-def _changes(plan: Plan) -> Iterable[str]:
-    yield "| environment | app | from | to | file |\n|---|---|---|---|---|"
-    for change in plan.changes[:_ROWS]:
-        part = change.site.anchor
-        was = code(change.old.short) if change.old is not None else "new"
-        place = code(f"{show(part.path)}:{part.span.line}")
-        yield f"| {code(change.environment)} | {code(change.app)} | {was} | {code(change.new.short)} | {place} |"
-    if len(plan.changes) > _ROWS:
-        yield f"\n… and {len(plan.changes) - _ROWS} more"
-
-
 def _holds(plan: Plan) -> Iterable[str]:
     for each in plan.holds:
         version = "every version" if each.version is None else code(each.version.short)
@@ -45,21 +32,14 @@ def _holds(plan: Plan) -> Iterable[str]:
         yield f"- {code(each.environment)}: {code(each.app)} {version} {each.action}{why}"
 
 
-def _left(plan: Plan) -> list[str]:
-    skips = [skip for skip in plan.skips if skip.code not in ("already", "absent")]
-    told: list[Failure | Refusal | Skip] = [*plan.failures, *plan.refusals, *skips]
-    rows = [f"- {code(each.environment)}: {code(each.app)}: {plain(each.reason)}" for each in told[:_ROWS]]
-    return rows if len(told) <= _ROWS else [*rows, f"- … and {len(told) - _ROWS} more"]
-
-
 def summary(command: str, done: Delivery, *, dry_run: bool) -> str:
     """Markdown for GITHUB_STEP_SUMMARY; empty where there is nothing to tell."""
     plan = done.plan
     parts: list[str] = []
     if plan.changes:
-        parts.append("\n".join(_changes(plan)))
+        parts += changes(plan)
     parts.append("\n".join(_holds(plan)))
-    parts.append("\n".join(_left(plan)))
+    parts.append(left(plan))
     parts.append("\n".join(_links(done)))
     text = "\n\n".join(part for part in parts if part)
     head = f"### promote {command}{' (dry run)' if dry_run else ''}"
@@ -67,5 +47,5 @@ def summary(command: str, done: Delivery, *, dry_run: bool) -> str:
 
 
 def _links(done: Delivery) -> Sequence[str]:
-    made = [f"- {each.action}: {link(f'pull request {each.number}', each.url)}" for each in done.pulled]
+    made = [f"- {each.action}: {linked(f'pull request {each.number}', each.url)}" for each in done.pulled]
     return [*made, *(f"- {code(each.place.branch)}: {code(each.oid[:12])}" for each in done.commits)]

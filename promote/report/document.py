@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.policy.selection import Selection
     from promote.question import HoldChange
     from promote.sites.site import Barred, Site
+    from promote.wording.links import Link
 
 SCHEMA = 1
 Json = dict[str, object]
@@ -122,9 +123,12 @@ def checked(each: Verified) -> Json:
     }
 
 
-def difference(source: str, target: str, plan: Plan) -> Json:
-    """What `to` would carry from `source` to `target`."""
-    return {"schema": SCHEMA, "from": source, "to": target, **_plan(plan)}
+def difference(source: str, target: str, plan: Plan, links: Sequence[Link] = ()) -> Json:
+    """What `to` would carry from `source` to `target`, and where it can be read what that changes."""
+    pages = [
+        {"environment": each.environment, "app": each.app, "shows": each.shows, "url": each.url} for each in links
+    ]
+    return {"schema": SCHEMA, "from": source, "to": target, **_plan(plan), "links": pages}
 
 
 def _site(environment: str | None, app: str, site: Site) -> Json:

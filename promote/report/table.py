@@ -51,11 +51,22 @@ def _padding(widths: Sequence[int]) -> int:
     return min(max(widths), max(usual, _MUCH))
 
 
+def _measured(head: Sequence[str], shown: Sequence[Sequence[str]]) -> tuple[list[list[int]], int]:
+    """How wide every cell of each column is, and how much is between the columns."""
+    widths = [[_cells(cell) for cell in column] for column in zip(head, *shown, strict=True)]
+    return widths, 2 * (len(widths) - 1)
+
+
+def fits(head: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> bool:
+    """Whether a table need not be folded."""
+    widths, between = _measured(head, [[one_line(cell) for cell in row] for row in rows])
+    return sum(map(max, widths)) + between <= width
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None) -> str:
     """Columns, as wide as they need; folded to `width` where that is not enough, and each keeps 4 cells at least."""
     shown = [[one_line(cell) for cell in row] for row in rows]
-    widths = [[_cells(cell) for cell in column] for column in zip(head, *shown, strict=True)]
-    between = 2 * (len(widths) - 1)
+    widths, between = _measured(head, shown)
     if width is not None and sum(map(max, widths)) + between > width:
         return _folded(head, shown, max(width, sum(min(max(column), _LEAST) for column in widths) + between))
     widest = [_padding(column) for column in widths]

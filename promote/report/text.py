@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
@@ -12,14 +12,17 @@ from promote.report.table import one_line, table
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
 
-    from promote.board import Board, Cell
     from promote.check import Finding
     from promote.history.chronicle import Chronicle
+    from promote.image import Version
     from promote.outcome import Delivery, Plan, Refusal, Skip
     from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
-    from promote.question import Brought, Stretch
+    from promote.question import Brought, State, Stretch
     from promote.report.document import Json
+    from promote.wording.links import Link
+
+HISTORY = ("app", "version", "since", "for", "commit", "author", "how")
 
 
 def changes(plan: Plan) -> list[str]:
@@ -32,6 +35,11 @@ def changes(plan: Plan) -> list[str]:
         moved = f"{change.environment}: {change.app} {old} → {change.new.short}"
         out.append(one_line(f"{moved}  {where(change.site.anchor)}  ({change.reason})"))
     return out
+
+
+def linked(links: Sequence[Link]) -> list[str]:
+    """One line a link: a comparison of what runs with what comes, or the notes on that."""
+    return [one_line(f"{each.environment}: {each.app}  {each.shows}: {each.url}") for each in links]
 
 
 def holds(plan: Plan) -> list[str]:
@@ -92,26 +100,6 @@ def pulled(done: Delivery) -> list[str]:
     return [*lines, *(each.url for each in done.pulled)]
 
 
-def _cell(cell: Cell) -> str:
-    match cell.state:
-        case "absent":
-            return "-"
-        case "mixed":
-            return "mixed"
-        case "refused":
-            return f"{cell.version.short if cell.version else '?'} !"
-        case "runs":
-            said = cell.version.short if cell.version is not None else "?"
-            return said if cell.next is None else f"{said} ← {cell.next.short}"
-
-
-def board(drawn: Board, width: int | None) -> str:
-    """The matrix; `1.4 ← 1.5` is a version that would come, `!` a place that cannot be edited; notes below."""
-    rows = [[app, *(_cell(drawn.cell(app, name)) for name in drawn.environments)] for app in drawn.apps]
-    notes = [one_line(f"{cell.environment}: {cell.app}: {cell.note}") for cell in drawn.cells if cell.note]
-    return "\n".join([table(["app", *drawn.environments], rows, width), *notes])
-
-
 def sites(rows: Sequence[Json]) -> str:
     """One line a site: where, environment, app, image, version, format, and what keeps it from being edited.
 
@@ -161,21 +149,37 @@ def _how(made: Brought) -> str:
     return ", ".join([*told, *([made.pull_request] if made.pull_request is not None else [])])
 
 
+def _shown(runs: Version | State) -> str:
+    return f"({runs})" if isinstance(runs, str) else runs.short
+
+
 def _lasted(app: str, stretch: Stretch, until: datetime) -> list[str]:
-    runs, made = stretch.runs, stretch.brought
-    said = f"({runs})" if isinstance(runs, str) else runs.short
+    made, said = stretch.brought, _shown(stretch.runs)
     if made is None:
         return [app, said, "not known", "", "", "", ""]
     since, name = f"{made.at:%Y-%m-%d %H:%M}Z", made.author.partition(" <")[0]
     return [app, said, since, show_duration(until - made.at, parts=1), made.commit[:12], name, _how(made)]
 
 
+def lasted(told: Chronicle) -> Iterator[tuple[str, int, list[str]]]:
+    """What each column of HISTORY says of every stretch, with its app and its number there."""
+    for app, past in told.apps.items():
+        for number, (stretch, until) in enumerate(past.ended()):
+            yield app, number, _lasted(app, stretch, until or told.now)
+
+
 def history(told: Chronicle, width: int | None) -> str:
-    """One line a version, the newest of each app first: since when, for how long, by which commit, by whom, and how."""
-    rows = [
-        _lasted(app, stretch, until or told.now) for app, past in told.apps.items() for stretch, until in past.ended()
+    """One line a version, the newest of each app first: since when, for how long, by which commit, by whom, and how.
+
+    Links stand below them: one that is folded cannot be followed.
+    """
+    rows = [row for _, _, row in lasted(told)]
+    linked = [
+        one_line(f"{app} {_shown(told.apps[app].stretches[number].runs)}  {each.shows}: {each.url}")
+        for (app, number), several in told.links.items()
+        for each in several
     ]
-    return table(["app", "version", "since", "for", "commit", "author", "how"], rows, width)
+    return "\n".join([table(HISTORY, rows, width), *linked])
 
 
 def ends(told: Chronicle) -> list[str]:

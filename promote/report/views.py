@@ -5,16 +5,60 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from promote.moment import show_moment
+from promote.question import Brought
 from promote.report.document import SCHEMA, Json, checked, version_of
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
 
-    from promote.board import Board
+    from promote.board import Board, Cell
     from promote.check import Finding
     from promote.history.chronicle import Chronicle
     from promote.plan.verifying import Verified
-    from promote.question import Brought, Stretch
+    from promote.question import Stretch
+    from promote.wording.links import Link
+
+
+def _cell(cell: Cell) -> Json:
+    """What else is known of a cell: each key is there in each of them."""
+    stop, pull, made = cell.stop, cell.pull, cell.brought if isinstance(cell.brought, Brought) else None
+    return {
+        "stop": None
+        if stop is None
+        else {
+            "code": stop.code,
+            "gate": stop.gate,
+            "reason": stop.reason,
+            "until": stop.until,
+            "version": version_of(stop.version),
+        },
+        "not_asked": list(cell.unasked),
+        "pull_request": None
+        if pull is None
+        else {"number": pull.number, "url": pull.url, "version": version_of(pull.version)},
+        "behind": {
+            "source": cell.behind.source,
+            "source_is_least": cell.behind.is_least,
+            "registry": cell.behind.registry,
+        },
+        "holds": [
+            {
+                "app": hold.app,
+                "version": version_of(hold.version),
+                "by": hold.by or None,
+                "at": None if hold.at is None else show_moment(hold.at),
+                "reason": hold.reason or None,
+                "until": None if hold.until is None else show_moment(hold.until),
+                "where": hold.where or None,
+            }
+            for hold in cell.holds
+        ],
+        "places": [{"version": version_of(version), "place": place} for version, place in cell.places],
+        "mutable": cell.mutable or None,
+        "since": None if made is None else made.at.isoformat(),
+        "brought_by": _brought(made),
+    }
 
 
 def board(drawn: Board) -> Json:
@@ -32,6 +76,7 @@ def board(drawn: Board) -> Json:
                         "next": version_of(cell.next),
                         "next_from": cell.source,
                         "note": cell.note or None,
+                        **_cell(cell),
                     }
                     for cell in (drawn.cell(app, name) for name in drawn.environments)
                 },
@@ -56,7 +101,7 @@ def _brought(made: Brought | None) -> Json | None:
     }
 
 
-def _stretch(stretch: Stretch, until: datetime | None) -> Json:
+def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) -> Json:
     runs = stretch.runs
     return {
         "state": runs if isinstance(runs, str) else "runs",
@@ -65,6 +110,7 @@ def _stretch(stretch: Stretch, until: datetime | None) -> Json:
         "since": None if stretch.brought is None else stretch.brought.at.isoformat(),
         "until": None if until is None else until.isoformat(),
         "brought_by": _brought(stretch.brought),
+        "links": [{"shows": each.shows, "url": each.url} for each in links],
     }
 
 
@@ -79,7 +125,10 @@ def history(told: Chronicle) -> Json:
         "apps": [
             {
                 "app": app,
-                "stretches": [_stretch(stretch, until) for stretch, until in past.ended()],
+                "stretches": [
+                    _stretch(stretch, until, told.links.get((app, number), ()))
+                    for number, (stretch, until) in enumerate(past.ended())
+                ],
                 "complete": past.is_whole,
                 "ends": past.ends or None,
             }

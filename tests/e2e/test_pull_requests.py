@@ -478,3 +478,19 @@ def test_8_2_an_open_rollback_and_a_proposed_hold_hold_back(scene: Scene) -> Non
     scene.ok("release", "prod", "api")
     assert scene.state.pulls[2].state == "closed"
     assert scene.set(NEW_API, app="api").code == 0
+
+
+@pytest.mark.parametrize("scene", ["github"], indirect=True)
+def test_status_shows_what_is_proposed_and_asks_the_forge_no_more_than_a_run_does(scene: Scene) -> None:
+    (made,) = scene.set(NEW_WEB).document["pull_requests"]
+    before = len(scene.forge.log)
+    told = scene.ok("status", "prod", "-o", "json").document
+    asked = len(scene.forge.log) - before
+    cells = {app["app"]: app["environments"]["prod"] for app in told["apps"]}
+    pull = {"number": 1, "url": made["url"], "version": {"tag": NEW_WEB, "digest": None}}
+    assert (cells["web"]["pull_request"], cells["api"]["pull_request"]) == (pull, None)
+    assert cells["web"]["next"]["tag"] == NEW_WEB
+    assert "(2 newer, #1)" in scene.ok("status", "prod").stdout
+    before = len(scene.forge.log)
+    scene.ok("to", "prod", "--dry-run")
+    assert 0 < asked <= len(scene.forge.log) - before

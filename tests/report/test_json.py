@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.board import draw
+from promote.board import Board, draw
 from promote.check import examine
 from promote.history.chronicle import Chronicle
 from promote.image import Repository, Version
@@ -24,12 +24,14 @@ from promote.policy.settings import parse_short
 from promote.question import HoldChange, Past, drive
 from promote.report import document, views
 from promote.verdict import Verdict
+from promote.wording.links import Link
 from promote.wording.notification import notification
 from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization
 from tests.notify.deliveries import REPO, delivery, page
 from tests.plan.pasts import past, ran
 from tests.plan.planning import API, WEB, book, plan, wanted
+from tests.report.boards import full_cell
 from tests.shared import ROOT
 
 EXAMPLES = dict(re.findall(r"^```json (\w+)\n(.*?)^```$", (ROOT / "docs" / "json.md").read_text(), re.M | re.S))
@@ -99,7 +101,8 @@ def test_a_writing_command(built: Built) -> None:
 def test_diff(built: Built) -> None:
     made = plan(built, Promote("test", Sources(("dev",))), book(dark=DARK))
     full(made)
-    check("difference", document.difference("dev", "test", made))
+    links = (Link("test", "web", "https://github.com/acme/web/compare/abc...def"),)
+    check("difference", document.difference("dev", "test", made, links))
 
 
 def test_wait() -> None:
@@ -123,9 +126,12 @@ def test_tags() -> None:
 
 
 def test_status(built: Built) -> None:
-    drawn = drive(draw(built.estates, ["dev"], ["web"]), book())
-    body = views.board(drawn)
-    check("board", body)
+    check("board", views.board(Board(("dev",), ("web",), (full_cell(),), NOON)))
+    (example,) = json.loads(EXAMPLES["board"])["apps"]
+    drawn = drive(draw(built.estates, ["dev"], ["web", "gone"]), book())
+    for app in json.loads(document.dump(views.board(drawn)))["apps"]:
+        # What is not known is null, and no key is missing.
+        assert app["environments"]["dev"].keys() == example["environments"]["dev"].keys()
 
 
 def test_check(built: Built) -> None:
@@ -141,10 +147,13 @@ def test_history() -> None:
         "0" * 40,
         NOON,
         {"web": past(ran("1.4.0", undone="1.5.0"), "absent"), "api": past("7", ends="history ends here")},
+        {("web", 0): (Link("prod", "web", "https://github.com/acme/web/compare/abc...def"),)},
     )
     body = json.loads(document.dump(views.history(told)))
+    assert [len(stretch["links"]) for app in body["apps"] for stretch in app["stretches"]] == [1, 0, 0]
     for app in body["apps"]:
         for stretch in app["stretches"]:
+            stretch["links"] = stretch["links"] or [{"shows": "", "url": ""}]
             made = stretch["brought_by"]
             made["skipped_gates"] = made["skipped_gates"] or [{"gate": "from", "reason": "hotfix"}]
             stretch["version"] = stretch["version"] or {"tag": None, "digest": None}

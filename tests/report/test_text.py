@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from promote.board import Board, Cell
 from promote.history.chronicle import Chronicle
 from promote.image import Version
 from promote.outcome import Failure, Plan, Refusal, Skip, Step
@@ -84,20 +83,6 @@ def test_skips_that_are_no_news_are_not_told_unless_named() -> None:
     assert text.skips(plan, named=()) == []
     assert text.skips(plan, named=("web", "api")) == ["dev: api skipped, already: x"]
     assert text.faults(plan, named=("web", "api")) == ["dev: web skipped, absent: x"]
-
-
-def test_a_board() -> None:
-    cells = (
-        Cell("dev", "web", "runs", Version("1.4.0"), Version("1.5.0"), "registry"),
-        Cell("test", "web", "mixed", note="its sites differ"),
-        Cell("dev", "api", "refused", note="x.yaml:1:1: it holds\n a template"),
-        Cell("test", "api", "absent"),
-    )
-    drawn = text.board(Board(("dev", "test"), ("api", "web"), cells), None).split("\n")
-    assert drawn[0].split() == ["app", "dev", "test"]
-    assert drawn[1].split() == ["api", "?", "!", "-"]
-    assert drawn[2].split() == ["web", "1.4.0", "←", "1.5.0", "mixed"]
-    assert drawn[3:] == ["test: web: its sites differ", "dev: api: x.yaml:1:1: it holds\\x0a a template"]
 
 
 def test_a_selection_without_dates_has_no_column_of_them() -> None:

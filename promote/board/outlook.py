@@ -1,0 +1,109 @@
+"""What would come into each cell: whatever `to`, `update` and `auto` decide, and nothing of its own (SEMANTICS 6.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from promote.board.cell import Pull, Stop
+from promote.estate.estate import Estate
+from promote.image import Version
+from promote.outcome import Failure, Refusal, Skip
+from promote.plan.auto import patient
+from promote.plan.draft import Decision, Draft
+from promote.plan.gating import stopped
+from promote.plan.intent import Before, Rules, Sources
+from promote.plan.limits import limited
+from promote.plan.promote import carry
+from promote.plan.proposing import Branch, proposing
+from promote.plan.update import refresh
+from promote.question import Asking, abreast
+
+# Whoever only looks starts no command (SEMANTICS 10.2).
+_UNASKED = "run"
+_RULES = Rules(skipped_gates=((_UNASKED, "only looked at"),))
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The version that would come, from where, and past which gates that were not asked; and what stays out, and why.
+
+    `pull` is the open pull request that has it, or another version.
+    """
+
+    next: Version | None = None
+    source: str | None = None
+    unasked: tuple[str, ...] = ()
+    stop: Stop | None = None
+    pull: Pull | None = None
+
+
+def outlook(estates: Mapping[str, Estate], wanted: Sequence[Key], *, whole: bool) -> Asking[dict[Key, Outlook]]:
+    """What would come into each (environment, app) that has a source; with `whole` these are all that there are.
+
+    Only then it can be told whether `auto` would change too many apps at once.
+    """
+    before = Before()
+    steps: dict[Key, Asking[Decision]] = {}
+    for name, app in wanted:
+        its = estates[name].environment
+        if its.sources:
+            steps[name, app] = carry(estates, name, Sources(its.sources, its.needs_all), app, _RULES, before)
+        elif its.source == "registry":
+            steps[name, app] = refresh(estates, name, app, _RULES, before)
+    decided = yield from abreast(steps)
+    decisions: Iterable[Decision] = [patient(each) for each in decided.values()]
+    if whole:
+        autos = (estate.environment for estate in estates.values() if estate.environment.auto)
+        decisions = limited(decisions, {its.name: its.max_changes for its in autos})
+    kept, branches = yield from proposing(estates, decisions, _RULES, before)
+    told = dict.fromkeys(wanted, Outlook())
+    for each in kept:
+        _tell(told, estates, each)
+    for branch in branches:
+        for draft in branch.drafts:
+            key = draft.environment, draft.app
+            if key in told:
+                _tell(told, estates, draft)
+                told[key] = replace(told[key], pull=_pull(branch, draft))
+    return told
+
+
+def _tell(told: dict[Key, Outlook], estates: Mapping[str, Estate], decision: Decision) -> None:
+    """Puts one more decision to what is told; of what is told twice the first is on the newest version."""
+    key = decision.environment, decision.app
+    # What is proposed beside what was asked for is not told; that it is there already keeps nothing from coming.
+    if key not in told or (isinstance(decision, Skip) and decision.code == "already"):
+        return
+    if not isinstance(decision, Draft):
+        first = told[key].stop
+        if first is None or first.code == "proposed":
+            told[key] = replace(told[key], stop=_stop(decision))
+        return
+    source, unasked = decision.source or "registry", _unasked(estates[decision.environment])
+    told[key] = replace(told[key], next=decision.new, source=source, unasked=unasked)
+    stop = stopped(decision)
+    if stop is not None:
+        _tell(told, estates, stop)
+
+
+def _pull(branch: Branch, draft: Draft) -> Pull | None:
+    request = branch.request
+    if not draft.is_standing or request is None or request.state != "open":
+        return None
+    return Pull(request.number, request.url, draft.new)
+
+
+def _unasked(estate: Estate) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(gate.kind for gate in estate.environment.gates if gate.kind == _UNASKED))
+
+
+def _stop(decision: Skip | Refusal | Failure) -> Stop:
+    match decision:
+        case Refusal(code=code, reason=reason, gate=gate, until=until, version=version):
+            return Stop(code, reason, gate, until, version)
+        case Failure(code=code, reason=reason, version=version):
+            return Stop(code, reason, version=version)
+        case Skip(code=code, reason=reason):
+            return Stop(code, reason)

@@ -1,0 +1,145 @@
+"""The board as text: as a table where there is room, with its details below where there is less, else app by app."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from promote.duration import show_duration
+from promote.question import Brought
+from promote.report.table import fits, one_line, table
+
+if TYPE_CHECKING:  # most commands show something else
+    from promote.board import Board, Cell, Stop
+
+# So many apps are named where the same is to be said of all of them.
+_NAMED = 5
+
+
+def headline(cell: Cell) -> str:
+    """What runs, and what comes (`←`) or waits to come (`⇠`); `!` is a place that cannot be edited."""
+    if cell.state == "absent":
+        return "-"
+    said = cell.state if cell.version is None else cell.version.short
+    if cell.state == "refused":
+        return f"{'?' if cell.version is None else said} !"
+    if cell.next is not None:
+        sign = "⇠" if cell.stop is not None and cell.stop.code in ("waiting", "failed", "gate") else "←"
+        return f"{said} {sign} {cell.next.short}"
+    if cell.stop is not None and cell.stop.version is not None:
+        return f"{said} ⇠ {cell.stop.version.short}"
+    return said
+
+
+def _until(stop: Stop) -> str:
+    return "" if stop.until is None else f" until {datetime.fromisoformat(stop.until):%Y-%m-%d %H:%M}Z"
+
+
+def age(cell: Cell, now: datetime | None) -> list[str]:
+    """For how long it runs, where that is known."""
+    if not isinstance(cell.brought, Brought) or now is None:
+        return []
+    return [show_duration(now - cell.brought.at, parts=1)]
+
+
+def details(cell: Cell) -> list[str]:
+    """In a few words each: how far behind, what keeps it, who proposes it."""
+    told: list[str] = []
+    if cell.behind.source:
+        told.append(f"{cell.behind.source}{'+' if cell.behind.is_least else ''} behind its source")
+    # That one is newer which comes need not be said.
+    if cell.behind.registry and (cell.behind.registry > 1 or cell.next is None):
+        told.append(f"{cell.behind.registry} newer")
+    stop = cell.stop
+    if stop is not None and stop.gate is not None:
+        told.append(f"{stop.gate} {'waits' if stop.code == 'waiting' else 'failed'}{_until(stop)}")
+    elif stop is not None and stop.version is not None:
+        told.append(f"{stop.code}{_until(stop)}")
+    if cell.holds and (stop is None or stop.code != "held"):
+        told.append("held")
+    if cell.next is not None:
+        told += [f"{gate} not asked" for gate in cell.unasked]
+    if cell.pull is not None:
+        told.append(f"#{cell.pull.number}")
+    if cell.mutable:
+        told.append("may have moved")
+    return told
+
+
+def notes(drawn: Board) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """(environment, apps, sentence) of all that is odd; where one sentence holds for several apps, it comes once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for cell in drawn.cells:
+        for note in cell.notes:
+            found.setdefault((cell.environment, note), []).append(cell.app)
+    for (environment, note), apps in found.items():
+        yield environment, tuple(apps), note
+
+
+def named(apps: tuple[str, ...]) -> str:
+    """The apps by their names; of many only the first."""
+    more = f" and {len(apps) - _NAMED} more" if len(apps) > _NAMED else ""
+    return f"{', '.join(apps[:_NAMED])}{more}"
+
+
+def _with(cell: Cell, told: list[str]) -> str:
+    return f"{headline(cell)} ({', '.join(told)})" if told else headline(cell)
+
+
+def _whole(cell: Cell, now: datetime | None) -> str:
+    return _with(cell, age(cell, now) + details(cell))
+
+
+def _starred(cell: Cell, now: datetime | None) -> str:
+    return _with(cell, age(cell, now)) + (" *" if details(cell) else "")
+
+
+def board(drawn: Board, width: int | None) -> str:
+    """The matrix, and notes below it; no line is wider than `width` where it can be broken."""
+    head = ["app", *drawn.environments]
+
+    def rows(starred: bool) -> list[list[str]]:
+        say = _starred if starred else _whole
+        return [[app, *(say(drawn.cell(app, name), drawn.now) for name in drawn.environments)] for app in drawn.apps]
+
+    said = [one_line(f"{name}: {named(apps)}: {note}") for name, apps, note in notes(drawn)]
+    whole, short = rows(False), rows(True)
+    if width is None or fits(head, whole, width):
+        return "\n".join([table(head, whole, None), *said])
+    if fits(head, short, width):
+        told = [
+            one_line(f"* {cell.environment}: {cell.app}: {', '.join(found)}")
+            for cell in drawn.cells
+            if (found := details(cell))
+        ]
+        lines = [*table(head, short, None).split("\n"), *_wrapped([*told, *said], width)]
+        return "\n".join(lines)
+    return "\n".join([*_blocks(drawn, width), *_wrapped(said, width)])
+
+
+def _wrapped(lines: list[str], width: int) -> list[str]:
+    """Each line within `width`, what is left of it indented."""
+    room = max(width, 20)
+    return [part for line in lines for part in _wrap(line, room, "", "  ")]
+
+
+def _wrap(line: str, room: int, first: str, others: str) -> list[str]:
+    # At a hyphen a tag would look like two.
+    return textwrap.wrap(line, room, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+
+
+def _blocks(drawn: Board, width: int) -> Iterator[str]:
+    """An app after the other, a line or more for each environment."""
+    most = max((len(name) for name in drawn.environments), default=0)
+    for app in drawn.apps:
+        yield from _wrapped([one_line(app)], width)
+        for name in drawn.environments:
+            cell = drawn.cell(app, name)
+            begin = f"  {one_line(name).ljust(most)}  "
+            # A long name must leave room for what is said of it.
+            indent = " " * (len(begin) if len(begin) <= width // 2 else 4)
+            room = max(width, 20)
+            yield from _wrap(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
+            yield from _wrap(one_line(", ".join(details(cell))), room, indent, indent)
