@@ -38,7 +38,8 @@ def section(kind: Kind) -> str:
 
 
 def snippet(kind: Kind) -> str:
-    (found,) = re.findall(r"^```(?:yaml|groovy)\n(.*?)^```$", section(kind), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(?:yaml|groovy)\n(.*?)^```$", section(kind), re.MULTILINE | re.DOTALL)
+    (found,) = (block for block in blocks if not block.startswith("version:"))  # which is promote.yaml
     return str(found)
 
 

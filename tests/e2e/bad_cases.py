@@ -96,13 +96,6 @@ CONFIG = (
     ),
     Case("two-unknown-keys", ("check",), 2, (r"promote\.yaml:\d+:1",), more="x: 1\ny: 2\n", messages=2),
     Case(
-        "key-not-built",
-        ("check",),
-        2,
-        (r"promote\.yaml:\d+:10", "`via`", "does not build it yet"),
-        more="commit: {{via: api}}\n",
-    ),
-    Case(
         "notify-a-secret-in-the-open",
         ("status",),
         2,
