@@ -20,6 +20,7 @@ from promote.cli.diff import diff
 from promote.cli.find import find
 from promote.cli.history import history
 from promote.cli.hold import hold
+from promote.cli.init import init
 from promote.cli.release import release
 from promote.cli.rollback import rollback
 from promote.cli.schema import schema
@@ -45,7 +46,8 @@ def cli() -> None:
     """
 
 
-for _command in (set_, update, to, rollback, hold, release, status, diff, history, find, tags, check, schema, demo):
+_READING = (status, diff, history, find, tags, check, schema)
+for _command in (set_, update, to, rollback, hold, release, *_READING, init, demo):
     cli.add_command(_command)
 
 

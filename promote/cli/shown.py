@@ -51,7 +51,7 @@ class Show:
             logger.handlers[:] = [handler]
             logger.setLevel(logging.INFO)
         color = {"always": True, "never": False, "auto": False if os.environ.get("NO_COLOR") else None}
-        return cls(options.pop("output") == "json", options.pop("quiet"), color[options.pop("color")])
+        return cls(options.pop("output", "text") == "json", options.pop("quiet"), color[options.pop("color")])
 
     @property
     def width(self) -> int | None:

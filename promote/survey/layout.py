@@ -1,0 +1,75 @@
+"""Which environments a repository has, by the way in which it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from promote.survey import flux
+from promote.survey.branches import branches
+from promote.survey.environment import Found, merged
+from promote.survey.files import files
+from promote.survey.fleet import customizations
+from promote.survey.folders import folders
+from promote.survey.look import Look
+from promote.survey.patterns import below
+
+_ALONE = Found("main", None, (".",), "All of the repository: nothing in it says dev, test or prod.")
+
+
+def _by_files(look: Look) -> tuple[Found, ...]:
+    """The environments that folders, files, and customizations of Fleet are."""
+    found = list(folders(look.paths))
+    own = {path for each in found for path in each.own}
+    found += files(path for path in look.paths if not _inside(path, own))
+    known = {each.name for each in found}
+    own = {path for each in found for path in each.own}
+    found += [
+        each
+        for each in customizations(look.streams.values())
+        if each.name not in known and not any(_inside(path, own) for path in each.own)
+    ]
+    return merged(found)
+
+
+def _inside(path: str, folders: Collection[str]) -> bool:
+    segments = path.split("/")
+    return any("/".join(segments[:end]) in folders for end in range(1, len(segments) + 1))
+
+
+def _applied(look: Look, found: Sequence[Found]) -> Mapping[str, frozenset[str]]:
+    """The folders that Flux's Kustomizations of each environment apply, beside its own."""
+    out: dict[str, set[str]] = {each.name: set() for each in found}
+    led = [  # where a Kustomization stands, and the folder that it applies
+        (path, flux.applied(reading, one))
+        for path, stream in look.streams.items()
+        for _, reading, one in flux.each_object([stream])
+    ]
+    for each in found:
+        for path, to in led:
+            if any(below(path, own) for own in each.own):
+                out[each.name].update(folder for folder in to if folder)
+    return {name: frozenset(found) for name, found in out.items()}
+
+
+def _followed(look: Look, found: tuple[Found, ...]) -> tuple[Found, ...]:
+    """The same with the folders that Flux applies to one environment alone as its own."""
+    applied = _applied(look, found)
+    every = {path for each in found for path in each.own}
+
+    def alone(name: str, folder: str) -> bool:
+        if any(below(folder, own) or below(own, folder) for own in every):
+            return False
+        others = (one for other, to in applied.items() if other != name for one in to)
+        return not any(below(folder, other) or below(other, folder) for other in others)
+
+    return tuple(
+        replace(each, own=tuple(sorted({*each.own, *(one for one in applied[each.name] if alone(each.name, one))})))
+        for each in found
+    )
+
+
+def environments(look: Look, branch_names: Iterable[str]) -> tuple[Found, ...]:
+    """The environments of a repository in the order of the pipeline: of its files, else its branches, else one."""
+    found = _by_files(look)
+    return _followed(look, found) or branches(branch_names) or (_ALONE,)

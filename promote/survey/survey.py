@@ -1,0 +1,147 @@
+"""What a repository holds → a Proposal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from promote.config import fault
+from promote.config.check_apps import MAX_APPS
+from promote.config.check_environments import MAX_ENVIRONMENTS
+from promote.errors import UsageError
+from promote.image import Repository
+from promote.survey import flux, updater
+from promote.survey.bare import Bare, bare
+from promote.survey.environment import Found
+from promote.survey.images import images_of, named
+from promote.survey.layers import Layered, estates, layered
+from promote.survey.layout import environments
+from promote.survey.look import Look, look
+from promote.survey.patterns import below
+from promote.survey.pipeline import pipeline
+from promote.survey.proposal import App, Environment, Keys, Proposal, Target
+from promote.survey.takeover import Taken, taken
+from promote.tree import Tree
+
+
+def _marked(seen: Look, every: Sequence[Layered]) -> Mapping[str, frozenset[str]]:
+    """The policies that the markers in each environment's own files name."""
+    return {
+        each.found.name: frozenset(
+            policy
+            for path, policies in seen.markers.items()
+            if any(below(path, own) for own in each.found.own)
+            for policy in policies
+        )
+        for each in every
+    }
+
+
+def _bound(gained: Mapping[Repository, Taken], marked: Mapping[str, frozenset[str]]) -> frozenset[Repository]:
+    """The images that markers of an environment set."""
+    said = frozenset[str]().union(*marked.values())
+    return frozenset(
+        repository
+        for repository, each in gained.items()
+        if {each.keys.imagepolicy, *(keys.imagepolicy for keys in each.overrides.values())} & said
+    )
+
+
+def _kept(
+    every: Sequence[Layered],
+    runs: Mapping[str, Collection[Repository]],
+    marked: Mapping[str, frozenset[str]],
+    targets: Iterable[Bare],
+) -> tuple[Layered, ...]:
+    """Those that set an image, in whatever way; all of them where none does."""
+    files = [each.file for each in targets]
+
+    def sets(each: Layered) -> bool:
+        name = each.found.name
+        own = [file for file in files if any(below(file.replace("{environment}", name), one) for one in each.found.own)]
+        return bool(runs[name] or marked[name] or own)
+
+    return tuple(filter(sets, every)) or tuple(every)
+
+
+def _proposed(
+    each: Layered, every: Sequence[Layered], sources: Mapping[str, str], overrides: Mapping[str, Keys]
+) -> Environment:
+    found = each.found
+    others = tuple(
+        other.found.name for other in every if other is not each and not set(other.beneath).isdisjoint(each.beneath)
+    )
+    staged = any(other.found.stage is not None for other in every)
+    return Environment(
+        found.name,
+        found.stage,
+        found.told,
+        each.paths,
+        from_=sources.get(found.name),
+        fed=found.stage is not None or not staged,
+        branch=found.branch,
+        within=found.within,
+        override=each.override,
+        beneath=each.beneath,
+        others=others,
+        overrides=overrides,
+    )
+
+
+def _valid(every: Sequence[Found]) -> tuple[Found, ...]:
+    valid = tuple(each for each in every if fault.of_name(each.name) is None)
+    if len(valid) > MAX_ENVIRONMENTS:
+        what = f"{len(valid)} environments were found, and there may be {MAX_ENVIRONMENTS}"
+        raise UsageError(what, cure="write promote.yaml by hand: one name with a {placeholder} means one a folder")
+    return valid
+
+
+def _overridden(images: Mapping[Repository, str], gained: Mapping[Repository, Taken]) -> Mapping[str, dict[str, Keys]]:
+    """The keys of apps that differ in an environment, by its name."""
+    out: dict[str, dict[str, Keys]] = {}
+    for repository, name in images.items():
+        if repository in gained:
+            for environment, keys in gained[repository].overrides.items():
+                out.setdefault(environment, {})[name] = keys
+    return out
+
+
+def _apps(images: Mapping[Repository, str], gained: Mapping[Repository, Taken]) -> Iterator[App]:
+    if len(images) > MAX_APPS:
+        what = f"{len(images)} images were found, and there may be {MAX_APPS} apps"
+        raise UsageError(what, cure="write promote.yaml by hand: a family is one entry for many")
+    for repository, name in sorted(images.items(), key=lambda item: item[1]):
+        yield App(name, str(repository), gained[repository].keys if repository in gained else Keys())
+
+
+def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
+    """What is proposed for a repository whose files are `tree`; `branches` are its other branches.
+
+    Raises UsageError where there is more than a promote.yaml may hold.
+    """
+    seen = look(tree)
+    found = _valid(environments(seen, branches))
+    trees: dict[str | None, Tree] = {each.branch: branches[each.branch] for each in found if each.branch is not None}
+    every = tuple(layered(seen, found))
+    runs = {name: images_of(estate) for name, estate in estates(every, {None: tree, **trees}).items()}
+    alone, lost = bare(seen, [each.found for each in every if not set(each.found.base) & set(each.paths)])
+    marked = _marked(seen, every)
+    streams = seen.streams.values()
+    watched, unknown = flux.watched(streams, (one for each in seen.markers.values() for one in each))
+    updated, odd = updater.watched(streams)
+    every = _kept(every, runs, marked, alone)
+    gained = taken((*watched, *updated), every, marked)
+    times = Counter(repository for each in every for repository in runs[each.found.name])
+    times.update((*(each.repository for each in alone), *_bound(gained, marked)))
+    images = named(times)
+    sources, overrides = pipeline([each.found for each in every]), _overridden(images, gained)
+    notes = [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
+    notes += [note for repository, each in gained.items() if repository in images for note in each.notes]
+    if seen.unnamed:
+        notes.append(f"{seen.unnamed} files have names that no path of promote.yaml can hold")
+    return Proposal(
+        tuple(_proposed(each, every, sources, overrides.get(each.found.name, {})) for each in every),
+        tuple(_apps(images, gained)),
+        tuple(sorted({Target(images[each.repository], each.file, each.path) for each in alone})),
+        tuple(dict.fromkeys(notes)),
+    )
