@@ -98,6 +98,9 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
     UsageError where two apps claim one place.
     """
     while True:
+        if not proposal.environments:
+            what = "no YAML file here names anything that runs"
+            raise UsageError(what, where=str(begun.root), cure="name the GitOps repository by -C")
         config = load(FILE, text_of(proposal).encode(), environ={})
         try:
             estates = World(config, begun.trees).estates(list(config.environments))

@@ -13,9 +13,9 @@ from promote.cli import options
 from promote.cli.shown import Show, say
 
 EXAMPLES = """
-promote init
 promote init --yes
-promote init --dry-run -C ../gitops
+promote init --dry-run -C envs/dev
+promote init --force -q
 """
 
 
@@ -47,7 +47,7 @@ def init(directory: Path, *, yes: bool, force: bool, dry_run: bool, **given: Any
     else:
         path = write(begun.root, settled.text, force=force)
         show.result(f"{path}: {summary(settled.proposal)}")
-        show.note("look at it, then: promote check, and commit it")
+        show.note(f"look at it, then: promote check --config {path}")
     left_out = len(settled.proposal.notes)
     if left_out:
         show.note(f"{left_out} remark{'s' if left_out > 1 else ''} on what was left out: at its end")

@@ -19,7 +19,7 @@ from promote.tree import Globs
 _EVERYTHING = Wanted((), everything=True)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 _WORDS = re.compile(r"[^-_./]+")
-_TAGS = (b"tag", b"Tag", b"version", b"digest", b"sha")
+_SAID = (b"tag", b"Tag", b"version", b"digest", b"sha", b"repository", b"image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def _values(look: Look, paths: Collection[str]) -> Iterator[Fragment]:
     """What files of values among `paths` say of images, and of tags alone."""
     globs = Globs(tuple(sorted(paths)))
     for entry, data in look.tree.read(look.tree.list(globs) if paths else ()):
-        if not isinstance(data, bytes) or not any(word in data for word in _TAGS):
+        if not isinstance(data, bytes) or not any(word in data for word in _SAID):
             continue
         _, hits = read_file(entry.path, data, _EVERYTHING, ())
         yield from (hit for hit in hits if isinstance(hit, Fragment) and hit.joins == "value" and not hit.object)

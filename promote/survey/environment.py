@@ -13,7 +13,8 @@ class Found:
     """One environment: its name, the folders and files that are its own, and what told of it.
 
     `base` are files of values that its own lie over, and that other environments have too; `slots` are its own files
-    with `{environment}` in the place of its name. `within` is its part of each file, `branch` its branch; without one
+    with `{environment}` in the place of its name; `applied` are folders that Flux applies to it and not to it alone.
+    `within` is its part of each file, `branch` its branch; without one
     it lies on the branch that is looked at.
     """
 
@@ -23,6 +24,7 @@ class Found:
     told: str
     base: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()
     within: str | None = None
     branch: str | None = None
 

@@ -17,8 +17,12 @@ def _base(folder: str, before: str, after: str, ending: str, every: frozenset[st
     return None
 
 
-def files(paths: Iterable[str]) -> Iterator[Found]:
-    """The environments that files are, each time that one is found: at least two beside each other, of one name."""
+def files(paths: Iterable[str], known: Iterable[str] = ()) -> Iterator[Found]:
+    """The environments that files are, each time that one is found.
+
+    Two stages of one name beside each other are environments; then so is every file with the name of one of these, or
+    of those that are `known`.
+    """
     every = frozenset(paths)
     alike: dict[tuple[str, str, str, str], dict[str, str]] = {}
     for path in sorted(every):
@@ -28,18 +32,15 @@ def files(paths: Iterable[str]) -> Iterator[Found]:
         if span is not None:
             key = (folder + slash, stem[: span[0]], stem[span[1] :], ending)
             alike.setdefault(key, {})[stem[span[0] : span[1]]] = path
+    sure = {name for found in alike.values() if _stages(found) > 1 for name in found} | set(known)
     for (folder, before, after, ending), found in alike.items():
-        stages = {name: stage_of(name) for name in found}
-        if len({stage.word for stage in stages.values() if stage is not None}) < 2:
-            continue
         base = _base(folder, before, after, ending, every)
         slot = f"{folder}{before}{{environment}}{after}.{ending}"
         for name, path in found.items():
-            yield Found(
-                name,
-                stages[name],
-                (path,),
-                "",
-                base=() if base is None else (base,),
-                slots=(slot,),
-            )
+            if name in sure:
+                bases = () if base is None else (base,)
+                yield Found(name, stage_of(name), (path,), "", base=bases, slots=(slot,))
+
+
+def _stages(names: Iterable[str]) -> int:
+    return len({stage.word for name in names if (stage := stage_of(name)) is not None})

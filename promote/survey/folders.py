@@ -8,17 +8,12 @@ from promote.survey.environment import Found
 from promote.survey.stage import is_region, stage_of
 
 # What holds one folder an environment, whatever these are called.
-_HOLDERS = frozenset({"envs", "env", "environments", "environment", "clusters", "cluster", "stages", "stage"})
-# Of kustomize: may hold environments, and much else that somebody lays over a base.
-_OVERLAYS = frozenset({"overlays", "overlay"})
+_HOLDERS = frozenset(
+    {"envs", "env", "environments", "environment", "clusters", "cluster", "stages", "stage", "overlays", "overlay"}
+)
 _SHARED = frozenset(
     {"base", "bases", "common", "shared", "default", "defaults", "all", "component", "components", "lib", "library"}
 )
-
-
-def is_shared(folder: str) -> bool:
-    """Whether a folder's name says that several build on it."""
-    return folder.rpartition("/")[2].lower() in _SHARED
 
 
 def _children(paths: Iterable[str]) -> Mapping[str, frozenset[str]]:
@@ -31,22 +26,26 @@ def _children(paths: Iterable[str]) -> Mapping[str, frozenset[str]]:
     return {parent: frozenset(found) for parent, found in out.items()}
 
 
-def _environments(parent: str, children: frozenset[str]) -> Iterator[str]:
+def _environments(parent: str, children: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Those folders of one folder that are environments."""
-    stages = {name: stage for name in children if (stage := stage_of(name)) is not None}
-    name = parent.rpartition("/")[2].lower()
-    if name in _HOLDERS or (name in _OVERLAYS and not stages):
-        yield from (child for child in children if child.lower() not in _SHARED)
-        return
-    if name in _OVERLAYS:
-        yield from stages
+    every = children[parent]
+    stages = {name: stage for name in every if (stage := stage_of(name)) is not None}
+    if parent.rpartition("/")[2].lower() in _HOLDERS:
+        yield from (each for each in every if each in stages or not _holds(f"{parent}/{each}", children))
         return
     words = {stage.word for stage in stages.values()}
     if len({stage.word for stage in stages.values() if not stage.region}) > 1:
         # Beside `dev` and `prod`, `test-tools` is a folder like any other.
-        yield from (child for child, stage in stages.items() if not stage.region or is_region(stage.region))
-    elif len(words) > 1 and 2 * len(stages) >= len(children):
+        yield from (each for each, stage in stages.items() if not stage.region or is_region(stage.region))
+    elif len(words) > 1 and 2 * len(stages) >= len(every):
         yield from stages
+
+
+def _holds(folder: str, children: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a folder is no environment by its name, and is shared or holds some: `clusters/eu/prod`."""
+    if folder.rpartition("/")[2].lower() in _SHARED:
+        return True
+    return any(stage_of(name) is not None for name in children.get(folder, ()))
 
 
 def _regions(folder: str, children: Mapping[str, frozenset[str]], files: frozenset[str]) -> tuple[str, ...]:
@@ -70,7 +69,7 @@ def folders(paths: Iterable[str]) -> Iterator[Found]:
     for parent in sorted(children, key=lambda path: (path.count("/") if path else -1, path)):
         if any(parent == one or parent.startswith(f"{one}/") for one in taken):
             continue
-        for name in sorted(_environments(parent, children[parent])):
+        for name in sorted(_environments(parent, children)):
             folder = f"{parent}/{name}" if parent else name
             taken.add(folder)
             around = _around(folder)

@@ -9,7 +9,7 @@ from promote.config import fault
 from promote.estate.estate import Estate
 from promote.image import Repository, has_host
 from promote.sites import manifest
-from promote.sites.site import Site
+from promote.sites.site import Site, where
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+|\.{2,}")
 
@@ -31,6 +31,18 @@ def images_of(estate: Estate) -> Mapping[Repository, tuple[Site, ...]]:
             if _is_image(site):
                 out[site.repository] = (*out.get(site.repository, ()), site)
     return out
+
+
+def barred_in(estate: Estate, known: Collection[Repository]) -> Iterator[str]:
+    """A sentence for each image that an environment names where nobody could edit it; not for those that are known."""
+    told: set[Repository] = set()
+    for name in estate.joined:
+        for bar in estate.barred(name):
+            repository = bar.repository
+            if repository is None or repository in known or repository in told or "/" not in repository.written:
+                continue
+            told.add(repository)
+            yield f"{repository} in {estate.environment.name}: {where(bar)} cannot be edited, {bar.why}"
 
 
 def _names(repository: Repository) -> Iterable[str]:

@@ -103,7 +103,7 @@ def _decides(estate: Estate, own: int) -> bool:
 def _told(each: Layered, beneath: Mapping[str, frozenset[str]], look: Look) -> tuple[str, ...]:
     if each.found.base and not beneath[each.found.name]:
         return each.found.base
-    return condensed(covering(beneath[each.found.name], look.paths), look.paths)
+    return (*covering(beneath[each.found.name], look.paths), *each.found.applied)
 
 
 def layered(look: Look, every: Sequence[Found]) -> Iterator[Layered]:

@@ -21,7 +21,7 @@ def _by_files(look: Look) -> tuple[Found, ...]:
     """The environments that folders, files, and customizations of Fleet are."""
     found = list(folders(look.paths))
     own = {path for each in found for path in each.own}
-    found += files(path for path in look.paths if not _inside(path, own))
+    found += files((path for path in look.paths if not _inside(path, own)), {each.name for each in found})
     known = {each.name for each in found}
     own = {path for each in found for path in each.own}
     found += [
@@ -63,10 +63,12 @@ def _followed(look: Look, found: tuple[Found, ...]) -> tuple[Found, ...]:
         others = (one for other, to in applied.items() if other != name for one in to)
         return not any(below(folder, other) or below(other, folder) for other in others)
 
-    return tuple(
-        replace(each, own=tuple(sorted({*each.own, *(one for one in applied[each.name] if alone(each.name, one))})))
-        for each in found
-    )
+    out: list[Found] = []
+    for each in found:
+        own = {one for one in applied[each.name] if alone(each.name, one)}
+        others = {one for one in applied[each.name] - own if not any(below(one, mine) for mine in each.own)}
+        out.append(replace(each, own=tuple(sorted({*each.own, *own})), applied=tuple(sorted(others))))
+    return tuple(out)
 
 
 def environments(look: Look, branch_names: Iterable[str]) -> tuple[Found, ...]:

@@ -13,15 +13,16 @@ from promote.image import Repository
 from promote.survey import flux, updater
 from promote.survey.bare import Bare, bare
 from promote.survey.environment import Found
-from promote.survey.images import images_of, named
+from promote.survey.images import barred_in, images_of, named
 from promote.survey.layers import Layered, estates, layered
 from promote.survey.layout import environments
 from promote.survey.look import Look, look
 from promote.survey.patterns import below
 from promote.survey.pipeline import pipeline
 from promote.survey.proposal import App, Environment, Keys, Proposal, Target
+from promote.survey.spelling import several
 from promote.survey.takeover import Taken, taken
-from promote.tree import Tree
+from promote.tree import Tree, show
 
 
 def _marked(seen: Look, every: Sequence[Layered]) -> Mapping[str, frozenset[str]]:
@@ -89,11 +90,24 @@ def _proposed(
 
 
 def _valid(every: Sequence[Found]) -> tuple[Found, ...]:
+    """Those whose names promote.yaml can have; UsageError where they are too many."""
     valid = tuple(each for each in every if fault.of_name(each.name) is None)
     if len(valid) > MAX_ENVIRONMENTS:
         what = f"{len(valid)} environments were found, and there may be {MAX_ENVIRONMENTS}"
         raise UsageError(what, cure="write promote.yaml by hand: one name with a {placeholder} means one a folder")
     return valid
+
+
+def _only_shared(seen: Look, every: Sequence[Layered], images: Mapping[Repository, str]) -> Iterator[str]:
+    """A sentence for the images that stand in shared layers alone."""
+    paths = tuple(sorted({path for each in every for path in (*each.beneath, *each.found.base)}))
+    if paths:
+        layer = Layered(Found("shared", None, paths, ""), paths)
+        alone = sorted(
+            str(each) for each in images_of(estates((layer,), {None: seen.tree})["shared"]) if each not in images
+        )
+        if alone:
+            yield f"in shared layers alone, and set by no environment: {several(alone, 12)}"
 
 
 def _overridden(images: Mapping[Repository, str], gained: Mapping[Repository, Taken]) -> Mapping[str, dict[str, Keys]]:
@@ -120,10 +134,12 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     Raises UsageError where there is more than a promote.yaml may hold.
     """
     seen = look(tree)
-    found = _valid(environments(seen, branches))
+    named_so = environments(seen, branches)
+    found = _valid(named_so)
     trees: dict[str | None, Tree] = {each.branch: branches[each.branch] for each in found if each.branch is not None}
     every = tuple(layered(seen, found))
-    runs = {name: images_of(estate) for name, estate in estates(every, {None: tree, **trees}).items()}
+    there = estates(every, {None: tree, **trees})
+    runs = {name: images_of(estate) for name, estate in there.items()}
     alone, lost = bare(seen, [each.found for each in every if not set(each.found.base) & set(each.paths)])
     marked = _marked(seen, every)
     streams = seen.streams.values()
@@ -136,7 +152,12 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     images = named(times)
     sources, overrides = pipeline([each.found for each in every]), _overridden(images, gained)
     notes = [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
+    notes += [note for each in every for note in barred_in(there[each.found.name], images)]
     notes += [note for repository, each in gained.items() if repository in images for note in each.notes]
+    notes += [
+        f"{show(each.own[0].encode())}: no environment can be called so" for each in named_so if each not in found
+    ]
+    notes += _only_shared(seen, every, images)
     if seen.unnamed:
         notes.append(f"{seen.unnamed} files have names that no path of promote.yaml can hold")
     return Proposal(
