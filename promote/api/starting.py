@@ -21,7 +21,7 @@ from promote.gitrepo.clone.workdir import find
 from promote.gitrepo.command.git import Git
 from promote.place import Place
 from promote.replacement import beside
-from promote.survey.amend import Trouble, amended, has_markers, pruned, without_markers
+from promote.survey.amend import Trouble, amended, pruned, without_place
 from promote.survey.proposal import Proposal
 from promote.survey.survey import survey
 from promote.survey.writer import text_of
@@ -105,9 +105,10 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
         try:
             estates = World(config, begun.trees).estates(list(config.environments))
         except UsageError as exc:
-            if not has_markers(proposal):
+            less = without_place(proposal, exc)
+            if less is None:
                 raise
-            proposal = without_markers(proposal, str(exc))
+            proposal = less
             continue
         troubles = tuple(_troubles(config, estates))
         if not troubles:

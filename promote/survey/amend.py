@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promote.errors import UsageError
 from promote.estate.estate import Estate
 from promote.sites.site import Barred, where
 from promote.survey.alter import without_app, without_environment
 from promote.survey.look import is_named
-from promote.survey.proposal import Environment, Keys, Proposal
+from promote.survey.proposal import Environment, Proposal
 from promote.tree import show
 
 # What is wrong with what an environment shares, and not with the place itself.
@@ -81,28 +82,18 @@ def _has_override(proposal: Proposal, name: str) -> bool:
     return any(each.name == name and each.override is not None for each in proposal.environments)
 
 
-def without_markers(proposal: Proposal, why: str) -> Proposal:
-    """The same without `imagepolicy`, where markers and the images beside them mean two apps."""
+def without_place(proposal: Proposal, fault: UsageError) -> Proposal | None:
+    """The same without the file of a place that two apps claim, by its image and by its marker.
 
-    def bare(keys: Keys) -> Keys:
-        return replace(keys, imagepolicy=None)
-
-    def kept(overrides: Mapping[str, Keys]) -> Mapping[str, Keys]:
-        return {app: bare(keys) for app, keys in overrides.items() if keys.policy is not None}
-
-    return replace(
-        proposal,
-        apps=tuple(replace(app, keys=bare(app.keys)) for app in proposal.apps),
-        environments=tuple(replace(each, overrides=kept(each.overrides)) for each in proposal.environments),
-        notes=(*proposal.notes, f"markers of Flux are not taken over: {why}"),
+    None where there is no such file, or it is left out already.
+    """
+    path = fault.where.rsplit(":", 2)[0]
+    if not path or not is_named(path.encode()) or any(path in each.excludes for each in proposal.environments):
+        return None
+    environments = tuple(
+        replace(each, excludes=tuple(sorted((*each.excludes, path)))) for each in proposal.environments
     )
-
-
-def has_markers(proposal: Proposal) -> bool:
-    """Whether any app is bound to markers of Flux."""
-    keys = [app.keys for app in proposal.apps]
-    keys += [one for each in proposal.environments for one in each.overrides.values()]
-    return any(each.imagepolicy is not None for each in keys)
+    return replace(proposal, environments=environments, notes=(*proposal.notes, f"{path} is left out: {fault.what}"))
 
 
 def pruned(proposal: Proposal, running: Collection[str]) -> Proposal:

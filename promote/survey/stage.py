@@ -25,6 +25,7 @@ _NOT = frozenset({"non", "not", "no"})
 _COMPASS = r"(?:north|south|east|west|central|northeast|northwest|southeast|southwest)"
 _REGION = re.compile(
     rf"""
+    (?: {_COMPASS} -? )?
     (?: eu | us | usa | uk | gb | de | fr | nl | ie | ch | asia | apac | emea | amer | americas | america | europe | ap
       | sa | ca | au | australia | jp | japan | in | india | cn | china | me | af | africa | sg | kr | br | brazil
       | {_COMPASS} )

@@ -25,7 +25,7 @@ _ORDERS = {
     "name": "alphabetical",
     "alphabetical": "alphabetical",
 }
-_UNLIKE = ("force-update", "forceUpdate", "pull-secret", "pullSecret")
+_UNLIKE = ("force-update", "pull-secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ def _raw(said: _Said) -> tuple[Raw, list[str]]:
     platforms = said.items("platforms")
     if platforms:
         raw["platforms"] = platforms
-    lost += [f"{key}: see `registries`" if "ull" in key else key for key in _UNLIKE if said.get(key) is not None]
+    lost += [
+        f"{key}: see `registries`" if key == "pull-secret" else key for key in _UNLIKE if said.get(key) is not None
+    ]
     return raw, lost
 
 
