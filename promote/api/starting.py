@@ -31,7 +31,7 @@ _MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True)
-class _Local:
+class Local:
     """The trees of a folder and of the branches that its clone knows."""
 
     files: Tree
@@ -52,7 +52,7 @@ class Start:
     """A repository without a promote.yaml: its root, its files, and what is proposed for it."""
 
     root: Path
-    trees: _Local
+    trees: Local
     proposal: Proposal
 
 
@@ -75,7 +75,7 @@ def start(directory: Path, environ: Mapping[str, str], *, force: bool) -> Start:
     root = workdir.top if workdir is not None else directory.absolute()
     if os.path.lexists(root / FILE) and not force:
         raise _there(root)
-    trees = _Local(working_tree(root, workdir), {} if workdir is None else tips(workdir))
+    trees = Local(working_tree(root, workdir), {} if workdir is None else tips(workdir))
     return Start(root, trees, survey(trees.files, trees.branches))
 
 

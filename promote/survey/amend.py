@@ -29,8 +29,12 @@ class Trouble:
 
 
 def _hopeless(estate: Estate, trouble: Trouble) -> Mapping[bytes, Barred]:
-    """The files of barred places in which the environment has no place that can be edited."""
+    """The files of barred places in which the environment has no place that can be edited.
+
+    Not one that is left out already: a target means its file all the same.
+    """
     used = {path for path, _ in estate.spots}
+    used.update(path.encode() for path in estate.environment.excludes)
     return {bar.path: bar for bar in trouble.bars if bar.path not in used and is_named(bar.path)}
 
 
@@ -67,7 +71,7 @@ def amended(proposal: Proposal, troubles: Sequence[Trouble], estates: Mapping[st
             fresh = {path: bar for path, bar in bars.items() if (each.environment, show(path)) not in cured}
             cured |= {(each.environment, show(path)) for path in bars}
             proposal = _without_files(proposal, each.environment, fresh) if fresh else proposal
-        elif each.code in _SHARED and _has_override(proposal, each.environment):
+        elif each.code in _SHARED and _has_layers(proposal, each.environment):
             cured.add((each.environment, ""))
             proposal = _without_layers(proposal, each.environment)
         elif each.app is None:
@@ -78,8 +82,11 @@ def amended(proposal: Proposal, troubles: Sequence[Trouble], estates: Mapping[st
     return proposal
 
 
-def _has_override(proposal: Proposal, name: str) -> bool:
-    return any(each.name == name and each.override is not None for each in proposal.environments)
+def _has_layers(proposal: Proposal, name: str) -> bool:
+    """Whether something that is shared is in the environment's `path`, and it has files of its own besides."""
+    paths = next((each.paths for each in proposal.environments if each.name == name), ())
+    beneath = next((each.beneath for each in proposal.environments if each.name == name), ())
+    return 0 < len(set(paths) & set(beneath)) < len(paths)
 
 
 def without_place(proposal: Proposal, fault: UsageError) -> Proposal | None:

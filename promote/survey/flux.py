@@ -1,6 +1,6 @@
-"""Flux: what its image automation watches, its setter markers, and which folders the Kustomizations of a cluster apply.
+"""Flux: what its image automation watches, and its setter markers.
 
-Sources: the Flux API references of image.toolkit.fluxcd.io and kustomize.toolkit.fluxcd.io.
+Source: the Flux API reference of image.toolkit.fluxcd.io.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from promote.image import parse_repository
-from promote.sites import flux
 from promote.sites.manifest import FORMAT
 from promote.sites.object import Object, objects
 from promote.sites.reading import Reading, Spot, is_template
@@ -50,14 +49,6 @@ def each_object(streams: Iterable[Stream]) -> Iterator[tuple[Stream, Reading, Ob
 def markers(data: bytes) -> tuple[str, ...]:
     """The policies, as `namespace:name`, that the setter markers of a file name."""
     return tuple(dict.fromkeys(found[1].decode("ascii") for found in _MARKER.finditer(data)))
-
-
-def applied(reading: Reading, found: Object) -> tuple[str, ...]:
-    """The folder that a Kustomization of Flux applies; none for any other object."""
-    if (found.group, found.kind) != (flux.KUSTOMIZATION, "Kustomization"):
-        return ()
-    spec = reading.child(found.spot, "spec")
-    return () if spec is None else flux.folder(reading.said(spec, "path"))
 
 
 def _raw(reading: Reading, spec: Spot) -> tuple[Raw, list[str]]:

@@ -14,6 +14,7 @@ from promote.config.model import Config, Environment
 from promote.estate.estate import Estate
 from promote.estate.load import load
 from promote.estate.sharing import reached
+from promote.image import Repository
 from promote.place import Place
 from promote.sites import kustomize
 from promote.survey.environment import Found
@@ -77,27 +78,42 @@ def _beneath(look: Look, layered: Sequence[Layered]) -> Mapping[str, frozenset[s
 
 
 def _kustomization(found: Found, paths: Collection[str]) -> str | None:
-    """The one kustomization that an environment's own folder begins with."""
-    if len(found.own) != 1 or found.within is not None:
-        return None
-    names = sorted(name.decode() for name in kustomize.FILES)
-    return next((path for name in names if (path := f"{found.own[0]}/{name}") in paths and "." in name), None)
+    """The one kustomization that the environment's own folders begin with; None where there is none, or several."""
+    names = [name.decode() for name in kustomize.FILES if b"." in name]
+    there = [path for own in found.own for name in names if (path := f"{own}/{name}") in paths]
+    return there[0] if len(there) == 1 and found.within is None else None
 
 
 def _candidate(each: Layered, beneath: Collection[str], look: Look) -> Layered | None:
-    """The same with what it builds on as weaker layers, and an `override`; None where that cannot be."""
+    """The same with what it builds on as weaker layers, and the `override` that it could have; None without these."""
     found = each.found
     if len(found.own) == 1 and len(found.base) == 1 and found.own[0] in look.paths:
         return Layered(found, (*found.base, *found.own), found.own[0], found.base)
-    override, base = _kustomization(found, look.paths), covering(beneath, look.paths)
-    if override is None or not 0 < len(base) <= _MOST:
+    base = covering(beneath, look.paths)
+    if not 0 < len(base) <= _MOST:
         return None
-    return Layered(found, (*base, *each.paths), override, each.beneath)
+    return Layered(found, (*base, *each.paths), _kustomization(found, look.paths), each.beneath)
 
 
-def _decides(estate: Estate, own: int) -> bool:
-    """Whether a layer below the environment's own ones decides an image."""
-    return any(site.layer < own for sites in images_of(estate).values() for site in sites)
+def own_images(estate: Estate, each: Layered) -> frozenset[Repository]:
+    """The images of which something stands in the environment's own files."""
+    first = len([path for path in each.paths if path in each.beneath])
+    return frozenset(
+        repository
+        for repository, sites in images_of(estate).items()
+        if each.override is not None or any(site.layer >= first for site in sites)
+    )
+
+
+def _chosen(plain: Layered, deep: Layered, estate: Estate, seen: frozenset[Repository]) -> Layered:
+    """`deep` where a weaker layer decides and can be overridden, or names the images of tags; else `plain`.
+
+    `estate` is what the environment runs with its weaker layers, `seen` are the images that it has without them.
+    """
+    own = own_images(estate, replace(deep, override=None))
+    if deep.override is not None and images_of(estate).keys() - own:
+        return deep
+    return replace(deep, override=None) if own - seen else plain
 
 
 def _told(each: Layered, beneath: Mapping[str, frozenset[str]], look: Look) -> tuple[str, ...]:
@@ -111,18 +127,13 @@ def layered(look: Look, every: Sequence[Found]) -> Iterator[Layered]:
     plain = [Layered(each, condensed(each.own, look.paths)) for each in every]
     beneath = _beneath(look, plain)
     plain = [replace(each, beneath=_told(each, beneath, look)) for each in plain]
-    deeper = {each.found.name: _candidate(each, beneath[each.found.name], look) for each in plain}
-    tried = [each for each in deeper.values() if each is not None]
-    runs = estates(tried, {None: look.tree}) if tried else {}
+    candidates = ((each, _candidate(each, beneath[each.found.name], look)) for each in plain)
+    tried = {each.found.name: (each, deep) for each, deep in candidates if deep is not None}
+    with_layers = estates([deep for _, deep in tried.values()], {None: look.tree})
+    without = estates([each for each, _ in tried.values()], {None: look.tree})
     for each in plain:
-        deep = deeper[each.found.name]
-        if deep is not None and _needs(runs[each.found.name], deep, len(each.paths)):
-            yield deep
-        elif deep is not None and deep.found.base:
-            yield replace(deep, override=None)  # its tags are tied to the images that the base names
+        name = each.found.name
+        if name in tried:
+            yield _chosen(*tried[name], with_layers[name], frozenset(images_of(without[name])))
         else:
             yield each
-
-
-def _needs(estate: Estate, deep: Layered, own: int) -> bool:
-    return _decides(estate, len(deep.paths) - own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from promote.survey import flux
+from promote.survey.applied import applied
 from promote.survey.branches import branches
 from promote.survey.environment import Found, merged
 from promote.survey.files import files
@@ -38,35 +38,26 @@ def _inside(path: str, folders: Collection[str]) -> bool:
 
 
 def _applied(look: Look, found: Sequence[Found]) -> Mapping[str, frozenset[str]]:
-    """The folders that Flux's Kustomizations of each environment apply, beside its own."""
-    out: dict[str, set[str]] = {each.name: set() for each in found}
-    led = [  # where a Kustomization stands, and the folder that it applies
-        (path, flux.applied(reading, one))
-        for path, stream in look.streams.items()
-        for _, reading, one in flux.each_object([stream])
-    ]
-    for each in found:
-        for path, to in led:
-            if any(below(path, own) for own in each.own):
-                out[each.name].update(folder for folder in to if folder)
-    return {name: frozenset(found) for name, found in out.items()}
+    """The folders that objects of each environment apply to it."""
+    led = [(path, to) for path, to in applied(look.streams.values()) if any(below(one, to) for one in look.paths)]
+    return {each.name: frozenset(to for path, to in led if any(below(path, own) for own in each.own)) for each in found}
 
 
 def _followed(look: Look, found: tuple[Found, ...]) -> tuple[Found, ...]:
-    """The same with the folders that Flux applies to one environment alone as its own."""
-    applied = _applied(look, found)
+    """The same with the folders that are applied to one environment alone as its own."""
+    led = _applied(look, found)
     every = {path for each in found for path in each.own}
 
     def alone(name: str, folder: str) -> bool:
         if any(below(folder, own) or below(own, folder) for own in every):
             return False
-        others = (one for other, to in applied.items() if other != name for one in to)
+        others = (one for other, to in led.items() if other != name for one in to)
         return not any(below(folder, other) or below(other, folder) for other in others)
 
     out: list[Found] = []
     for each in found:
-        own = {one for one in applied[each.name] if alone(each.name, one)}
-        others = {one for one in applied[each.name] - own if not any(below(one, mine) for mine in each.own)}
+        own = {one for one in led[each.name] if alone(each.name, one)}
+        others = {one for one in led[each.name] - own if not any(below(one, mine) for mine in each.own)}
         out.append(replace(each, own=tuple(sorted({*each.own, *own})), applied=tuple(sorted(others))))
     return tuple(out)
 

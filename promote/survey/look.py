@@ -17,7 +17,7 @@ from promote.tree.glob import is_literal
 
 # More files than this are several repositories in one, or no GitOps repository; all of them would be read.
 MAX_FILES = 100_000
-_TOLD = (flux.GROUP.encode(), updater.PREFIX.encode(), b"kustomize.toolkit.fluxcd.io")
+_TOLD = (flux.GROUP.encode(), updater.PREFIX.encode(), b"kustomize.toolkit.fluxcd.io", b"argoproj.io/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from promote.survey import flux, updater
 from promote.survey.bare import Bare, bare
 from promote.survey.environment import Found
 from promote.survey.images import barred_in, images_of, named
-from promote.survey.layers import Layered, estates, layered
+from promote.survey.layers import Layered, estates, layered, own_images
 from promote.survey.layout import environments
 from promote.survey.look import Look, look
 from promote.survey.patterns import below
@@ -139,7 +139,7 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     trees: dict[str | None, Tree] = {each.branch: branches[each.branch] for each in found if each.branch is not None}
     every = tuple(layered(seen, found))
     there = estates(every, {None: tree, **trees})
-    runs = {name: images_of(estate) for name, estate in there.items()}
+    runs = {each.found.name: own_images(there[each.found.name], each) for each in every}
     alone, lost = bare(seen, [each.found for each in every if not set(each.found.base) & set(each.paths)])
     marked = _marked(seen, every)
     streams = seen.streams.values()

@@ -79,7 +79,7 @@ def _layers(proposal: Proposal) -> Iterator[str]:
         return
     yield from comment(
         "Layers that several share; no image there is set on behalf of one of them. A layer is in `path` only where it "
-        "decides something, and `override` is then the file that stands above it."
+        "names the image of a tag that stands elsewhere, or where `override` can stand above it."
     )
     for names, layers in list(alike.items())[:_MOST_LAYERS]:
         everybody = len(names) == len(proposal.environments)

@@ -8,14 +8,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from promote.api.starting import settle, start
+from promote.api.starting import Local, Start, settle, start
+from promote.check.environment import findings
 from promote.config.load import load
 from promote.config.model import Config
 from promote.errors import UsageError
+from promote.estate.world import World
+from promote.survey.survey import survey
+from promote.tree.folder import FolderTree
+from promote.tree.overlay import Overlay
 from tests.survey.trees import NOTHING, deployment, kustomization, settled, values, write
 
 Files = Mapping[str, str | bytes]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("empty")
 
 
 def _config(text: str) -> Config:
@@ -89,6 +101,11 @@ class Layout:
 
 BASE = {"base/kustomization.yaml": kustomization("web.yaml"), "base/web.yaml": deployment("ghcr.io/acme/web:1.0.0")}
 CHARTS = {f"charts/{name}/values.yaml": values(name, "1.0.0") for name in ("web", "api")}
+RELEASE = (
+    "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web, namespace: web}}\n"
+    "spec: {{values: {{image: {{{}}}}}}}\n"
+)
+PATCHED = kustomization("../base/web") + "patches: [{path: web.yaml, target: {kind: HelmRelease}}]\n"
 TWO = {"api": "ghcr.io/acme/api", "web": "ghcr.io/acme/web"}
 LAYOUTS = {
     "one environment": Layout(
@@ -240,6 +257,35 @@ LAYOUTS = {
         },
         {"acme-web": "ghcr.io/acme/web", "web": "quay.io/acme/web"},
     ),
+    "a release that each environment patches": Layout(
+        {
+            "apps/base/web/kustomization.yaml": kustomization("release.yaml"),
+            "apps/base/web/release.yaml": RELEASE.format("repository: ghcr.io/acme/web"),
+        }
+        | {f"apps/{name}/kustomization.yaml": PATCHED for name in ("staging", "production")}
+        | {f"apps/{name}/web.yaml": RELEASE.format("tag: 1.2.3") for name in ("staging", "production")},
+        {
+            "staging": (("apps/base", "apps/staging"), (), "registry", None),
+            "production": (("apps/base", "apps/production"), (), "staging", None),
+        },
+    ),
+    "folders that Argo CD applies, of its own and shared": Layout(
+        {
+            f"argocd/{name}/{app}.yaml": (
+                f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {app}}}\n"
+                f"spec: {{source: {{repoURL: https://git.example.com/gitops.git, path: {path}}}}}\n"
+            )
+            for name, folder in (("dev", "one"), ("prod", "two"))
+            for app, path in (("web", f"deploy/{folder}"), ("infra", "infra"), ("gone", "nowhere"))
+        }
+        | {f"deploy/{folder}/a.yaml": deployment("ghcr.io/acme/web:1") for folder in ("one", "two")}
+        | {"infra/a.yaml": deployment("ghcr.io/acme/infra:1")},
+        {
+            "dev": (("argocd/dev", "deploy/one"), (), "registry", None),
+            "prod": (("argocd/prod", "deploy/two"), (), "dev", None),
+        },
+        remarks=("- infra: all of them",),
+    ),
     "a folder that Flux applies to one cluster alone": Layout(
         {
             f"clusters/{name}/apps.yaml": (
@@ -278,6 +324,51 @@ def test_the_same_files_come_to_the_same_text(tmp_path: Path) -> None:
     layout = LAYOUTS["overlays of several apps"].files
     backwards = dict(reversed(list(layout.items())))
     assert settled(tmp_path / "a", layout).text == settled(tmp_path / "b", backwards).text
+
+
+FOLDERS = (
+    "base",
+    "envs/dev",
+    "envs/prod",
+    "overlays/dev",
+    "overlays/prod",
+    "charts/web",
+    "clusters/eu/prod",
+    "prod",
+    "dev",
+)
+NAMES = ("a.yaml", "kustomization.yaml", "values.yaml", "values-dev.yaml", "values-prod.yaml", "fleet.yaml")
+CONTENTS = (
+    "",
+    "a: [\n",
+    deployment("ghcr.io/acme/web:1"),
+    deployment("ghcr.io/acme/api:1"),
+    deployment("ghcr.io/acme/web:${TAG}"),
+    deployment('ghcr.io/acme/web:1 # {"$imagepolicy": "flux-system:web"}'),
+    values("web", "1.0.0"),
+    values("api", None),
+    "image:\n  tag: 1.1.0\n",
+    "image: &it {repository: ghcr.io/acme/web, tag: 1}\nother: *it\n",
+    kustomization("a.yaml", web="1.0.0"),
+    kustomization("../../base", "../base"),
+    "targetCustomizations: [{name: dev, helm: {values: {image: {tag: 1}}}}]\n",
+)
+
+
+@given(
+    st.dictionaries(
+        st.builds("{}/{}".format, st.sampled_from(FOLDERS), st.sampled_from(NAMES)), st.sampled_from(CONTENTS)
+    )
+)
+def test_whatever_is_found_a_check_has_nothing_against_it(empty: Path, files: Mapping[str, str]) -> None:
+    tree = Overlay(FolderTree(empty), {path.encode(): content.encode() for path, content in files.items()})
+    begun = Start(empty, Local(tree, {}), survey(tree, {}))
+    if not begun.proposal.environments or not files:
+        return
+    config = _config(settle(begun, begun.proposal).text)
+    names = list(config.environments)
+    estates = World(config, begun.trees).estates(names)
+    assert [each for name in names for each in findings(estates, name) if each.level == "error"] == []
 
 
 def test_hostile_names_are_data(tmp_path: Path) -> None:
