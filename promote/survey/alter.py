@@ -30,7 +30,6 @@ def without_environment(proposal: Proposal, name: str) -> Proposal:
         replace(
             each,
             from_=gone.from_ if each.from_ == name else each.from_,
-            others=tuple(other for other in each.others if other != name),
         )
         for each in proposal.environments
         if each.name != name
@@ -50,8 +49,8 @@ def chosen(proposal: Proposal, environments: Collection[str] | None, apps: Colle
 
 
 def in_order(proposal: Proposal, sources: Mapping[str, str | None]) -> Proposal:
-    """The same where each environment takes from what `sources` says; who takes from none is fed by its registry."""
-    environments = tuple(replace(each, from_=sources[each.name], fed=True) for each in proposal.environments)
+    """The same where each environment takes from what `sources` says."""
+    environments = tuple(replace(each, from_=sources[each.name]) for each in proposal.environments)
     return replace(proposal, environments=environments)
 
 

@@ -13,8 +13,7 @@ from promote.sites.site import Fragment
 from promote.sites.wanted import Wanted
 from promote.survey.environment import Found
 from promote.survey.look import Look
-from promote.survey.patterns import below
-from promote.tree import Globs
+from promote.survey.patterns import inside
 
 _EVERYTHING = Wanted((), everything=True)
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -45,8 +44,7 @@ def yaml_path(keys: Iterable[str | int]) -> str:
 
 def _values(look: Look, paths: Collection[str]) -> Iterator[Fragment]:
     """What files of values among `paths` say of images, and of tags alone."""
-    globs = Globs(tuple(sorted(paths)))
-    for entry, data in look.tree.read(look.tree.list(globs) if paths else ()):
+    for entry, data in look.tree.read(look.entries[path] for path in sorted(paths)):
         if not isinstance(data, bytes) or not any(word in data for word in _SAID):
             continue
         _, hits = read_file(entry.path, data, _EVERYTHING, ())
@@ -82,7 +80,8 @@ def _named_by(path: str, named: Sequence[Fragment], base: Collection[str]) -> Fr
 
 def bare(look: Look, every: Sequence[Found]) -> tuple[tuple[Bare, ...], tuple[str, ...]]:
     """The tags alone of all environments, each target once, and the files whose tags lead to no image."""
-    own = {path for path in look.paths for each in every if any(below(path, one) for one in each.own)}
+    folders = frozenset(one for each in every for one in each.own)
+    own = frozenset(path for path in look.paths if inside(path, folders) is not None)
     alone = [hit for hit in _values(look, own) if hit.repository is None and (hit.tag or hit.digest)]
     if not alone:
         return (), ()
@@ -104,7 +103,7 @@ def _joined(
         if not candidates or part is None:
             continue  # `tag` and `version` are keys of many things that are no images
         path = hit.path.decode()
-        found = next(each for each in every if any(below(path, one) for one in each.own))
+        found = next(each for each in every if inside(path, each.own) is not None)
         base, slot = _named_by(path, candidates, found.base), _slot(found, path)
         if base is None or base.repository is None or slot is None:
             lost[path] = None

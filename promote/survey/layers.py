@@ -20,7 +20,7 @@ from promote.sites import kustomize
 from promote.survey.environment import Found
 from promote.survey.images import images_of
 from promote.survey.look import Look
-from promote.survey.patterns import below, condensed, covering
+from promote.survey.patterns import condensed, covering, inside
 from promote.tree import Tree
 
 # A base that takes more paths than this to name is not named in `path`.
@@ -69,7 +69,7 @@ def _beneath(look: Look, layered: Sequence[Layered]) -> Mapping[str, frozenset[s
     here = [config.environments[each.found.name] for each in layered if each.found.branch is None]
     found = reached(config, look.tree, here)
     every = {own for each in layered for own in each.found.own}
-    known = frozenset(path for path in look.paths if not any(below(path, own) for own in every))
+    known = frozenset(path for path in look.paths if inside(path, every) is None)
     out: dict[str, frozenset[str]] = {}
     for each in layered:
         paths = (path.decode("utf-8", "replace") for path in found.get(each.found.name, ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from promote.survey.applied import applied
@@ -12,7 +12,7 @@ from promote.survey.files import files
 from promote.survey.fleet import customizations
 from promote.survey.folders import folders
 from promote.survey.look import Look
-from promote.survey.patterns import below
+from promote.survey.patterns import below, inside
 
 _ALONE = Found("main", None, (".",), "All of the repository: nothing in it says dev, test or prod.")
 
@@ -21,26 +21,21 @@ def _by_files(look: Look) -> tuple[Found, ...]:
     """The environments that folders, files, and customizations of Fleet are."""
     found = list(folders(look.paths))
     own = {path for each in found for path in each.own}
-    found += files((path for path in look.paths if not _inside(path, own)), {each.name for each in found})
+    found += files((path for path in look.paths if inside(path, own) is None), {each.name for each in found})
     known = {each.name for each in found}
     own = {path for each in found for path in each.own}
     found += [
         each
         for each in customizations(look.streams.values())
-        if each.name not in known and not any(_inside(path, own) for path in each.own)
+        if each.name not in known and not any(inside(path, own) is not None for path in each.own)
     ]
     return merged(found)
-
-
-def _inside(path: str, folders: Collection[str]) -> bool:
-    segments = path.split("/")
-    return any("/".join(segments[:end]) in folders for end in range(1, len(segments) + 1))
 
 
 def _applied(look: Look, found: Sequence[Found]) -> Mapping[str, frozenset[str]]:
     """The folders that objects of each environment apply to it."""
     led = [(path, to) for path, to in applied(look.streams.values()) if any(below(one, to) for one in look.paths)]
-    return {each.name: frozenset(to for path, to in led if any(below(path, own) for own in each.own)) for each in found}
+    return {each.name: frozenset(to for path, to in led if inside(path, each.own) is not None) for each in found}
 
 
 def _followed(look: Look, found: tuple[Found, ...]) -> tuple[Found, ...]:

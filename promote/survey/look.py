@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from promote.config import FILE, fault
@@ -12,7 +12,7 @@ from promote.sites import fleet
 from promote.sites.finders import is_scanned
 from promote.survey import flux, updater
 from promote.text.document import Stream, parse
-from promote.tree import NOT_FILES, Tree
+from promote.tree import NOT_FILES, Entry, Tree
 from promote.tree.glob import is_literal
 
 # More files than this are several repositories in one, or no GitOps repository; all of them would be read.
@@ -28,10 +28,15 @@ class Look:
     """
 
     tree: Tree
-    paths: tuple[str, ...]
+    entries: Mapping[str, Entry]
     streams: Mapping[str, Stream]
     markers: Mapping[str, tuple[str, ...]]
     unnamed: int = 0
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The files by their paths, sorted."""
+        return self.entries.keys()
 
 
 def is_named(path: bytes) -> bool:
@@ -64,4 +69,4 @@ def look(tree: Tree) -> Look:
             stream = parse(entry.path, data)
             if isinstance(stream, Stream):
                 streams[path] = stream
-    return Look(tree, tuple(each.path.decode() for each in named), streams, markers, len(entries) - len(named))
+    return Look(tree, {each.path.decode(): each for each in named}, streams, markers, len(entries) - len(named))

@@ -15,6 +15,15 @@ def below(path: str, folder: str) -> bool:
     return folder == "." or path == folder or path.startswith(f"{folder}/")
 
 
+def inside(path: str, folders: Collection[str]) -> str | None:
+    """The outermost of many `folders` and files that a path is, or lies in; None where there is none."""
+    if "." in folders:
+        return "."
+    segments = path.split("/")
+    ways = ("/".join(segments[:end]) for end in range(1, len(segments) + 1))
+    return next((way for way in ways if way in folders), None)
+
+
 def _wild(alike: Sequence[str], paths: Collection[str]) -> str | None:
     """One pattern for all of these, if it takes no other file."""
     columns = list(zip(*(path.split("/") for path in alike), strict=True))

@@ -28,7 +28,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`beneath` is what it builds on and shares with `others`; `overrides` are keys of apps that differ here."""
+    """`beneath` is what it builds on and shares with others; `overrides` are keys of apps that differ here."""
 
     name: str
     stage: Stage | None
@@ -42,7 +42,6 @@ class Environment:
     within: str | None = None
     override: str | None = None
     beneath: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
     overrides: Mapping[str, Keys] = field(default_factory=dict)
 
     @property

@@ -17,7 +17,7 @@ from promote.survey.images import barred_in, images_of, named
 from promote.survey.layers import Layered, estates, layered, own_images
 from promote.survey.layout import environments
 from promote.survey.look import Look, look
-from promote.survey.patterns import below
+from promote.survey.patterns import inside
 from promote.survey.pipeline import pipeline
 from promote.survey.proposal import App, Environment, Keys, Proposal, Target
 from promote.survey.spelling import several
@@ -31,7 +31,7 @@ def _marked(seen: Look, every: Sequence[Layered]) -> Mapping[str, frozenset[str]
         each.found.name: frozenset(
             policy
             for path, policies in seen.markers.items()
-            if any(below(path, own) for own in each.found.own)
+            if inside(path, each.found.own) is not None
             for policy in policies
         )
         for each in every
@@ -59,8 +59,8 @@ def _kept(
 
     def sets(each: Layered) -> bool:
         name = each.found.name
-        own = [file for file in files if any(below(file.replace("{environment}", name), one) for one in each.found.own)]
-        return bool(runs[name] or marked[name] or own)
+        own = (inside(file.replace("{environment}", name), each.found.own) for file in files)
+        return bool(runs[name] or marked[name] or any(one is not None for one in own))
 
     return tuple(filter(sets, every)) or tuple(every)
 
@@ -69,9 +69,6 @@ def _proposed(
     each: Layered, every: Sequence[Layered], sources: Mapping[str, str], overrides: Mapping[str, Keys]
 ) -> Environment:
     found = each.found
-    others = tuple(
-        other.found.name for other in every if other is not each and not set(other.beneath).isdisjoint(each.beneath)
-    )
     staged = any(other.found.stage is not None for other in every)
     return Environment(
         found.name,
@@ -84,7 +81,6 @@ def _proposed(
         within=found.within,
         override=each.override,
         beneath=each.beneath,
-        others=others,
         overrides=overrides,
     )
 
