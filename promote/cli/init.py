@@ -48,6 +48,8 @@ def init(directory: Path, *, yes: bool, force: bool, dry_run: bool, **given: Any
         path = write(begun.root, settled.text, force=force)
         show.result(f"{path}: {summary(settled.proposal)}")
         show.note(f"look at it, then: promote check --config {path}")
-    left_out = len(settled.proposal.notes)
-    if left_out:
-        show.note(f"{left_out} remark{'s' if left_out > 1 else ''} on what was left out: at its end")
+    remarks = len(settled.proposal.notes)
+    if remarks:
+        show.note(
+            f"{remarks} remark{'s' if remarks > 1 else ''} on what was left out, or is to be looked at: at its end"
+        )

@@ -45,6 +45,19 @@ def barred_in(estate: Estate, known: Collection[Repository]) -> Iterator[str]:
             yield f"{repository} in {estate.environment.name}: {where(bar)} cannot be edited, {bar.why}"
 
 
+def mirrored(runs: Mapping[str, Collection[Repository]]) -> Iterator[str]:
+    """A sentence for each image that every environment has from another registry, of those that have it at all."""
+    places: dict[str, dict[str, list[str]]] = {}
+    for name, repositories in runs.items():
+        for repository in repositories:
+            places.setdefault(repository.path, {}).setdefault(repository.host, []).append(name)
+    for path, hosts in sorted(places.items()):
+        names = [name for several in hosts.values() for name in several]
+        if len(hosts) > 1 and len(names) == len(set(names)) == len(hosts):
+            shown = ", ".join(f"{host} in {name}" for host, (name,) in hosts.items())
+            yield f"{path} comes from another registry in each environment ({shown}): `rewrite` can make it one app"
+
+
 def _names(repository: Repository) -> Iterable[str]:
     """Names for an app of this image, from the shortest on."""
     segments = [*repository.host.split(":")[:1], *repository.path.split("/")]

@@ -13,7 +13,7 @@ from promote.image import Repository
 from promote.survey import flux, updater
 from promote.survey.bare import Bare, bare
 from promote.survey.environment import Found
-from promote.survey.images import barred_in, images_of, named
+from promote.survey.images import barred_in, images_of, mirrored, named
 from promote.survey.layers import Layered, estates, layered, own_images
 from promote.survey.layout import environments
 from promote.survey.look import Look, look
@@ -154,6 +154,7 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
         f"{show(each.own[0].encode())}: no environment can be called so" for each in named_so if each not in found
     ]
     notes += _only_shared(seen, every, images)
+    notes += mirrored({each.found.name: runs[each.found.name] for each in every})
     if seen.unnamed:
         notes.append(f"{seen.unnamed} files have names that no path of promote.yaml can hold")
     return Proposal(

@@ -122,7 +122,7 @@ def text_of(proposal: Proposal) -> str:
         lines.append("targets:")
         lines += [f"  - {flow({'app': each.app, 'file': each.file, 'path': each.path})}" for each in proposal.targets]
     if proposal.notes:
-        lines += ["", "# Found, and left out:"]
+        lines += ["", "# Found besides, or left out:"]
         for note in proposal.notes:
             lines += comment(f"- {note}")
     return "\n".join(lines) + "\n"

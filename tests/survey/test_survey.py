@@ -257,6 +257,15 @@ LAYOUTS = {
         },
         {"acme-web": "ghcr.io/acme/web", "web": "quay.io/acme/web"},
     ),
+    "a registry an environment": Layout(
+        {f"envs/{name}/a.yaml": deployment(f"{name}.example.com/acme/web:1") for name in ("dev", "prod")},
+        {"dev": (("envs/dev",), (), "registry", None), "prod": (("envs/prod",), (), "dev", None)},
+        {"acme-web": "prod.example.com/acme/web", "web": "dev.example.com/acme/web"},
+        (
+            "acme/web comes from another registry in each environment "
+            "(dev.example.com in dev, prod.example.com in prod): `rewrite` can make it one app",
+        ),
+    ),
     "a release that each environment patches": Layout(
         {
             "apps/base/web/kustomization.yaml": kustomization("release.yaml"),
