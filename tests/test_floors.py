@@ -65,7 +65,7 @@ ROOMS = {
     "plan": _room(8),
     "check": _room(8),
     "history": _room(8),
-    "survey": _room(8),
+    "survey": _room(8, "msgspec"),
     "board": _room(9),
     "gather": _room(9),
     "publish": _room(10),

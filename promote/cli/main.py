@@ -21,6 +21,7 @@ from promote.cli.diff import diff
 from promote.cli.find import find
 from promote.cli.history import history
 from promote.cli.hold import hold
+from promote.cli.init import init
 from promote.cli.release import release
 from promote.cli.rollback import rollback
 from promote.cli.schema import schema
@@ -47,9 +48,9 @@ def cli() -> None:
     """
 
 
-for _command in (
-    set_, update, to, auto, rollback, hold, release, wait, status, diff, history, find, tags, check, schema, demo,
-):  # fmt: skip
+_WRITING = (set_, update, to, auto, rollback, hold, release)
+_READING = (wait, status, diff, history, find, tags, check, schema)
+for _command in (*_WRITING, *_READING, init, demo):
     cli.add_command(_command)
 
 

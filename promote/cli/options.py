@@ -66,14 +66,10 @@ def _all(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return lambda function: reduce(lambda inner, option: option(inner), reversed(options), function)
 
 
-def output(*forms: str) -> Callable[[F], F]:
-    """-o, -v, -q and --color: how results are shown; as text, as JSON, and in these `forms`."""
+def spoken() -> Callable[[F], F]:
+    """-v, -q and --color: how a command speaks."""
     return _all(
         [
-            click.option(
-                "-o", "--output", type=click.Choice(["text", "json", *forms]), default="text", show_default=True,
-                envvar="PROMOTE_OUTPUT", help="The form of the result.",
-            ),
             click.option(
                 "-v", "--verbose", is_flag=True, help="Show each request and each git command with its time."
             ),
@@ -86,14 +82,32 @@ def output(*forms: str) -> Callable[[F], F]:
     )  # fmt: skip
 
 
+def output(*forms: str) -> Callable[[F], F]:
+    """-o, -v, -q and --color: how results are shown; as text, as JSON, and in these `forms`."""
+    return _all(
+        [
+            click.option(
+                "-o", "--output", type=click.Choice(["text", "json", *forms]), default="text", show_default=True,
+                envvar="PROMOTE_OUTPUT", help="The form of the result.",
+            ),
+            spoken(),
+        ]
+    )  # fmt: skip
+
+
+def directory() -> Callable[[F], F]:
+    """-C: the clone."""
+    return click.option(
+        "-C", "--directory", type=File(path_type=Path), default=Path(), envvar="PROMOTE_DIRECTORY",
+        metavar="DIR", help="A directory in the GitOps repository's clone [default: here].",
+    )  # fmt: skip
+
+
 def where() -> Callable[[F], F]:
     """-C, --repo, --branch, --config, --jobs, --no-cache, --cache-repos: what is read."""
     return _all(
         [
-            click.option(
-                "-C", "--directory", type=File(path_type=Path), default=Path(), envvar="PROMOTE_DIRECTORY",
-                metavar="DIR", help="A directory in the GitOps repository's clone [default: here].",
-            ),
+            directory(),
             text(
                 "--repo", metavar="URL", envvar="PROMOTE_REPO", help="The repository itself, without a checkout."
             ),

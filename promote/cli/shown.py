@@ -52,7 +52,8 @@ class Show:
             logger.handlers[:] = [handler]
             logger.setLevel(logging.INFO)
         color = {"always": True, "never": False, "auto": False if os.environ.get("NO_COLOR") else None}
-        return cls(options.pop("output"), options.pop("quiet"), color[options.pop("color")], verbose)
+        form = options.pop("output", "text")
+        return cls(form, options.pop("quiet"), color[options.pop("color")], verbose)
 
     @property
     def json(self) -> bool:

@@ -33,6 +33,8 @@ IN_THE_SANDBOX = (
     ("web=1.5.1", "web=1.5.0"),
     ("charts/web/values.yaml", "envs/dev/api/values.yaml"),
     ("staging-eu", "test"),
+    # There is a promote.yaml in the sandbox already.
+    ("promote init ", "promote init --force "),
     ("/tmp/promote-sandbox", "{folder}/another"),
 )
 

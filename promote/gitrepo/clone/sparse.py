@@ -39,7 +39,7 @@ class SparseTree:
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
         asked = list(entries)
         here = self.folder.read([entry for entry in asked if entry.oid is None])
-        found = self._stored(list(files_of(asked)))
+        found = stored(self.git, list(files_of(asked)))
         for entry in asked:
             if entry.oid is None:
                 yield next(here)
@@ -53,16 +53,17 @@ class SparseTree:
             else:
                 yield entry, Unread(entry, "too large") if len(data) > MAX_FILE else data
 
-    def _stored(self, oids: Sequence[str]) -> Mapping[str, bytes | None]:
-        """What the clone has of these. Of a partial one all or nothing: git stops at the first that it lacks."""
-        if not oids:
-            return {}
-        finished = self.git.attempt("cat-file", "--batch", "--buffer", stdin=lines(oids))
-        if finished.code == 0:
-            return parsed(finished.stdout)
-        if LACKING.search(finished.stderr):
-            return {}
-        raise self.git.failed(finished)
+
+def stored(git: Git, oids: Sequence[str]) -> Mapping[str, bytes | None]:
+    """What a clone has of these objects. Of a partial one all or nothing: git stops at the first that it lacks."""
+    if not oids:
+        return {}
+    finished = git.attempt("cat-file", "--batch", "--buffer", stdin=lines(oids))
+    if finished.code == 0:
+        return parsed(finished.stdout)
+    if LACKING.search(finished.stderr):
+        return {}
+    raise git.failed(finished)
 
 
 def working_tree(root: Path, workdir: Workdir | None) -> Tree:
