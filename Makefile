@@ -43,7 +43,7 @@ fuzz: ## the property tests with fresh examples, again and again, until one fail
 	  .venv/bin/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --hypothesis-profile=fuzz -m hypothesis $(ARGS); \
 	done
 
-simulate: ## crowds of writers, failing servers, killed runs: far more of them than the tests have (RUNS, SEED)
+simulate: ## crowds of writers, failing servers, killed runs, pipelines: far more of them than the tests have (RUNS, SEED)
 	@.ci/components
 	@.ci/venv test
 	@.venv/bin/python -m tests.simulate $(or $(RUNS),300) $(or $(SEED),0)

@@ -1,7 +1,8 @@
-"""`make simulate`: all crowds, hundreds of runs against failing servers, every kill; counts at the end of each.
+"""`make simulate`: all crowds, hundreds of runs against failing servers, every kill, pipelines through 30 days.
 
-Usage: python -m tests.simulate [RUNS [FIRST_SEED]]. The same seeds meet the same faults. The first thing that is lost,
-doubled or left ends it with a traceback.
+Usage: python -m tests.simulate [RUNS [FIRST_SEED]]; of pipelines there is one to a hundred of RUNS. The same seeds meet
+the same faults. It tells the counts of each. The first thing that is lost, doubled, left or not due ends it with a
+traceback.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from pathlib import Path
 
 from tests.memory import in_memory
 from tests.servers.githttp import GitHttp
-from tests.simulate import crowds, faults, proposals
+from tests.simulate import crowds, faults, pipeline, proposals
 from tests.simulate.checkpoints import Victim
 from tests.simulate.kills import HOWS, Ground, How
+from tests.simulate.scene import Tally
 
 _BATCH = 10
 _ALL: tuple[Victim | None, ...] = ("group", "leader", None)
@@ -84,6 +86,11 @@ def _killed(how: How, victim: Victim | None) -> tuple[str, int, int]:
     return f"{how}, {victim or 'before its own steps'}", len(ended), ended.count(False)
 
 
+def _pipeline(seed: int) -> Tally:
+    with _machine() as (folder, environ):
+        return pipeline.run(seed, folder / "pipeline", environ)
+
+
 def main(runs: int, first: int) -> None:
     began = time.monotonic()
     _say("Crowds: each result is there once, the history is one line")
@@ -106,6 +113,10 @@ def main(runs: int, first: int) -> None:
         _say("Kills: the old state or the new one, fsck finds no fault, the next run completes, nothing is left")
         for name, count, late in pool.map(_killed, *zip(*KILLS, strict=True)):
             _say(f"  {name}: {count} checkpoints{f', {late} of them without effect' if late else ''}")
+        pipelines = range(first, first + max(1, runs // 100))
+        _say("Pipelines, 40 apps in 5 environments for 30 days: after every run there is what was due")
+        for seed, tally in zip(pipelines, pool.map(_pipeline, pipelines), strict=True):
+            _say(f"  seed {seed}: {tally}")
     _say(f"{time.monotonic() - began:.0f} s")
 
 

@@ -33,8 +33,9 @@ class Tally:
     commits: int = 0
     counts: Counter[str] = field(default_factory=Counter)
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.runs + other.runs, self.commits + other.commits, self.counts + other.counts)
+    def __str__(self) -> str:
+        told = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()))
+        return f"{self.runs} runs, {self.commits} commits, {told}, no violation"
 
 
 @dataclass
