@@ -111,18 +111,18 @@ def answers(tag: str) -> dict[type[Question], object]:
 
 
 def planned(top: Path, tag: str) -> tuple[float, float, Plan]:
-    """Seconds to read the files, seconds to plan on them where `tag` is the newest of each app, and the plan."""
+    """Seconds of work to read the files and to plan on them where `tag` is the newest of each app, and the plan."""
     told = answers(tag)
 
     def ask(questions: frozenset[Question]) -> Answers:
         return {question: told[type(question)] for question in questions}  # type: ignore[misc]
 
     with open_session(Where(top, files=True), environ=environment(top.parent), clock=SystemClock()) as session:
-        began = time.perf_counter()
+        began = time.process_time()
         estates = session.estates(ENVIRONMENTS)
-        read = time.perf_counter()
+        read = time.process_time()
         plan = drive(session.decide(Auto(ENVIRONMENTS), Rules())(estates, Before.of(estates)), ask)
-        return read - began, time.perf_counter() - read, plan
+        return read - began, time.process_time() - read, plan
 
 
 def alone(home: Path) -> None:
