@@ -14,7 +14,7 @@ from tests.simulate import pipeline
 def test_what_runs_is_what_the_model_says_whatever_happens_in_between(
     environ: Mapping[str, str], tmp_path: Path, leftovers: Callable[[], list[str]]
 ) -> None:
-    told = pipeline.run(4, tmp_path / "pipeline", environ, apps=12, days=4, hours=6)
+    told = pipeline.run(5, tmp_path / "pipeline", environ, apps=12, days=4, hours=6)
     # Of everything that can happen this seed has something.
     happens = "promotions to prod, waits, refusals, failures, held back, rollbacks, holds, releases"
     mishaps = "kills, meetings, overtaken, shards"

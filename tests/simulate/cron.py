@@ -60,8 +60,7 @@ def meeting(scene: Scene) -> None:
 
 def overtaken(scene: Scene) -> None:
     """While a run is about to push, somebody takes back what it carries, or holds it back in its target."""
-    due = scene.oracle.due()
-    news = sorted(key for key, tags in due.items() if scene.ledger.tag(key) not in tags)
+    due, news = scene.oracle.due(), scene.news()
     if not news:
         alone(scene)
         return
@@ -95,6 +94,9 @@ def overtaken(scene: Scene) -> None:
 def sharded(scene: Scene) -> None:
     """Shards come to what one run comes to: one after the other, and all at once."""
     count = scene.rng.randint(2, 5)
+    if len({app for _, app in scene.news()}) < count:
+        alone(scene)
+        return
     copies = [scene.folder / "in-turn.git", scene.folder / "at-once.git"]
     for copy in copies:
         shutil.copytree(scene.gitops.folder, copy)

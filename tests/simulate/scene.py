@@ -85,6 +85,10 @@ class Scene:
         wrong = {key: (tags[key], set(wanted[key])) for key in tags if tags[key] not in wanted[key]}
         assert not wrong, f"{self.sky.moment}: {what}: what runs, and what should: {wrong}"
 
+    def news(self) -> list[Key]:
+        """What is due to change."""
+        return sorted(key for key, tags in self.oracle.due().items() if self.ledger.tag(key) not in tags)
+
     def stays(self) -> dict[Key, frozenset[str]]:
         """What is wanted where nothing changes."""
         return {key: frozenset({tag}) for key, tag in self.ledger.tags().items()}
