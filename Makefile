@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz simulate lint bench clean
+.PHONY: help demo test fuzz simulate lint bench dist pyz sbom notes pins clean
 # All targets share one .venv; `make -j` gains nothing by setting it up twice at once.
 .NOTPARALLEL:
 
@@ -16,6 +16,9 @@ RUNS =
 SEED =
 WORKERS = auto
 PYTHON =
+EXTRAS =
+VERSION =
+UPGRADE =
 BENCH = $(sort $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
 
 export PYTHON
@@ -52,7 +55,7 @@ lint: ## ruff, and mypy in its strict mode
 	@.ci/venv dev
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@.venv/bin/mypy .ci/verdict.py
+	@.venv/bin/mypy .ci/*.py
 
 bench: ## run the scripts in benchmarks/, or one: BENCH=benchmarks/startup.py
 	@[ -n "$(BENCH)" ] || { echo "there is nothing in benchmarks/" >&2; exit 1; }
@@ -61,6 +64,28 @@ bench: ## run the scripts in benchmarks/, or one: BENCH=benchmarks/startup.py
 	@for script in $(BENCH); do \
 	  name=$${script#benchmarks/}; echo "== $${name%.py}"; .venv/bin/python -m "benchmarks.$${name%.py}"; \
 	done
+
+dist: ## a wheel and a source distribution, in dist/
+	@.ci/venv test
+	@rm -rf build dist/*.whl dist/*.tar.gz
+	@.venv/bin/python -m build --no-isolation --outdir dist .
+
+pyz: dist ## promote as one file, for this Python on this kind of machine, in dist/ (EXTRAS)
+	@.venv/bin/python .ci/pyz.py dist/*.whl dist $(EXTRAS)
+
+sbom: ## the bill of materials of what promote runs on, CycloneDX in JSON, on stdout (EXTRAS)
+	@.ci/venv test
+	@.venv/bin/python .ci/sbom.py $(EXTRAS)
+
+notes: ## the release notes of a version, from CHANGELOG.md (VERSION)
+	@.ci/venv
+	@.venv/bin/python .ci/notes.py $(VERSION)
+
+pins: ## write what is installed into .ci/pins.txt; the newest of everything with UPGRADE=1
+	@[ -z "$(UPGRADE)" ] || { rm -rf .venv; : >.ci/pins.txt; }
+	@.ci/venv dev
+	@.venv/bin/python .ci/pins.py >.ci/pins.new
+	@mv .ci/pins.new .ci/pins.txt
 
 clean: ## remove .venv, caches and what builds leave behind
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info

@@ -76,7 +76,7 @@ def machine(tmp_path: Path) -> Machine:
         (tmp_path / "bin" / name).symlink_to(real)
     for name in (".ci", "promote"):
         (made.project / name).mkdir(parents=True)
-    for name in (".ci/venv", ".ci/components", "pyproject.toml", "promote/__init__.py"):
+    for name in (".ci/venv", ".ci/components", ".ci/pins.txt", "pyproject.toml", "promote/__init__.py"):
         shutil.copy(ROOT / name, made.project / name)
     return made
 
@@ -109,6 +109,10 @@ def _touch_project(machine: Machine) -> None:
         file.write("\n# changed\n")
 
 
+def _other_pin(machine: Machine) -> None:
+    (machine.project / ".ci/pins.txt").write_text("click==99\n")
+
+
 def _new_version(machine: Machine) -> None:
     (machine.project / "promote/__init__.py").write_text('__version__ = "99"\n')
 
@@ -137,6 +141,7 @@ def _break_python(machine: Machine) -> None:
         ("plain", None, "test", [".[test]"]),
         ("test", None, "dev", [".[dev]"]),
         ("plain", _touch_project, "plain", ["."]),
+        ("plain", _other_pin, "plain", ["."]),
         ("plain", _new_version, "plain", ["."]),
         # Scripts in .venv name the place where it was made.
         ("plain", _move, "plain", [".venv", "."]),
@@ -155,6 +160,13 @@ def test_what_a_second_run_does(
     assert ran.returncode == 0, ran.stderr
     assert machine.calls() == calls
     assert (ran.stderr == "") == (not calls)
+
+
+def test_what_is_installed_is_pinned(machine: Machine) -> None:
+    machine.has("python3", PYTHON)
+    assert machine.run(".ci/venv", "test").returncode == 0
+    (asked,) = [line for line in (machine.project / "calls").read_text().splitlines() if "pip install" in line]
+    assert asked.endswith(" --constraint .ci/pins.txt --editable .[test]")
 
 
 def test_a_failed_installation_is_tried_again(machine: Machine) -> None:

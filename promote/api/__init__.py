@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from promote.api.delivering import How
 from promote.api.session import Session, open_session
 from promote.api.where import Where
+from promote.clock import SystemClock
+from promote.errors import PromoteError
 
 if TYPE_CHECKING:
+    from promote.image import Version
     from promote.outcome import Delivery, Plan
     from promote.plan.intent import Auto, Hold, Intent, Promote, Release, Rollback, Rules, Set, Sources, Update
 
@@ -22,13 +25,16 @@ __all__ = [
     "Intent",
     "Plan",
     "Promote",
+    "PromoteError",
     "Release",
     "Rollback",
     "Rules",
     "Session",
     "Set",
     "Sources",
+    "SystemClock",
     "Update",
+    "Version",
     "Where",
     "open_session",
 ]
@@ -40,6 +46,10 @@ def __getattr__(name: str) -> object:
         from promote import outcome
 
         return getattr(outcome, name)
+    if name == "Version":
+        from promote import image
+
+        return image.Version
     if name in __all__:
         from promote.plan import intent
 
