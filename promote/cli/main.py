@@ -35,7 +35,9 @@ from promote.cli.wait import wait
 from promote.errors import Interrupted, OutputError, PromoteError
 
 _READER_GONE = 141  # as a shell has it for a program that SIGPIPE has ended
-EPILOG = "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git."
+EPILOG = (
+    "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git, 6 forge."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EPILOG)

@@ -164,7 +164,13 @@ def test_the_page_on_the_cache_names_the_file(opened: Open, folder: Path) -> Non
     assert [f"`{path.name}`" in page.read_text() for path in folder.iterdir()] == [True]
 
 
-@pytest.mark.parametrize("breaking", [_zero, _text, _cut, _scribbled, _no_table, _other_table])
+def _garbled_schema(path: Path) -> None:
+    raw = path.read_bytes()
+    assert raw.count(b"CREATE INDEX by_use ON kept") == 1
+    path.write_bytes(raw.replace(b"CREATE INDEX by_use ON kept", b"CREATE INDEX by_use ON k\xcbpt"))
+
+
+@pytest.mark.parametrize("breaking", [_zero, _text, _cut, _scribbled, _no_table, _other_table, _garbled_schema])
 def test_a_broken_file_is_replaced(opened: Open, folder: Path, breaking: Callable[[Path], None]) -> None:
     _put(opened(), VALUES)
     breaking(next(folder.iterdir()))

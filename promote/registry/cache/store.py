@@ -30,6 +30,8 @@ _TRIES = 4  # to open a file that another process holds
 _ENTRIES, _BYTES = 512, 2 << 20  # what waits for one transaction at most
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+# What SQLite says of a broken schema quotes it, and Python reads that as UTF-8.
+_FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS by_use ON kept (used)",
@@ -41,7 +43,7 @@ def _check(key: str, value: bytes) -> bytes:
     return hashlib.blake2b(value, digest_size=_CHECK, key=hashlib.sha256(key.encode()).digest()).digest()
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: sqlite3.Error | UnicodeDecodeError) -> int:
     """The kind of an error, without what SQLite adds to it."""
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return code & 0xFF
@@ -100,7 +102,7 @@ class Store:
         db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(db)
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             db.close()
             self._held = _code(error) in _BUSY
             return None if self._held and self._tries else self._after(error)
@@ -119,7 +121,7 @@ class Store:
             db.execute(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
         db.execute("SELECT used FROM kept LIMIT 1").fetchone()
 
-    def _after(self, error: sqlite3.Error) -> sqlite3.Connection | None:
+    def _after(self, error: sqlite3.Error | UnicodeDecodeError) -> sqlite3.Connection | None:
         """The connection to go on with, after `error` has closed the last one: a broken file is replaced, once."""
         if _code(error) not in _BROKEN or self._replaced:
             self._log(f"no cache: {self.path}: {error}")
@@ -144,7 +146,7 @@ class Store:
             return otherwise
         try:
             return action(db)
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             if _code(error) in _BUSY:
                 return otherwise
             db.close()
