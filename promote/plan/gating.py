@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, datetime
 
 from promote.errors import worst
 from promote.estate.estate import Estate
@@ -16,10 +16,10 @@ from promote.plan.candidates import origin
 from promote.plan.draft import Draft
 from promote.plan.intent import Before, Rules
 from promote.question import Asking, abreast
-from promote.verdict import Verdict
 
 # It holds the merge back, not the proposal (SEMANTICS 6.7).
 _OF_MERGING = "approval"
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,7 @@ def stopped(draft: Draft) -> Refusal | Failure | None:
     failed = next((verdict for verdict in against if verdict.state == "failed"), None)
     if failed is not None:
         return Refusal(name, app, "failed", why, gate=failed.gate, version=version)
-    return Refusal(name, app, "waiting", why, gate=against[0].gate, until=_until(against), version=version)
-
-
-def _until(waiting: Sequence[Verdict]) -> str | None:
-    """When the last of them has ended; None where one does not know."""
-    ends = [verdict.until for verdict in waiting if verdict.until is not None]
-    return max(ends).astimezone(UTC).isoformat() if len(ends) == len(waiting) else None
+    # The one that ends last, or does not know when, is the one that is waited for.
+    last = max(against, key=lambda verdict: verdict.until or _NEVER)
+    until = None if last.until is None else last.until.astimezone(UTC).isoformat()
+    return Refusal(name, app, "waiting", why, gate=last.gate, until=until, version=version)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
 from promote.question import Brought
-from promote.report.table import fits, one_line, table
+from promote.report.table import fits, one_line, table, until
 
 if TYPE_CHECKING:  # most commands show something else
-    from promote.board import Board, Cell, Stop
+    from promote.board import Board, Cell
 
 # So many apps are named where the same is to be said of all of them.
 _NAMED = 5
@@ -33,10 +33,6 @@ def headline(cell: Cell) -> str:
     return said
 
 
-def _until(stop: Stop) -> str:
-    return "" if stop.until is None else f" until {datetime.fromisoformat(stop.until):%Y-%m-%d %H:%M}Z"
-
-
 def age(cell: Cell, now: datetime | None) -> list[str]:
     """For how long it runs, where that is known."""
     if not isinstance(cell.brought, Brought) or now is None:
@@ -54,9 +50,9 @@ def details(cell: Cell) -> list[str]:
         told.append(f"{cell.behind.registry} newer")
     stop = cell.stop
     if stop is not None and stop.gate is not None:
-        told.append(f"{stop.gate} {'waits' if stop.code == 'waiting' else 'failed'}{_until(stop)}")
+        told.append(f"{stop.gate} {'waits' if stop.code == 'waiting' else 'failed'}{until(stop.until)}")
     elif stop is not None and stop.version is not None:
-        told.append(f"{stop.code}{_until(stop)}")
+        told.append(f"{stop.code}{until(stop.until)}")
     if cell.holds and (stop is None or stop.code != "held"):
         told.append("held")
     if cell.next is not None:

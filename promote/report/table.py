@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 _MUCH = 40  # cells: up to here every one has room in its column
 _LEAST = 4  # cells: what is folded to less is not read, and folded to none it is gone
@@ -17,6 +18,11 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def until(moment: str | None) -> str:
+    """" until" a time in ISO 8601, to the minute in UTC; nothing where nobody knows when."""
+    return "" if moment is None else f" until {datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}Z"
 
 
 def _cells(text: str) -> int:

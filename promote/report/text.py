@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
 from promote.report.exit import faulty, is_patient
-from promote.report.table import one_line, table
+from promote.report.table import one_line, table, until
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
@@ -47,8 +47,8 @@ def holds(plan: Plan) -> list[str]:
     out = []
     for each in plan.holds:
         what = f"{each.environment}: {each.app} {'*' if each.version is None else each.version.short} {each.action}"
-        until = f" until {each.until:%Y-%m-%d %H:%M}Z" if each.until is not None else ""
-        out.append(one_line(f"{what}{until}{f'  ({each.reason})' if each.reason else ''}"))
+        end = until(None if each.until is None else each.until.isoformat())
+        out.append(one_line(f"{what}{end}{f'  ({each.reason})' if each.reason else ''}"))
     return out
 
 
@@ -68,7 +68,9 @@ def _skip(skip: Skip) -> str:
 
 def _refused(refusal: Refusal) -> str:
     said = refusal.code if refusal.is_patient else f"refused, {refusal.code}"
-    return f"{refusal.environment}: {refusal.app} {said}: {refusal.reason}"
+    # Of a hold the reason says it already.
+    ends = until(refusal.until) if refusal.code == "waiting" else ""
+    return f"{refusal.environment}: {refusal.app} {said}{ends}: {refusal.reason}"
 
 
 def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
@@ -153,19 +155,19 @@ def _shown(runs: Version | State) -> str:
     return f"({runs})" if isinstance(runs, str) else runs.short
 
 
-def _lasted(app: str, stretch: Stretch, until: datetime) -> list[str]:
+def _lasted(app: str, stretch: Stretch, end: datetime) -> list[str]:
     made, said = stretch.brought, _shown(stretch.runs)
     if made is None:
         return [app, said, "not known", "", "", "", ""]
     since, name = f"{made.at:%Y-%m-%d %H:%M}Z", made.author.partition(" <")[0]
-    return [app, said, since, show_duration(until - made.at, parts=1), made.commit[:12], name, _how(made)]
+    return [app, said, since, show_duration(end - made.at, parts=1), made.commit[:12], name, _how(made)]
 
 
 def lasted(told: Chronicle) -> Iterator[tuple[str, int, list[str]]]:
     """What each column of HISTORY says of every stretch, with its app and its number there."""
     for app, past in told.apps.items():
-        for number, (stretch, until) in enumerate(past.ended()):
-            yield app, number, _lasted(app, stretch, until or told.now)
+        for number, (stretch, end) in enumerate(past.ended()):
+            yield app, number, _lasted(app, stretch, end or told.now)
 
 
 def history(told: Chronicle, width: int | None) -> str:

@@ -108,7 +108,7 @@ def test_what_waits_in_auto_is_told_in_json_and_to_who_asks(lane: Gitops, inside
     assert (waiting["environment"], waiting["code"], waiting["gate"]) == ("test", "waiting", "soak")
     assert waiting["until"]
     told = inside.ok("auto", "--repo", lane.url, "-v").stderr
-    assert f"test: web waiting: {NEW_WEB} stays out: soak: live in dev for " in told
+    assert f"Z: {NEW_WEB} stays out: soak: live in dev for " in told
     # Who names the app has asked for it.
     assert inside("auto", "--app", "web", "--repo", lane.url).code == 3
 

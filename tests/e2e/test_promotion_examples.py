@@ -200,7 +200,7 @@ PASSES: list[tuple[str, datetime, Prepare]] = [
 STOPS: list[tuple[str, int, datetime, Prepare]] = [
     ("soak", 0, MONDAY, as_it_is),
     ("window", 0, MONDAY.replace(hour=15), as_it_is),
-    ("window", 0, MONDAY.replace(hour=7, minute=59), as_it_is),
+    ("window", 1, MONDAY.replace(hour=7, minute=59), as_it_is),
     ("freeze", 0, datetime(2026, 12, 17, 23, 0, tzinfo=UTC), as_it_is),
     ("commit_status", 0, MONDAY, lambda pipeline: pipeline.mark()),
     ("commit_status", 1, MONDAY, lambda pipeline: pipeline.mark("failure")),
