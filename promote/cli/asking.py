@@ -15,8 +15,21 @@ _ALL = "*"
 
 
 def _way(proposal: Proposal) -> str:
-    """The environments as a line: each with what it takes from."""
-    return ", ".join(f"{each.from_} → {each.name}" if each.from_ else each.name for each in proposal.environments)
+    """The environments as a line, from those that take from none on: `dev → test → (eu, us), tools`."""
+    names = [each.name for each in proposal.environments]
+    onward: dict[str, list[str]] = {}
+    for each in proposal.environments:
+        if each.from_ is not None:
+            onward.setdefault(each.from_, []).append(each.name)
+
+    def line(name: str) -> str:
+        further = [line(each) for each in onward.get(name, [])]
+        if not further:
+            return name
+        return f"{name} → {further[0]}" if len(further) == 1 else f"{name} → ({', '.join(further)})"
+
+    fed = {name for source in names for name in onward.get(source, [])}
+    return ", ".join(line(name) for name in names if name not in fed)
 
 
 def summary(proposal: Proposal) -> str:
@@ -44,7 +57,7 @@ def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
 def _several(what: str, known: Sequence[str]) -> tuple[str, ...]:
     found: tuple[str, ...] = click.prompt(
         f"{what} ({len(known)} found: {', '.join(known[:12])}{', …' if len(known) > 12 else ''})",
-        default=_ALL, value_proc=_names(known), err=True,
+        default=_ALL, prompt_suffix=" [* is all]: ", show_default=False, value_proc=_names(known), err=True,
     )  # fmt: skip
     return found
 

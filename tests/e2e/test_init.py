@@ -45,7 +45,7 @@ def bare(create: Create, registry: RunningRegistry) -> Gitops:
 def test_what_is_written_is_accepted_and_works_at_once(bare: Gitops, promote: Program) -> None:
     clone = bare.clone()
     done = promote.ok("init", cwd=clone / "envs")
-    assert done.stdout == f"{clone}/promote.yaml: 3 environments, 2 apps (dev, dev → test, test → prod)\n"
+    assert done.stdout == f"{clone}/promote.yaml: 3 environments, 2 apps (dev → test → prod)\n"
     assert done.messages[0] == "this is no terminal: nothing is asked, as with --yes"
     checked = promote.ok("check", cwd=clone)
     assert checked.stdout.endswith("0 errors, 0 warnings\n")
@@ -69,9 +69,17 @@ def test_branches_as_environments_are_accepted_too(create: Create, registry: Run
         gitops.commit(files, branch=name)
     clone = gitops.clone()
     done = promote.ok("init", "--yes", cwd=clone)
-    assert done.stdout.endswith("3 environments, 1 app (dev, dev → test, test → prod)\n")
+    assert done.stdout.endswith("3 environments, 1 app (dev → test → prod)\n")
     checked = promote.ok("check", cwd=clone)
     assert all(f"{name}/web" in checked.stdout for name in NAMES)
+
+
+def test_regions_are_shown_as_what_they_are(inside: Inside, tmp_path: Path) -> None:
+    files = {}
+    for name in ("dev", "test", "prod-eu", "prod-us"):
+        files[f"envs/{name}/values.yaml"] = b"image: {repository: ghcr.io/acme/api, tag: 1.4.0}\n"
+    done = inside("init", "--yes", cwd=write_out(tmp_path / "gitops", files))
+    assert done.stdout.endswith("4 environments, 1 app (dev → test → (prod-eu, prod-us))\n")
 
 
 def test_no_remote_is_asked(promote: Program, tmp_path: Path) -> None:
@@ -173,7 +181,7 @@ def test_what_is_answered_on_a_terminal_is_written(name: str, promote: Program, 
     folder = write_out(tmp_path / "gitops", _files("ghcr.io"))
     code, said = _answering(promote, folder, answers)
     assert code == 0, said
-    assert "Environments (3 found: dev, test, prod) [*]: " in said
+    assert "Environments (3 found: dev, test, prod) [* is all]: " in said
     config = load("promote.yaml", (folder / "promote.yaml").read_bytes(), environ={})
     environments = [
         f"{each.name}: {each.from_ or '-'}{' pull-request' if each.deliver == 'pull-request' else ''}"
