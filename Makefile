@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz simulate lint bench dist pyz sbom notes pins clean
+.PHONY: help demo test fuzz simulate lint docs bench dist pyz sbom notes pins clean
 # All targets share one .venv; `make -j` gains nothing by setting it up twice at once.
 .NOTPARALLEL:
 
@@ -56,6 +56,10 @@ lint: ## ruff, and mypy in its strict mode
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/mypy .ci/*.py
+
+docs: ## the pages of docs/ as a site in build/site; a link that leads nowhere ends it
+	@.ci/venv dev
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet --strict --clean
 
 bench: ## run the scripts in benchmarks/, or one: BENCH=benchmarks/startup.py
 	@[ -n "$(BENCH)" ] || { echo "there is nothing in benchmarks/" >&2; exit 1; }

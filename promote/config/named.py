@@ -13,6 +13,9 @@ from promote.image import Repository, Version, parse_reference, parse_repository
 from promote.sites.claim import Claim
 from promote.sites.wanted import Wanted
 
+# What fnmatch takes for more than itself, and no name of an app has.
+_GLOB = frozenset("*?[")
+
 
 def _claims(config: Config) -> tuple[Claim, ...]:
     """Every claim of any environment, wherever its files lie."""
@@ -28,7 +31,10 @@ def _by_image(config: Config, repository: Repository) -> str | None:
 
 
 def app_named(config: Config, word: str) -> str:
-    """The app that `word` means: its name, a member of a family, or its image; UsageError where there is none."""
+    """The app that `word` means: its name, a member of a family, or its image; UsageError where there is none.
+
+    A glob is no member's name, though the family's own `*` fits it.
+    """
     if word in config.apps and "*" not in word:
         return word
     repository = parse_repository(word)
@@ -36,7 +42,13 @@ def app_named(config: Config, word: str) -> str:
         found = _by_image(config, repository)
         if found is not None:
             return found
-    if config.family_of(word) is not None and "/" not in word:
+    family = config.family_of(word)
+    if family is not None and "/" not in word:
+        if set(word) & _GLOB:
+            raise UsageError(
+                f"{word!r} is a glob, and fits no app that stands in promote.yaml by its own name",
+                cure=f"name the members of {family.name} that you mean",
+            )
         return word
     known = sorted(config.apps)
     close = get_close_matches(word[:60], known, n=1)

@@ -1,0 +1,47 @@
+"""Words of the command line that mean apps."""
+
+from __future__ import annotations
+
+import pytest
+
+from promote.config.named import apps_named
+from promote.errors import UsageError
+from tests.config.loading import loaded
+
+CONFIG = (
+    "version: 1\n"
+    'apps: {"svc-*": {image: "ghcr.io/acme/{app}"}, svc-old: {image: ghcr.io/old}, web: {image: ghcr.io/acme/web}}\n'
+    'environments: {dev: {path: "apps/{app}/dev"}}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        # It went for a member of that name, which no file has: a KeyError further down.
+        ("svc-c*", "'svc-c*' is a glob, and fits no app that stands in promote.yaml by its own name; name the members"),
+        ("svc-?", "name the members of svc-*"),
+        ("svc-[ab]", "name the members of svc-*"),
+        ("wbe", "there is no app 'wbe'; did you mean `web`?"),
+        ("x*", "there is no app 'x*'"),
+    ],
+)
+def test_1_3_what_means_no_app(word: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        apps_named(loaded(CONFIG), [word])
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "apps"),
+    [
+        ([], ()),
+        (["w*"], ("web",)),
+        (["svc-cart", "web", "w*"], ("svc-cart", "web")),
+        (["ghcr.io/acme/web"], ("web",)),
+        (["ghcr.io/acme/svc-mail"], ("svc-mail",)),
+        (["svc-o*"], ("svc-old",)),
+    ],
+)
+def test_1_3_what_means_apps(words: list[str], apps: tuple[str, ...]) -> None:
+    assert apps_named(loaded(CONFIG), words) == apps

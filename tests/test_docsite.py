@@ -1,0 +1,168 @@
+"""The pages of the site that come from the code: all of it is there, and the links of the others hold."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+
+from docsite import exits, keys, options
+from docsite.fences import plain
+from docsite.links import relinked
+from docsite.table import code, prose, table
+from promote import errors
+from promote.cli.main import cli
+from promote.config.schema import json_schema
+from tests.e2e.sessions import Command, Written, says, steps
+
+
+def test_every_option_of_every_command_is_on_the_page() -> None:
+    sections = dict(re.findall(r"^## promote (\w+)\n(.*?)(?=^## |\Z)", options.page(), re.MULTILINE | re.DOTALL))
+    assert sorted(sections) == sorted(cli.commands)
+    for name, command in cli.commands.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert all(f"<code>{each}" in sections[name] for each in (*option.opts, *option.secondary_opts))
+                assert prose(option.help or "") in sections[name]
+
+
+def test_every_key_of_promote_yaml_is_on_the_page() -> None:
+    page = keys.page()
+    for name, node in json_schema()["$defs"].items():
+        section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        assert section, name
+        for key, each in node.get("properties", {}).items():
+            assert f"| {code(key)} | " in section
+            assert prose(each.get("description", "")) in section
+
+
+def test_every_link_of_the_page_of_keys_leads_to_a_section() -> None:
+    page = keys.page()
+    headings = {heading.lower() for heading in re.findall(r"^## (\w+)$", page, re.MULTILINE)}
+    links = set(re.findall(r"\]\(#(\w+)\)", page))
+    assert links
+    assert links <= headings
+
+
+def _kinds(kind: type[errors.PromoteError]) -> set[type[errors.PromoteError]]:
+    return {kind}.union(*map(_kinds, kind.__subclasses__()))
+
+
+def test_every_error_is_on_the_page_with_its_exit_code() -> None:
+    rows = re.findall(r"^\| <code>(\w+)</code> \| (\d+) \|", exits.page(), re.MULTILINE)
+    ours = {each for each in _kinds(errors.PromoteError) if each.__module__ == errors.__name__}
+    assert {(name, int(exit_code)) for name, exit_code in rows} == {(each.__name__, each.exit_code) for each in ours}
+
+
+@pytest.mark.parametrize(
+    ("tree", "says"),
+    [
+        ("PromoteError  1  a fault\n├── Gone  2  is no more\n", "Gone is in the docstring and no error"),
+        ("PromoteError  1  a fault\n├── Refused  4  could be done\n", "Refused ends with 3"),
+    ],
+)
+def test_a_tree_that_is_not_that_of_the_classes(tree: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "__doc__", tree)
+    with pytest.raises(ValueError, match=says):
+        exits.page()
+
+
+def test_a_cell_holds_whatever_it_is_given() -> None:
+    assert table(("a", "b"), [(code("x|y `z` <w>"), prose("one | two\n  three <b> *"))]) == (
+        "| a | b |\n| --- | --- |\n"
+        "| <code>x&#124;y &#96;z&#96; &lt;w&gt;</code> | one &#124; two three &lt;b> &#42; |\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "shown", "expected"),
+    [
+        ("[a](https://example.com/x)", "docs/a.md", "a.md", "[a](https://example.com/x)"),
+        ("[a](#here)", "docs/a.md", "a.md", "[a](#here)"),
+        ("```\n[a](../README.md)\n```\n", "docs/a.md", "a.md", "```\n[a](../README.md)\n```\n"),
+        ("![a](b.png)", "README.md", "readme.md", "![a](b.png)"),
+        ("[a](b.md#c)", "docs/a.md", "a.md", "[a](b.md#c)"),
+        ("[a](../README.md#c)", "docs/a.md", "a.md", "[a](readme.md#c)"),
+        ("[a](../../README.md)", "docs/guides/a.md", "guides/a.md", "[a](../readme.md)"),
+        ("[a](../b.md)", "docs/guides/a.md", "guides/a.md", "[a](../b.md)"),
+        ("[a](docs/b.md#c) and [d](CONTRIBUTING.md)", "README.md", "readme.md", "[a](b.md#c) and [d](contributing.md)"),
+        ("[tests](tests/text) of [it](LICENSE)", "README.md", "readme.md", "tests of it"),
+    ],
+)
+def test_links_that_hold_on_the_site(text: str, place: str, shown: str, expected: str) -> None:
+    assert relinked(text, place, shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("```yaml\na\n```\n", "```yaml\na\n```\n"),
+        ('```yaml title="a b"\na\n```\n', '```yaml title="a b"\na\n```\n'),
+        ("```yaml min_age\na\n```\n", "```yaml\na\n```\n"),
+        ("```json what else\n", "```json\n"),
+        ("words ```yaml min_age\n", "words ```yaml min_age\n"),
+    ],
+)
+def test_what_stands_behind_the_language_of_a_block(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+PAGE = """
+```yaml title="a/b.yaml"
+one
+```
+
+```yaml title="other: c.yaml"
+two
+```
+
+```yaml
+shown, and no file
+```
+
+<!-- exits 3 -->
+```console
+$ first \\
+  goes on
+$ second
+prints
+```
+
+<!-- now reads -->
+```yaml title="a/b.yaml"
+three
+```
+
+```sh
+# told
+third
+```
+"""
+
+
+def test_a_page_as_a_session() -> None:
+    assert list(steps(PAGE)) == [
+        Written(2, "gitops", "a/b.yaml", "one\n", now=False),
+        Written(6, "other", "c.yaml", "two\n", now=False),
+        Command(14, "first goes on", None, 0),
+        Command(14, "second", "prints\n", 3),
+        Written(22, "gitops", "a/b.yaml", "three\n", now=True),
+        Command(27, "third", None, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "output", "same"),
+    [
+        ("web: 1.5.0", "web: 1.5.1\n", False),
+        ("web: 1.5.0", "web: 1.5.0\nand more\n", False),
+        ("web: 1.5.0", "more\nweb: 1.5.0\n", False),
+        ("1.5", "125", False),
+        ("web: 1.5.0\n", "web: 1.5.0  \n", True),
+        ("web: …\nend", "web: 1.5.0\nmore\nend\n", True),
+        ("…", "", True),
+    ],
+)
+def test_what_a_page_says_that_is_printed(pattern: str, output: str, same: bool) -> None:
+    assert says(pattern, output) is same
