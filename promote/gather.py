@@ -12,6 +12,7 @@ from promote.errors import ForgeError, GitError, Refused, RegistryAbsent, Regist
 from promote.image import Repository
 from promote.question import (
     Absent,
+    Admitted,
     Answer,
     Answers,
     Facts,
@@ -27,6 +28,7 @@ from promote.question import (
     Reviewed,
     Reviews,
     Said,
+    SignedIn,
     Standing,
     Stands,
     Statuses,
@@ -48,6 +50,10 @@ class Registry(Protocol):
 
     def limits(self, repository: Repository) -> Quota | None:
         """What this registry has said of its limits so far; nothing is asked for it."""
+        ...
+
+    def admitted(self, repository: Repository) -> Admitted | None:
+        """As whom this repository was asked so far, None where it was not; nothing is asked for it."""
         ...
 
 
@@ -150,6 +156,8 @@ class Gather:
                     return self._registry.facts(repository, reference, what, immutable=immutable)
                 case Limits(repository):
                     return self._registry.limits(repository)
+                case SignedIn(repository):
+                    return self._registry.admitted(repository)
                 case Now():
                     return self._clock.now()
                 case Stands() | Statuses() | Reviews():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promote.check import examine
-from promote.question import Quota, drive
+from promote.question import Admitted, Answer, Answers, Probe, Probed, Question, Quota, drive
 from tests.estate.building import Files, build, deployment
 from tests.plan.planning import API, WEB, Book, book
 
@@ -114,3 +114,94 @@ def test_what_a_registry_still_lets_us_pull_is_told_once_a_host(
 def test_an_image_that_runs_and_is_gone_is_told_where_its_tags_are_listed(tmp_path: Path) -> None:
     files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:9.9.9")}
     assert f"error {API} no-such-tag 4" in findings(tmp_path, files, ["dev"])
+
+
+HOLDS = ".promote/holds/dev.yaml"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("holds: [{app: web}]\n", ["error dev holds 3"]),
+        ("holds: [{app: gone, version: '*'}]\n", ["warning dev/gone unknown-hold 0"]),
+        ("holds: [{app: web, version: 1.5.0}, {app: '*', version: 2.0.0}]\n", ["ok dev holds 0"]),
+        ("holds: []\n", []),
+    ],
+    ids=["broken", "unknown", "known", "none"],
+)
+def test_8_3_a_file_of_holds_is_looked_at(tmp_path: Path, text: str, told: list[str]) -> None:
+    files: Files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:1.4.0"), HOLDS: text}
+    assert [line for line in findings(tmp_path, files, ["dev"]) if "hold" in line] == told
+
+
+@pytest.mark.parametrize(
+    ("admitted", "told"),
+    [
+        (None, []),
+        (Admitted(), ["asked without signing in"]),
+        (Admitted("ci", "CI_JOB_TOKEN"), ["signed in as ci, by CI_JOB_TOKEN"]),
+    ],
+)
+def test_as_whom_a_registry_was_asked_is_told_once_a_host(
+    tmp_path: Path, admitted: Admitted | None, told: list[str]
+) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:1.4.0")}
+    registry = book()
+    registry.admitted = admitted
+    found = drive(examine(build(tmp_path, CONFIG, files, names=["dev"]).estates, ["dev"]), registry)
+    assert [one.what for one in found if one.code == "signed-in"] == told
+
+
+def test_what_is_denied_was_asked_as_nobody(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:1.4.0")}
+    registry = book(dark=[API, WEB])
+    registry.admitted = Admitted("ci")
+    assert not any("signed-in" in line for line in findings(tmp_path, files, ["dev"], registry))
+
+
+GATED = f"""
+apps: {{web: {{image: {WEB}}}}}
+environments:
+  dev: {{path: dev}}
+  test:
+    path: test
+    from: dev
+    gates: [{{soak: 1h}}, {{http: {{url: "https://{{app}}.dev.example.com/{{tag}}"}}}}, {{run: ./smoke.sh}}]
+    verify: [{{http: {{url: "https://{{app}}.test.example.com/{{tag}}"}}}}]
+"""
+
+
+def test_6_4_a_gate_is_tried_with_what_the_source_runs_and_a_check_with_what_runs_here(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.5.0"), "test/a.yaml": deployment("a", f"{WEB}:1.4.0")}
+    estates = build(tmp_path, GATED, files, names=["dev", "test"]).estates
+    asked: list[Probe] = []
+    registry = book()
+
+    def ask(questions: frozenset[Question]) -> Answers:
+        probes = [each for each in questions if isinstance(each, Probe)]
+        asked.extend(probes)
+        said: dict[Question, Answer] = {
+            each: Probed("passed" if ".dev." in repr(each.settings) else "failed", "answered") for each in probes
+        }
+        return {**registry(questions - said.keys()), **said}
+
+    found = drive(examine(estates, ["test"]), ask)
+    told = [(one.level, one.subject, one.what) for one in found if one.part == "gates"]
+    assert told == [
+        ("ok", "test/gates[0].soak", "its settings are fine"),
+        ("ok", "test/gates[1].http", "asked of web 1.5.0: answered"),
+        ("warning", "test/verify[0].http", "asked of web 1.4.0: answered"),
+    ]
+    # No command is started to see whether it works.
+    assert sorted(each.settings.url for each in asked) == [  # type: ignore[attr-defined]
+        "https://web.dev.example.com/1.5.0",
+        "https://web.test.example.com/1.4.0",
+    ]
+
+
+def test_a_gate_that_can_be_asked_about_nothing_is_told(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.5.0", f"{WEB}:1.4.0"), "test/a.yaml": "a: b\n"}
+    estates = build(tmp_path, GATED, files, names=["dev", "test"]).estates
+    found = drive(examine(estates, ["test"]), book())
+    tried = [one.what for one in found if one.subject.endswith("http")]
+    assert tried == ["not tried: no app runs one version"] * 2

@@ -34,7 +34,7 @@ CODES = (
     re.compile(rf'\b(?:Skip|Refusal|Failure)\(\s*[\w.]+,\s*[\w.]+,\s*"({CODE})"'),
     re.compile(rf'\b(?:Bar|Cannot|Disagreement)\(\s*"({CODE})"'),
     re.compile(rf'\bBarred\([^"()]*\bformat,\s*"({CODE})"'),
-    re.compile(rf'\bFinding\(\s*"(?:ok|warning|error)",\s*(?:name|subject|host|str\(repository\)),\s*"({CODE})"'),
+    re.compile(rf'\bFinding\(\s*"(?:ok|warning|error)",\s*(?:[\w.]+|str\(repository\)),\s*"({CODE})"'),
     re.compile(rf'\b(?:undone|_fail|failed)\((?:[^"\n]*),\s*"({CODE})"'),
     re.compile(rf'"code": .* else "({CODE})"'),
 )

@@ -15,6 +15,7 @@ from promote.image import Repository
 from promote.place import Place
 from promote.question import (
     Absent,
+    Admitted,
     Facts,
     Known,
     Limits,
@@ -55,6 +56,10 @@ class Counting:
     def limits(self, repository: Repository) -> Quota | None:
         self.asked[f"{repository} limits"] += 1
         return Quota(100, 76, 21_600)
+
+    def admitted(self, repository: Repository) -> Admitted | None:
+        self.asked[f"{repository} admitted"] += 1
+        return Admitted("ci")
 
 
 def test_11_3_each_question_is_asked_once_a_run() -> None:

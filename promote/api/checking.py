@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from promote.api.delivering import How, wording
+from promote.api.equipment import of_commands, of_tokens
+from promote.api.notifying import lacks
 from promote.api.pulls import Pulls
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
-from promote.check import Finding
+from promote.check import Finding, examine
 from promote.config.model import Config, Environment
 from promote.errors import GitError, PromoteError, UsageError
 from promote.estate.estate import Estate
 from promote.image import Version
 from promote.place import Place
-from promote.question import Carried
+from promote.question import Answers, Carried, Question, drive
 from promote.wording.message import message
 
 
@@ -63,6 +65,21 @@ def of_remotes(opened: Opened, environments: Sequence[Environment]) -> Iterator[
             yield Finding("ok", name, "credential", f"signs in by {source or 'what git finds'}")
 
 
+def of_pushes(opened: Opened, config: Config, environments: Sequence[Environment]) -> Iterator[Finding]:
+    """Whether a push would be let in, a branch each: only as far as a remote tells it before anything is sent."""
+    trees = opened.trees
+    if isinstance(trees, FolderTrees) or config.commit.via == "api":
+        return
+    for place in dict.fromkeys(map(trees.place, environments)):
+        subject = f"{place.repo} {place.branch}"
+        try:
+            trees.remotes.rehearse(place)
+        except GitError as exc:
+            yield Finding("warning", subject, "push", str(exc))
+        else:
+            yield Finding("ok", subject, "push", "can be read, and a push is let in; rules and hooks cannot be asked")
+
+
 def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls | None) -> Iterator[Finding]:
     """Whether pull requests and commits could be made, for each forge that an environment needs for one."""
     if pulls is None or isinstance(opened.trees, FolderTrees):
@@ -86,6 +103,22 @@ def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls 
         seen.add(page)
 
 
+def of_config(config: Config, environments: Sequence[Environment]) -> Finding:
+    """That promote.yaml can be read, and how much it speaks of."""
+    apps, several = len(config.apps), len(environments)
+    what = f"{apps} app{'s' if apps != 1 else ''}, {several} environment{'s' if several != 1 else ''}"
+    return Finding("ok", config.file, "configuration", what)
+
+
+def of_targets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the addresses and secrets of `notify` are to be had; nothing is sent."""
+    for name, fault in lacks(config, environ):
+        if fault is None:
+            yield Finding("ok", name, "notify", "its address is there; nothing was sent")
+        else:
+            yield Finding("warning", name, "notify", fault)
+
+
 def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether a message can be made, and by whom commits would be."""
     try:
@@ -93,3 +126,33 @@ def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
         message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])
     except UsageError as exc:
         yield Finding("error", "commit", "message", str(exc), exc.exit_code)
+
+
+def everything(
+    opened: Opened,
+    config: Config,
+    names: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    load: Callable[[Sequence[str]], Mapping[str, Estate]],
+    pulls: Pulls | None,
+    ask: Callable[[frozenset[Question]], Answers],
+) -> tuple[Finding, ...]:
+    """All findings of these environments, of their remotes, forges, registries, gates, and of what is told of them."""
+    asked = [config.environment(name) for name in names]
+    # Gates are asked of what a source runs.
+    sources = dict.fromkeys(source for each in asked if each.gates for source in each.sources if source not in names)
+    estates, faults = loaded(opened, [*asked, *map(config.environment, sources)], load)
+    environments = [environment for environment in asked if environment.name in estates]
+    return (
+        of_config(config, asked),
+        *of_commits(config, environ),
+        *faults,
+        *of_remotes(opened, environments),
+        *of_pushes(opened, config, environments),
+        *of_forges(opened, environments, pulls),
+        *drive(examine(estates, [environment.name for environment in environments]), ask),
+        *of_commands(opened, environments, environ),
+        *of_tokens(opened, environments, pulls),
+        *of_targets(config, environ),
+    )

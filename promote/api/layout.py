@@ -10,7 +10,7 @@ from promote.gather import Gather
 from promote.image import Repository
 from promote.policy import Policy
 from promote.policy.selection import Selection
-from promote.question import Absent, Known, Quota, What, drive
+from promote.question import Absent, Admitted, Known, Quota, What, drive
 from promote.registry.layout import Layout
 
 
@@ -29,6 +29,9 @@ class _One:
         return self.layout.facts(reference, what)
 
     def limits(self, repository: Repository) -> Quota | None:  # noqa: ARG002
+        return None
+
+    def admitted(self, repository: Repository) -> Admitted | None:  # noqa: ARG002
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from functools import partial
@@ -52,6 +52,17 @@ def _target(said: NotifySettings, environ: Mapping[str, str]) -> Target:
     hook = said.webhook
     headers = {name: had(value) for name, value in hook.headers.items()}
     return Target("webhook", had(hook.url), headers, None if hook.secret is UNSET else had(hook.secret))
+
+
+def lacks(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    """Each target by what it is called, with what keeps it from being told anything; None where nothing is known to."""
+    for number, said in enumerate(config.notify):
+        try:
+            _target(said, environ)
+        except UsageError as exc:
+            yield _name(number, said), str(exc)
+        else:
+            yield _name(number, said), None
 
 
 def _wanted(said: NotifySettings, events: Sequence[Event]) -> tuple[Event, ...]:

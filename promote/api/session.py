@@ -260,19 +260,11 @@ class Session:
         return drive(of_plan(self._opened, plan), self.ask)
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
-        """What `check` has to say of these environments, their remotes, forges and registries, and of commits."""
-        from promote.api.checking import loaded, of_commits, of_forges, of_remotes
-        from promote.check import examine
+        """What `check` has to say of these environments, and of all that they need."""
+        from promote.api.checking import everything
 
-        asked = [self.config.environment(name) for name in names]
-        estates, faults = loaded(self._opened, asked, self._estates)
-        environments = [environment for environment in asked if environment.name in estates]
-        return (
-            *faults,
-            *of_remotes(self._opened, environments),
-            *of_forges(self._opened, environments, self.pulls),
-            *drive(examine(estates, [environment.name for environment in environments]), self.ask),
-            *of_commits(self.config, self._means.environ),
+        return everything(
+            self._opened, self.config, names, self._means.environ, load=self._estates, pulls=self.pulls, ask=self.ask
         )
 
     def select(self, app: App, policy: Policy) -> Selection:

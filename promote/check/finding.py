@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["ok", "warning", "error"]
+Part = Literal["configuration", "sites", "holds", "registries", "git", "forge", "gates", "notify"]
+
+# In the order in which they are shown.
+PARTS: tuple[Part, ...] = ("configuration", "sites", "holds", "registries", "git", "forge", "gates", "notify")
+# Every other code says something of what stands in files.
+_PART_OF: Mapping[str, Part] = {
+    "configuration": "configuration",
+    "message": "configuration",
+    "holds": "holds",
+    "unknown-hold": "holds",
+    "registry": "registries",
+    "no-such-tag": "registries",
+    "pulls-left": "registries",
+    "signed-in": "registries",
+    "repository": "git",
+    "credential": "git",
+    "push": "git",
+    "forge": "forge",
+    "gate": "gates",
+    "notify": "notify",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +39,8 @@ class Finding:
     code: str
     what: str
     exit_code: int = 0
+
+    @property
+    def part(self) -> Part:
+        """What it is about."""
+        return _PART_OF.get(self.code, "sites")

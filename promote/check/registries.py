@@ -11,6 +11,7 @@ from promote.estate.estate import Estate
 from promote.image import Repository
 from promote.question import (
     Absent,
+    Admitted,
     Answer,
     Answers,
     Asking,
@@ -18,6 +19,7 @@ from promote.question import (
     Limits,
     Question,
     Quota,
+    SignedIn,
     Tags,
     Unknown,
     Unreadable,
@@ -59,6 +61,23 @@ def _limits(asked: Iterable[Repository]) -> Asking[tuple[Finding, ...]]:
     return tuple(out)
 
 
+def _signed_in(asked: Iterable[Repository]) -> Asking[tuple[Finding, ...]]:
+    """As whom registries were asked, once a host and user."""
+    questions = {repository: SignedIn(repository) for repository in asked}
+    answers: Answers = (yield frozenset(questions.values())) if questions else {}
+    found: dict[Finding, None] = {}
+    for repository, question in questions.items():
+        match answers[question]:
+            case Admitted("", _):
+                told = "asked without signing in"
+            case Admitted(user, source):
+                told = f"signed in as {user}" + (f", by {source}" if source else "")
+            case _:
+                continue
+        found[Finding("ok", repository.host, "signed-in", told)] = None
+    return tuple(found)
+
+
 def _finding(repository: Repository, answer: Answer) -> Finding:
     name = str(repository)
     match answer:
@@ -82,9 +101,12 @@ def _image(repository: Repository, questions: frozenset[Question], answers: Answ
 
 
 def registries(estates: Mapping[str, Estate]) -> Asking[tuple[Finding, ...]]:
-    """Whether each repository answers, and how much more each registry lets us pull."""
+    """Whether each repository answers, as whom it was asked, and how much more each registry lets us pull."""
     asked = _asked(estates)
     questions = frozenset[Question]().union(*asked.values())
     answers: Answers = (yield questions) if questions else {}
-    found = [finding for repository in asked for finding in _image(repository, asked[repository], answers)]
-    return (*found, *(yield from _limits(asked)))
+    found = {repository: _image(repository, asked[repository], answers) for repository in asked}
+    told = tuple(finding for several in found.values() for finding in several)
+    # What was denied was not asked as anybody.
+    well = [repository for repository, several in found.items() if all(each.level == "ok" for each in several)]
+    return (*told, *(yield from _signed_in(well)), *(yield from _limits(asked)))

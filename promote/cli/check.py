@@ -16,18 +16,23 @@ promote check prod -o json
 promote check --config promote.yaml
 """
 
+_STYLES = {"warning": "yellow", "error": "red"}
+
 
 @options.command("check", EXAMPLES)
 @click.argument("environments", metavar="[ENV]...", nargs=-1)
 @options.where()
 @options.output()
 def check(environments: tuple[str, ...], **given: Any) -> None:
-    """Validate the configuration, the sites of every app, and the registries.
+    """Look at everything that promote needs, and say what is wrong and what to do.
 
-    Every mistake of promote.yaml is shown at once, each with its line and column.
+    The configuration, the sites of every app, holds, registries, Git, forges, gates and targets of notifications.
+    Nothing is written, sent or started. Every mistake of promote.yaml is shown at once, each with its line and column.
+    With -v what is well is shown one by one.
     """
     from promote.errors import worst
-    from promote.report import text, views
+    from promote.report import views
+    from promote.report.findings import findings
 
     show = Show.of(given)
     with run.session(given, environments=environments) as opened:
@@ -37,7 +42,8 @@ def check(environments: tuple[str, ...], **given: Any) -> None:
     if show.json:
         show.document(views.findings(found))
     else:
-        show.result(text.findings(found, show.width))
+        for level, line in findings(found, show.width, whole=show.verbose):
+            show.result(line, style=_STYLES.get(level or ""))
     code = worst({one.exit_code for one in found if one.level == "error"})
     if code:
         sys.exit(code)

@@ -27,7 +27,7 @@ from promote.gitrepo.store.tree import CommitTree
 from promote.gitrepo.url import RemoteUrl, parse
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.identity import UNSAID, Attribution, Identity, identity
-from promote.gitrepo.write.push import drop, push
+from promote.gitrepo.write.push import drop, push, rehearse
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.text.edit import FileChange
@@ -231,6 +231,10 @@ class Remotes:
         oid = self.commit(place, parent=parent, files=files, message=message, said=said)
         self._sent[place] = oid
         return push(self._store(place.repo, place.branch), place.branch, oid, expected)
+
+    def rehearse(self, place: Place) -> None:
+        """PushRejected or RemoteUnreachable where a push would not even be let in; nothing is sent."""
+        rehearse(self._store(place.repo, place.branch), place.branch)
 
     def keep(self, place: Place, oid: str, *, base: Place | None = None) -> str:
         """The ref of the user's clone where `oid` now is, pushed nowhere (SEMANTICS 11.4).

@@ -17,11 +17,12 @@ from promote.question.outside import (
 )
 from promote.question.past import Brought, Past, Ran, State, Stretch
 from promote.question.proposed import Carried, HoldChange, Proposed, Request, Standing, Stands, Versions
-from promote.question.registry import Absent, Facts, Known, Limits, Quota, Tags, Unreadable, What
+from promote.question.registry import Absent, Admitted, Facts, Known, Limits, Quota, SignedIn, Tags, Unreadable, What
 from promote.question.unknown import Unknown
 
 __all__ = [
     "Absent",
+    "Admitted",
     "Answer",
     "Answers",
     "Asking",
@@ -45,6 +46,7 @@ __all__ = [
     "Reviewed",
     "Reviews",
     "Said",
+    "SignedIn",
     "Standing",
     "Stands",
     "State",

@@ -14,7 +14,7 @@ from typing import TypeVar
 from promote.question.outside import Probe, Probed, Reviewed, Reviews, Said, Statuses
 from promote.question.past import Past, Ran
 from promote.question.proposed import Standing, Stands
-from promote.question.registry import Absent, Facts, Known, Limits, Quota, Tags, Unreadable
+from promote.question.registry import Absent, Admitted, Facts, Known, Limits, Quota, SignedIn, Tags, Unreadable
 from promote.question.unknown import Unknown
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Now:
     """The time at which the run judges ages; answered with one datetime in UTC, the same all through the run."""
 
 
-Question = Tags | Facts | Now | Limits | Ran | Stands | Probe | Statuses | Reviews
+Question = Tags | Facts | Now | Limits | SignedIn | Ran | Stands | Probe | Statuses | Reviews
 Answer = (
     tuple[str, ...]
     | Known
@@ -35,6 +35,7 @@ Answer = (
     | Unknown
     | datetime
     | Quota
+    | Admitted
     | Past
     | Standing
     | Probed

@@ -54,6 +54,21 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedIn:
+    """As whom the registry was asked for `repository`; answered with `Admitted`, or None where it was not asked."""
+
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """As whom a registry was asked: `user`, by what `source` gave; both are "" where nobody signed in."""
+
+    user: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """Facts of one reference: only those that were asked for are filled in.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from promote.clock import Clock
 from promote.errors import RegistryAbsent, RegistryDenied, RegistryError, RegistryUnreachable
-from promote.question import Quota
+from promote.question import Admitted, Quota
 from promote.registry.credentials.ci import ci_token_hosts
 from promote.registry.credentials.keyring import Keyring
 from promote.registry.decode import error_codes
@@ -113,6 +113,10 @@ class Access:
             sent = renewed
             response = self._follow(method, url, accept, sent.header, cap, etag)
         return _Answer(response.status, response.headers, response.body, response.url, sent)
+
+    def admitted(self, path: str) -> Admitted | None:
+        """As whom this host was last asked for the repository `path`; None where it was not."""
+        return self._signing.admitted(path)
 
     def judge(self, response: Response, noun: str, *, absent: type[RegistryError] = RegistryAbsent) -> Response:
         """`response` where it is a 200; else the error that it means for `noun`, which was asked for."""

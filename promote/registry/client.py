@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.image import is_digest, is_tag
-from promote.question import Known, Quota, What
+from promote.question import Admitted, Known, Quota, What
 from promote.registry.access import Access
 from promote.registry.cache import Cache
 from promote.registry.contents import Contents
@@ -56,6 +56,10 @@ class Client:
     def quota(self) -> Quota | None:
         """What the host has said last of how much it lets us pull."""
         return self._access.quota
+
+    def admitted(self, path: str) -> Admitted | None:
+        """As whom the host was last asked for `path`; None where it was not."""
+        return self._access.admitted(path)
 
     def tags(self, path: str) -> tuple[str, ...]:
         """All names in the list of `path`, sorted; what cannot be a tag is among them, for policies to reject."""

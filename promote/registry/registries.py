@@ -10,7 +10,7 @@ from pathlib import Path
 from promote.clock import Clock
 from promote.errors import RegistryAbsent, RegistryUnreachable
 from promote.image import Repository, parse_repository
-from promote.question import Absent, Known, Quota, What
+from promote.question import Absent, Admitted, Known, Quota, What
 from promote.registry.access import Access
 from promote.registry.cache import Cache
 from promote.registry.client import Client
@@ -93,6 +93,14 @@ class Registries:
         with self._lock:
             client = self._clients.get(self._asked(repository).host)
         return None if client is None else client.quota
+
+    def admitted(self, repository: Repository) -> Admitted | None:
+        """As whom `repository` was asked so far, or its mirror; None where nothing was asked over HTTP."""
+        asked = self._asked(repository)
+        with self._lock:
+            client = self._clients.get(asked.host)
+        found = None if client is None else client.admitted(asked.path)
+        return None if found is None else Admitted(self._veil.hide(found.user), found.source)
 
     def _asked(self, repository: Repository) -> Repository:
         """The repository that is asked in the place of `repository`: its mirror's, where its host has one."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from promote.errors import RegistryDenied
+from promote.question import Admitted
 from promote.registry.challenge import Challenge, parse_challenges
 from promote.registry.credentials.keyring import Keyring, sign_in_cure
 from promote.registry.settings import Credentials, HostSettings
@@ -70,6 +71,7 @@ class Signing:
         self._veil = veil
         self._challenge: Challenge | None = None
         self._scopes: dict[str, str] = {}
+        self._admitted: dict[str, Admitted] = {}
         self._scopeless = True  # until a token without a scope has been refused
 
     def _credentials(self, path: str) -> Credentials | None:
@@ -94,8 +96,18 @@ class Signing:
     def _want(self, challenge: Challenge, path: str) -> Want:
         return Want(challenge.get("realm"), challenge.get("service"), self._scope(path))
 
+    def admitted(self, path: str) -> Admitted | None:
+        """As whom the repository `path` was last asked for; None where it was not."""
+        return self._admitted.get(path)
+
     def sign(self, path: str) -> Signed:
         """What to send by all that this host has asked for so far."""
+        signed = self._sign(path)
+        used = signed.credentials
+        self._admitted[path] = Admitted() if used is None else Admitted(used.username or "a token", used.source)
+        return signed
+
+    def _sign(self, path: str) -> Signed:
         challenge = self._challenge
         if challenge is None:
             return UNSIGNED

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
 from promote.question import Brought
-from promote.report.table import fits, one_line, table, until
+from promote.report.table import fits, one_line, table, until, wrapped
 
 if TYPE_CHECKING:  # most commands show something else
     from promote.board import Board, Cell
@@ -118,12 +117,7 @@ def board(drawn: Board, width: int | None) -> str:
 def _wrapped(lines: list[str], width: int) -> list[str]:
     """Each line within `width`, what is left of it indented."""
     room = max(width, 20)
-    return [part for line in lines for part in _wrap(line, room, "", "  ")]
-
-
-def _wrap(line: str, room: int, first: str, others: str) -> list[str]:
-    # At a hyphen a tag would look like two.
-    return textwrap.wrap(line, room, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+    return [part for line in lines for part in wrapped(line, room, "", "  ")]
 
 
 def _blocks(drawn: Board, width: int) -> Iterator[str]:
@@ -137,5 +131,5 @@ def _blocks(drawn: Board, width: int) -> Iterator[str]:
             # A long name must leave room for what is said of it.
             indent = " " * (len(begin) if len(begin) <= width // 2 else 4)
             room = max(width, 20)
-            yield from _wrap(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
-            yield from _wrap(one_line(", ".join(details(cell))), room, indent, indent)
+            yield from wrapped(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
+            yield from wrapped(one_line(", ".join(details(cell))), room, indent, indent)

@@ -6,6 +6,7 @@ rich takes ten seconds for a table of 100,000 rows, and a tenth of a short run t
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -81,3 +82,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], width: int | None)
         padded = (cell + " " * (most - _cells(cell)) for cell, most in zip(row, widest, strict=True))
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
+
+
+def wrapped(line: str, room: int, first: str, others: str) -> list[str]:
+    """The line within `room`, with what its first part and the others begin with."""
+    # At a hyphen a tag would look like two.
+    return textwrap.wrap(line, room, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)

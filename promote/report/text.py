@@ -12,7 +12,6 @@ from promote.report.table import one_line, table, until
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
 
-    from promote.check import Finding
     from promote.history.chronicle import Chronicle
     from promote.image import Version
     from promote.outcome import Delivery, Plan, Refusal, Skip
@@ -217,12 +216,3 @@ def unverified(found: Sequence[Verified]) -> list[str]:
             said = each.app if each.version is None else f"{each.app} {each.version.short}"
             out.append(one_line(f"{each.environment}: {said} is not verified: {each.why}"))
     return out
-
-
-def findings(found: Sequence[Finding], width: int | None) -> str:
-    """One line a finding, the counts last."""
-    rows = [[one.level, one.subject, one.code, one.what] for one in found]
-    errors = sum(one.level == "error" for one in found)
-    warnings = sum(one.level == "warning" for one in found)
-    told = f"{errors} error{'s' if errors != 1 else ''}, {warnings} warning{'s' if warnings != 1 else ''}"
-    return "\n".join([table(["", "subject", "code", "what"], rows, width), told])

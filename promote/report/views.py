@@ -148,5 +148,8 @@ def verified(found: Sequence[Verified]) -> Json:
 
 def findings(found: Sequence[Finding]) -> Json:
     """What `check` found."""
-    rows = [{"level": one.level, "subject": one.subject, "code": one.code, "what": one.what} for one in found]
+    rows = [
+        {"part": one.part, "level": one.level, "subject": one.subject, "code": one.code, "what": one.what}
+        for one in found
+    ]
     return {"schema": SCHEMA, "ok": all(one.level != "error" for one in found), "findings": rows}

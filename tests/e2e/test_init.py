@@ -70,7 +70,7 @@ def test_branches_as_environments_are_accepted_too(create: Create, registry: Run
     clone = gitops.clone()
     done = promote.ok("init", "--yes", cwd=clone)
     assert done.stdout.endswith("3 environments, 1 app (dev → test → prod)\n")
-    checked = promote.ok("check", cwd=clone)
+    checked = promote.ok("check", "-v", cwd=clone)
     assert all(f"{name}/web" in checked.stdout for name in NAMES)
 
 

@@ -29,6 +29,7 @@ from promote.plan.set import plan_set
 from promote.plan.update import plan_update
 from promote.question import (
     Absent,
+    Admitted,
     Answer,
     Answers,
     Facts,
@@ -41,6 +42,7 @@ from promote.question import (
     Quota,
     Ran,
     Reviews,
+    SignedIn,
     Standing,
     Stands,
     Statuses,
@@ -72,6 +74,7 @@ class Book:
     images: Mapping[str, Mapping[str, tuple[str, int | None]]]
     dark: Sequence[str] = ()
     quota: Quota | None = None
+    admitted: Admitted | None = None
     pasts: Mapping[str, Past | Unknown] = field(default_factory=dict)
     standing: Standing | Unknown = NOTHING_STANDS
     outside: Mapping[Question, Answer] = field(default_factory=dict)
@@ -102,6 +105,8 @@ class Book:
                 return tuple(sorted(tags))
             case Limits():
                 return self.quota
+            case SignedIn():
+                return self.admitted
             case Facts(_, reference, what):
                 for tag, (letter, year) in tags.items():
                     if reference in (tag, sha(letter)):

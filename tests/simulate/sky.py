@@ -14,7 +14,7 @@ from typing import Literal
 
 from promote.errors import ForgeUnreachable, RegistryUnreachable
 from promote.image import Repository
-from promote.question import Absent, CommitStatus, Known, Quota, Said, What
+from promote.question import Absent, Admitted, CommitStatus, Known, Quota, Said, What
 from tests.simulate.ground import CONTEXT, FIRST, app_name, digest_of, rank
 
 Kind = Literal["good", "sick", "late", "bad"]
@@ -102,6 +102,9 @@ class Sky:
         return Absent(f"there is no {reference}")
 
     def limits(self, repository: Repository) -> Quota | None:
+        return None
+
+    def admitted(self, repository: Repository) -> Admitted | None:
         return None
 
     def _app(self, repository: Repository) -> str:

@@ -59,6 +59,28 @@ def verdict(
     return Unclear(commit, why)
 
 
+_PUSH = ("push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
+
+
+def _sent(store: Store, ref: str, commit: str, expected: str | None, *flags: str) -> Finished:
+    lease = f"--force-with-lease={ref}:{expected or ''}"
+    return store.remote.attempt(*_PUSH, *flags, lease, "--end-of-options", REMOTE, f"{commit}:{ref}")
+
+
+def rehearse(store: Store, branch: str) -> None:
+    """Whether a push would be let in as far as the remote's door: nothing is sent, so no rule and no hook is asked.
+
+    Raises PushRejected and RemoteUnreachable.
+    """
+    ref, tip = ref_of(branch), store.need(branch).oid
+    with store.lock:
+        finished = _sent(store, ref, tip, tip, "--dry-run")
+    outcome = verdict(finished, ref=ref, commit=tip, where=store.where, secrets=store.remote.secrets)
+    if isinstance(outcome, Unclear):
+        why = f"it is not clear whether a push is let in: {outcome.why}"
+        raise RemoteUnreachable(why, where=store.where, cure="check the network and its proxy")
+
+
 def push(store: Store, branch: str, commit: str, expected: str | None) -> Landed | Beaten | Unclear:
     """Sets the remote's branch to `commit` if it is still at `expected`; None: if there is none.
 
@@ -66,10 +88,7 @@ def push(store: Store, branch: str, commit: str, expected: str | None) -> Landed
     """
     ref = ref_of(branch)
     with store.lock:
-        finished = store.remote.attempt(
-            "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
-            f"--force-with-lease={ref}:{expected or ''}", "--end-of-options", REMOTE, f"{commit}:{ref}",
-        )  # fmt: skip
+        finished = _sent(store, ref, commit, expected)
         outcome = verdict(finished, ref=ref, commit=commit, where=store.where, secrets=store.remote.secrets)
         if isinstance(outcome, Landed):
             store.landed(branch, commit)
@@ -85,10 +104,8 @@ def drop(store: Store, branch: str, expected: str) -> None:
     """
     ref = ref_of(branch)
     with store.lock:
-        finished = store.remote.attempt(
-            "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
-            f"--force-with-lease={ref}:{expected}", "--end-of-options", REMOTE, f":{ref}",
-        )  # fmt: skip
+        finished = _sent(store, ref, "", expected)
         outcome = verdict(finished, ref=ref, commit="", where=store.where, secrets=store.remote.secrets)
     if isinstance(outcome, Unclear):
-        raise RemoteUnreachable(f"branch {branch} could not be removed: {outcome.why}", where=store.where)
+        why = f"branch {branch} could not be removed: {outcome.why}"
+        raise RemoteUnreachable(why, where=store.where, cure="run again")

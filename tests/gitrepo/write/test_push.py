@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from promote.errors import PushRejected
+from promote.errors import PushRejected, RemoteUnreachable
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.store import Store, open_store
 from promote.gitrepo.write.commit import make_commit
-from promote.gitrepo.write.push import push, verdict
+from promote.gitrepo.write.push import push, rehearse, verdict
 from promote.outcome import Beaten, Landed, Unclear
 from promote.process import Finished
 from promote.tree import Globs
@@ -119,6 +119,28 @@ def test_a_server_that_takes_no_pushes(other: Person, server: GitHttp, bare: Pat
     other.git("config", "http.receivepack", "false", cwd=bare)
     with open_store(reach(server.url("gitops.git"))) as store, pytest.raises(PushRejected, match="403"):
         push(store, "main", made(store), store.need("main").oid)
+
+
+def test_a_rehearsal_sends_nothing_and_asks_no_hook(other: Person, server: GitHttp, bare: Path, reach: Reach) -> None:
+    hook(bare, "pre-receive", "exit 1")
+    with open_store(reach(server.url("gitops.git"))) as store:
+        rehearse(store, "main")
+        assert "service=git-receive-pack" in [request.query for request in server.log.requests]
+        assert not [request for request in server.log.requests if request.path.endswith(RECEIVE)]
+
+
+def test_a_rehearsal_is_not_let_in(other: Person, server: GitHttp, bare: Path, reach: Reach) -> None:
+    other.git("config", "http.receivepack", "false", cwd=bare)
+    with open_store(reach(server.url("gitops.git"))) as store, pytest.raises(PushRejected, match="the right to write"):
+        rehearse(store, "main")
+
+
+def test_a_rehearsal_that_is_not_answered_proves_nothing(other: Person, server: GitHttp, reach: Reach) -> None:
+    with open_store(reach(server.url("gitops.git"))) as store:
+        store.need("main")
+        server.fail(Fault("/info/refs", method="GET", status=500))
+        with pytest.raises(RemoteUnreachable, match="not clear whether a push is let in"):
+            rehearse(store, "main")
 
 
 @pytest.mark.parametrize("keep_alive", [True, False])

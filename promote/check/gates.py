@@ -1,0 +1,77 @@
+"""The gates of environments and the checks of `verify`: each that asks something outside is tried for one app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from promote.check.finding import Finding
+from promote.estate.estate import Estate
+from promote.gates import gates_of
+from promote.gates.gate import Case
+from promote.gates.probing import ProbeGate
+from promote.image import Version
+from promote.question import Asking, abreast
+
+# Started where that is allowed, and then for what is promoted: not to see whether it works.
+_STARTED = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One gate, and an app that it can be asked about."""
+
+    gate: ProbeGate
+    case: Case
+
+    def finding(self, where: str) -> Asking[Finding]:
+        verdict = yield from self.gate.judge(self.case)
+        told = f"asked of {self.case.app} {self.case.version.short}: {verdict.why}"
+        if verdict.state in ("passed", "waiting"):
+            return Finding("ok", where, "gate", told)
+        return Finding("warning", where, "gate", told)
+
+
+def _case(estates: Mapping[str, Estate], environment: str, origin: str) -> Case | None:
+    """The first app that runs one version at `origin` and that `environment` knows too."""
+    there, here = estates[origin], estates[environment]
+    for app in sorted(there.joined.keys() & here.apps.keys()):
+        version = there.runs(app)
+        if isinstance(version, Version) and version.reference:
+            old = here.runs(app)
+            return Case(
+                environment,
+                app,
+                version,
+                tuple(there.versions(app).items()),
+                old=old if isinstance(old, Version) else None,
+                chooser=here.apps[app].chooser,
+                values=here.environment.values(here.apps[app]),
+                base=here.place,
+            )
+    return None
+
+
+def _of(estates: Mapping[str, Estate], name: str) -> Iterator[tuple[str, _Trial | Finding]]:
+    """Every gate and check of an environment, by what it is called: tried, or told."""
+    its = estates[name].environment
+    sources = [source for source in its.sources if source in estates]
+    of_gates = _case(estates, name, sources[0] if sources else name)
+    for kind, settings, case in (("gates", its.gates, of_gates), ("verify", its.verify, _case(estates, name, name))):
+        for number, gate in enumerate(gates_of(settings, its.timezone)):
+            where = f"{name}/{kind}[{number}].{gate.name}"
+            if not isinstance(gate, ProbeGate):
+                yield where, Finding("ok", where, "gate", "its settings are fine")
+            elif gate.name == _STARTED:
+                continue  # whoever can look for the command tells of it
+            elif case is None:
+                yield where, Finding("ok", where, "gate", "not tried: no app runs one version")
+            else:
+                yield where, _Trial(gate, case)
+
+
+def gates(estates: Mapping[str, Estate], names: Sequence[str]) -> Asking[tuple[Finding, ...]]:
+    """What comes of every gate and check of these environments; all are asked in one batch."""
+    found = {where: each for name in names for where, each in _of(estates, name)}
+    tried = yield from abreast({w: each.finding(w) for w, each in found.items() if isinstance(each, _Trial)})
+    return tuple(tried[where] if isinstance(each, _Trial) else each for where, each in found.items())
