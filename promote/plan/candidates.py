@@ -13,11 +13,9 @@ from promote.plan.carry import Cargo, cargo, carried
 from promote.plan.draft import unfit
 from promote.plan.intent import Before
 from promote.policy import Policy
-from promote.question import Asking, Past, Ran, Stretch, Unknown
+from promote.question import Asking, Past, Ran, Stretch, Unknown, look_back
 from promote.tree import show
 
-# How many stretches of the source are asked for at first; twice as many each time, until the target's version is met.
-_FIRST = 4
 # A version that has waited behind so many others is nobody's choice any more, and history has to end somewhere.
 _MOST = 64
 
@@ -76,21 +74,17 @@ def earlier(
     there, here = estates[source], estates[target]
     running = here.runs(app)
     own = running if isinstance(running, Version) else None
-    least = _FIRST
-    while True:
-        question = Ran(there.place, before.tip(there, app), source, app, least)
-        past = (yield frozenset({question}))[question]
-        if isinstance(past, Unknown):
-            return Failure(target, app, "history", past.exit_code, past.why)
-        if not isinstance(past, Past):
-            raise TypeError(f"an answer of the wrong kind: {past!r}")
-        since = [*_since(past.stretches, own)]
-        if len(since) < len(past.stretches) or past.is_whole or past.ends or least >= _MOST:
-            break
-        least *= 2
+
+    def since(past: Past) -> list[Stretch]:
+        return [*_since(past.stretches, own)]
+
+    question = Ran(there.place, before.tip(there, app), source, app)
+    past = yield from look_back(question, lambda past: len(since(past)) < len(past.stretches), most=_MOST)
+    if isinstance(past, Unknown):
+        return Failure(target, app, "history", past.exit_code, past.why)
     chooser = there.apps[app].chooser
     found: list[Candidate] = []
-    for number, stretch in enumerate(since):
+    for number, stretch in enumerate(since(past)):
         version = stretch.runs
         if number == 0 or not isinstance(version, Version) or not version.reference:
             continue
