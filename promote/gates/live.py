@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from promote.gates.gate import Case, Origin
-from promote.image import Repository, Version, agree
+from promote.image import Repository, Version, alike
 from promote.question import Asking, Now, Ran, Stretch, Unknown, look_back, time_of
 
 
@@ -36,7 +36,7 @@ def live_at(origin: Origin, case: Case) -> Asking[Live | Unknown]:
 def _ran(stretch: Stretch, case: Case) -> bool:
     """Whether it ran this very version, tag and digests, as far as both sides say them."""
     runs = stretch.runs
-    if not isinstance(runs, Version) or not (agree(runs, case.version) or agree(case.version, runs)):
+    if not isinstance(runs, Version) or not alike(runs, case.version):
         return False
     return _agree_by_image(dict(stretch.images), dict(case.images))
 

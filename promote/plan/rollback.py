@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from promote.estate.estate import Estate
-from promote.image import Version, agree
+from promote.image import Version, agree, alike
 from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
@@ -110,16 +110,12 @@ def _candidates(stretches: Sequence[Stretch], present: Version, to: Version | No
     undone: list[Version] = []
     for stretch in stretches:
         version = stretch.runs
-        if isinstance(version, Version) and version.reference and not _same(version, present):
-            wanted = agree(version, to) if to is not None else not any(_same(version, each) for each in undone)
+        if isinstance(version, Version) and version.reference and not alike(version, present):
+            wanted = agree(version, to) if to is not None else not any(alike(version, each) for each in undone)
             if wanted:
                 yield stretch
         if stretch.brought is not None and stretch.brought.undone is not None:
             undone.append(stretch.brought.undone)
-
-
-def _same(a: Version, b: Version) -> bool:
-    return agree(a, b) or agree(b, a)
 
 
 def _nothing(estate: Estate, app: str, present: Version, to: Version | None, past: Past) -> Refusal:
@@ -133,7 +129,7 @@ def _nothing(estate: Estate, app: str, present: Version, to: Version | None, pas
         for stretch in past.stretches
         if stretch.brought is not None
         and stretch.brought.undone is not None
-        and not _same(stretch.brought.undone, present)
+        and not alike(stretch.brought.undone, present)
     )
     but = f" but what was rolled back ({', '.join(undone)})" if undone else ""
     cure = f"{'--to names one, and ' if undone else ''}promote set {name} {app}=TAG --allow-downgrade writes any"
