@@ -83,6 +83,16 @@ def agree(a: Version, b: Version) -> bool:
     return a.tag == b.tag or (b.tag is None and b.digest is not None and a.digest == b.digest)
 
 
+def alike(a: Version, b: Version) -> bool:
+    """Whether two versions are the same as far as both say it, whichever says more."""
+    return agree(a, b) or agree(b, a)
+
+
+def tag_and_digest(version: Version | None) -> dict[str, str | None] | None:
+    """A version as all of promote's JSON has it (docs/json.md); None where there is none."""
+    return None if version is None else {"tag": version.tag, "digest": version.digest}
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A repository and what is said of it."""

@@ -111,8 +111,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A commit that is still to be made: its step, and its message."""
+class WordedStep:
+    """A step with the message that its commit is to have."""
 
     step: Step
     message: str

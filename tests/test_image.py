@@ -10,6 +10,7 @@ from promote.image import (
     Repository,
     Version,
     agree,
+    alike,
     is_digest,
     is_tag,
     parse_reference,
@@ -179,6 +180,19 @@ OTHER = f"sha256:{'b' * 64}"
 )
 def test_versions_agree_as_far_as_both_say_it(a: Version, b: Version, expected: bool) -> None:
     assert agree(a, b) is expected
+
+
+@pytest.mark.parametrize(("a", "b"), [(Version("1"), Version(None, D)), (Version("1", D), Version("1", OTHER))])
+def test_versions_that_nothing_ties_are_not_alike(a: Version, b: Version) -> None:
+    assert not alike(a, b)
+    assert not alike(b, a)
+
+
+def test_versions_are_alike_whichever_says_more() -> None:
+    more, less = Version("1", D), Version(None, D)
+    assert not agree(less, more)
+    assert alike(less, more)
+    assert alike(more, less)
 
 
 @pytest.mark.parametrize("text", ["", "@", "1@", "-1", "1@x", f"1@{D}@{D}", "a b", D])

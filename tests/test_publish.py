@@ -21,7 +21,7 @@ from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
 from promote.gitrepo.command import patience
 from promote.image import Version
-from promote.outcome import Beaten, Delivery, Draft, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Delivery, Landed, Plan, Step, Unclear, WordedStep
 from promote.place import Place
 from promote.publish import Remote, publish, write_files
 from promote.publish.sent import Sent
@@ -140,8 +140,8 @@ class Wrapped:
     def arrived(self, place: Place, sent: Sent) -> tuple[str, ...] | None:
         return self.remote.arrived(place, sent)
 
-    def commit(self, place: Place, *, parent: str, drafts: Sequence[Draft]) -> tuple[str, ...]:
-        return self.remote.commit(place, parent=parent, drafts=drafts)
+    def commit(self, place: Place, *, parent: str, worded: Sequence[WordedStep]) -> tuple[str, ...]:
+        return self.remote.commit(place, parent=parent, worded=worded)
 
     def keep(self, place: Place, oid: str, *, base: Place) -> str:
         return self.remote.keep(place, oid, base=base)
@@ -150,11 +150,11 @@ class Wrapped:
         return self.remote.carried(place)
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
+        self, place: Place, *, parent: str, expected: str | None, worded: Sequence[WordedStep]
     ) -> Landed | Beaten | Unclear:
         if self.before:
             self.before.pop(0)()
-        came = self.remote.land(place, parent=parent, expected=expected, drafts=drafts)
+        came = self.remote.land(place, parent=parent, expected=expected, worded=worded)
         if self.after:
             self.after.pop(0)()
         return came
@@ -290,15 +290,15 @@ class Losing(Wrapped):
     refused = ""
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
+        self, place: Place, *, parent: str, expected: str | None, worded: Sequence[WordedStep]
     ) -> Landed | Beaten | Unclear:
         if self.lost == 0:
-            return super().land(place, parent=parent, expected=expected, drafts=drafts)
+            return super().land(place, parent=parent, expected=expected, worded=worded)
         self.lost -= 1
         writer = self.remote
         remotes = writer.remotes  # type: ignore[attr-defined]
         store = remotes._store(place.repo, place.branch)
-        *below, oid = writer.commit(place, parent=parent, drafts=drafts)
+        *below, oid = writer.commit(place, parent=parent, worded=worded)
         if self.arrives:
             store.remote.output("push", "--quiet", "origin", f"{oid}:refs/heads/{place.branch}", remote=True)
         store.lost(place.branch, oid)

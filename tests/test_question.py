@@ -6,8 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promote.image import Repository
-from promote.question import Answers, Asking, Question, Tags, Unknown, abreast, drive
+from promote.image import Repository, Version
+from promote.place import Place
+from promote.question import (
+    Answers,
+    Asking,
+    Past,
+    Question,
+    Ran,
+    Stretch,
+    Tags,
+    Unknown,
+    abreast,
+    drive,
+    look_back,
+)
 
 
 def _question(name: str) -> Question:
@@ -115,3 +128,40 @@ def test_abreast_tells_each_what_it_would_hear_alone(askers: dict[int, list[list
     for number, asked in enumerate(gather.asked):
         union = {name for rounds in askers.values() if number < len(rounds) for name in rounds[number]}
         assert asked == sorted(union)
+
+
+@pytest.mark.parametrize(
+    ("length", "ends", "sought", "most", "asked"),
+    [
+        (100, "", "v50", 8, [4, 8]),  # given up
+        (100, "", "v50", None, [4, 8, 16, 32, 64]),
+        (100, "", "v3", None, [4]),
+        (100, "", "v4", None, [4, 8]),
+        (10, "", "none", None, [4, 8, 16]),  # that was all of it
+        (100, "a shallow clone", "none", None, [4]),  # no more can be seen, however much is asked for
+    ],
+)
+def test_no_more_of_the_past_is_asked_for_than_it_takes(
+    length: int, ends: str, sought: str, most: int | None, asked: list[int]
+) -> None:
+    leasts: list[int] = []
+
+    def gather(questions: frozenset[Question]) -> Answers:
+        (question,) = questions
+        assert isinstance(question, Ran)
+        leasts.append(question.least)
+        seen = tuple(Stretch(Version(f"v{number}"), (), None) for number in range(min(length, question.least)))
+        return {question: Past(seen, len(seen) == length, ends)}
+
+    def is_enough(past: Past) -> bool:
+        return any(stretch.runs == Version(sought) for stretch in past.stretches)
+
+    past = drive(look_back(Ran(Place("r", "main"), None, "dev", "web"), is_enough, most=most), gather)
+    assert isinstance(past, Past)
+    assert (leasts, len(past.stretches)) == (asked, min(length, asked[-1]))
+
+
+def test_a_past_that_cannot_be_read_is_unknown() -> None:
+    unknown = Unknown("no answer", 5)
+    question = Ran(Place("r", "main"), None, "dev", "web")
+    assert drive(look_back(question, lambda _: False), lambda questions: dict.fromkeys(questions, unknown)) == unknown

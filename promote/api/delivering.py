@@ -56,8 +56,7 @@ class Wording:
 
         linked: tuple[Link, ...] = ()
         if wants_links(self.template):
-            home = "" if isinstance(opened.trees, FolderTrees) else opened.trees.home.repo
-            linked = drive(links(step.carried, origins_of(self.config, home)), ask)
+            linked = drive(links(step.carried, origins_of(self.config, opened.repo)), ask)
         base = None if step.onto is None else step.onto.tip
         return message(self.template, step.carried, linked, base=base, holds=step.holds)
 

@@ -12,7 +12,7 @@ from promote.errors import ForgeRefused, GitError, PushRejected
 from promote.forge.github_commit import Committer
 from promote.forge.github_files import as_taken
 from promote.gitrepo.write.refusal import remedy
-from promote.outcome import Beaten, Draft, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Landed, Plan, Step, Unclear, WordedStep
 from promote.place import Place
 from promote.publish.sent import Sent
 
@@ -42,19 +42,19 @@ class ForgeWriter(Writer):
         return None if found is None else (found,)
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
+        self, place: Place, *, parent: str, expected: str | None, worded: Sequence[WordedStep]
     ) -> Landed | Beaten | Unclear:
-        first, *more = drafts
+        first, *more = worded
         is_proposed = first.step.onto is not None
         with self.forges.veiled():
             committer = self._committer(first.step)
             try:
                 if more or is_proposed:
                     came = committer.put(
-                        place.branch, parent=parent, expected=expected, drafts=drafts, force=is_proposed
+                        place.branch, parent=parent, expected=expected, worded=worded, force=is_proposed
                     )
                 else:
-                    came = committer.add(place.branch, parent=parent, draft=first)
+                    came = committer.add(place.branch, parent=parent, worded=first)
             except ForgeRefused as exc:
                 raise PushRejected(exc.what, where=exc.where, cure=exc.cure or remedy(exc.what)) from exc
         if not isinstance(came, Beaten):

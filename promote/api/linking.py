@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 from promote.api.origins import origins_of
-from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.history.chronicle import Chronicle
 from promote.image import Version
@@ -17,8 +16,7 @@ from promote.wording.links import Link, Origins, links
 def _origins(opened: Opened) -> Origins:
     if opened.config is None:
         raise TypeError("there are no environments without a configuration")
-    home = "" if isinstance(opened.trees, FolderTrees) else opened.trees.home.repo
-    return origins_of(opened.config, home)
+    return origins_of(opened.config, opened.repo)
 
 
 def of_plan(opened: Opened, plan: Plan) -> Asking[tuple[Link, ...]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from promote.config.model import Environment
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.write.identity import Attribution
-from promote.outcome import Beaten, Draft, Landed, Plan, Unclear
+from promote.outcome import Beaten, Landed, Plan, Unclear, WordedStep
 from promote.place import Place
 from promote.publish.sent import Sent, named
 from promote.tree import Tree
@@ -70,18 +70,18 @@ class Writer:
     def arrived(self, place: Place, sent: Sent) -> tuple[str, ...] | None:
         return sent.oids if sent.oids and sent.oids[-1] == self.remotes.arrived(place) else None
 
-    def commit(self, place: Place, *, parent: str, drafts: Sequence[Draft]) -> tuple[str, ...]:
+    def commit(self, place: Place, *, parent: str, worded: Sequence[WordedStep]) -> tuple[str, ...]:
         oids: list[str] = []
-        for draft in drafts:
-            files, on = draft.step.files, oids[-1] if oids else parent
-            oids.append(self.remotes.commit(place, parent=on, files=files, message=draft.message, said=self.said))
+        for each in worded:
+            files, on = each.step.files, oids[-1] if oids else parent
+            oids.append(self.remotes.commit(place, parent=on, files=files, message=each.message, said=self.said))
         return tuple(oids)
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
+        self, place: Place, *, parent: str, expected: str | None, worded: Sequence[WordedStep]
     ) -> Landed | Beaten | Unclear:
-        *first, last = drafts
-        below = self.commit(place, parent=parent, drafts=first)
+        *first, last = worded
+        below = self.commit(place, parent=parent, worded=first)
         came = self.remotes.land(
             place,
             parent=below[-1] if below else parent,

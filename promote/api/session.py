@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from promote.api.delivering import How, author_of, deliver, wording
 from promote.api.means import Means
-from promote.api.past import Histories, chronicle
+from promote.api.outside import Outside
+from promote.api.past import chronicle
 from promote.api.trees import FolderTrees
 from promote.api.unconfigured import require
 from promote.api.where import Opened, Where, open_where
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from promote.check import Finding
     from promote.config.model import App, Config
     from promote.estate.estate import Estate
-    from promote.gather import Gather
     from promote.history.chronicle import Chronicle
     from promote.outcome import Delivery, Plan
     from promote.plan.intent import Before, Intent, Rules, Set
@@ -44,8 +44,7 @@ class Session:
         self._opened = opened
         self._means = means
         self._clock = means.clock
-        self._pulls: Pulls | None = None
-        self._gather: Gather | None = None
+        self._outside = Outside(opened, means)
 
     @property
     def has_config(self) -> bool:
@@ -65,37 +64,13 @@ class Session:
         return self._opened.config
 
     def ask(self, questions: frozenset[Question]) -> Answers:
-        """Answers from the registries, each remembered for the session."""
-        from promote.gather import Gather
-
-        if self._gather is None:
-            self._gather = Gather(
-                self._means.registries(self._opened),
-                jobs=self._means.jobs,
-                clock=self._clock,
-                histories=Histories(self._opened),
-                requests=lambda: self.pulls,
-                probes=lambda: self._means.probes(self._opened),
-            )
-        return self._gather(questions)
+        """An answer to each question from everything outside, remembered as long as it may be (SEMANTICS 11.3)."""
+        return self._outside.ask(questions)
 
     @property
     def pulls(self) -> Pulls | None:
         """Promotion branches and pull requests; None where there is no remote for them."""
-        if self._pulls is None and self._opened.config is not None:
-            self._pulls = self._means.pulls(self._opened, self.ask)
-        return self._pulls
-
-    def _asking(self, *, asks: bool) -> Pulls | None:
-        """The same, which let registries alone where they are not to be asked."""
-        pulls = self.pulls
-        if pulls is not None:
-            pulls.asks = asks
-        return pulls
-
-    def _again(self) -> None:
-        if self._gather is not None:
-            self._gather.again()
+        return self._outside.pulls
 
     def estates(self, names: Sequence[str], apps: Sequence[str] | None = None) -> Mapping[str, Estate]:
         """What these environments run, and those that share a file with one of them.
@@ -180,14 +155,15 @@ class Session:
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""
+        pulls = self.pulls if how.push and self.config.commit.via == "api" else None
         return deliver(
             self._opened,
             lambda: self._look(intent, rules),
             self.decide(intent, rules),
             self.ask,
-            pulls=lambda: self._asking(asks=rules.verify_tag),
-            forges=self.pulls.forges if how.push and self.config.commit.via == "api" and self.pulls else None,
-            again=self._again,
+            pulls=lambda: self._outside.pulls_asking(registries=rules.verify_tag),
+            forges=None if pulls is None else pulls.forges,
+            again=self._outside.forget,
             worded=wording(self.config, how, self._means.environ),
             how=how,
             clock=self._clock,
@@ -208,12 +184,8 @@ class Session:
         from promote.watch import watch
 
         environments = tuple(dict.fromkeys(name for name, _ in wanted))
-        for name in environments:
-            if not self.config.environment(name).verify:
-                cure = "say under `verify` how it can be told that it runs"
-                raise UsageError(f"{name} has no `verify` checks", where=FILE, cure=cure)
         look = following(self._opened, environments, self._estates, self._clock)
-        return watch(look, self.ask, self._again, wanted, clock=self._clock, seconds=seconds, tell=tell)
+        return watch(look, self.ask, self._outside.forget, wanted, clock=self._clock, seconds=seconds, tell=tell)
 
     def running(self, environment: str) -> tuple[str, ...]:
         """The apps that an environment runs, sorted."""

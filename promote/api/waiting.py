@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
-from promote.errors import RemoteUnreachable
+from promote.config import FILE
+from promote.errors import RemoteUnreachable, UsageError
 
 if TYPE_CHECKING:
     from promote.clock import Clock
@@ -22,10 +23,17 @@ _SECONDS = 30.0
 def following(
     opened: Opened, environments: Sequence[str], load: Callable[[Sequence[str]], Mapping[str, Estate]], clock: Clock
 ) -> Callable[[], Mapping[str, Estate]]:
-    """A look at what these environments run now; where a remote does not answer, what it held when it last did."""
+    """A look at what these environments run now; where a remote does not answer, what it held when it last did.
+
+    UsageError for an environment without `verify` checks: there is nothing to wait for.
+    """
     trees, config = opened.trees, opened.config
     if config is None:
         raise TypeError("there are no environments without a configuration")
+    for name in environments:
+        if not config.environment(name).verify:
+            cure = "say under `verify` how it can be told that it runs"
+            raise UsageError(f"{name} has no `verify` checks", where=FILE, cure=cure)
 
     def look() -> Mapping[str, Estate]:
         if not isinstance(trees, FolderTrees):

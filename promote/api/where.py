@@ -64,6 +64,11 @@ class Opened:
     config: Config | None
     trusted: Callable[[], Tree]
 
+    @property
+    def repo(self) -> str:
+        """The repository that promote is pointed at; "" for a folder that has no remote."""
+        return "" if isinstance(self.trees, FolderTrees) else self.trees.home.repo
+
 
 def _read(path: Path) -> bytes:
     try:

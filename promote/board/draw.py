@@ -16,7 +16,7 @@ from promote.image import Version, agree
 from promote.plan.candidates import differing
 from promote.plan.holding import Held, held_back
 from promote.plan.intent import Rules
-from promote.question import Asking, Brought, Now, Past, Ran, Unknown, abreast
+from promote.question import Asking, Brought, Now, Past, Ran, Unknown, abreast, time_of
 from promote.sites.site import where
 
 # What is no news on a board: it has no policy, nothing is to be had; a pull request is told by itself.
@@ -65,9 +65,7 @@ def _past(estates: Mapping[str, Estate], keys: Sequence[Key]) -> Asking[tuple[da
         for (name, app), number in least.items()
     }
     answers = yield frozenset({*asked.values(), Now()})
-    now = answers[Now()]
-    if not isinstance(now, datetime):
-        raise TypeError(f"an answer of the wrong kind: {now!r}")
+    now = time_of(answers)
     found: dict[Key, Past | Unknown] = {}
     for key, question in asked.items():
         answer = answers[question]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from promote.board.cell import Behind
 from promote.config.model import App
-from promote.image import Version, agree
+from promote.image import Version, alike
 from promote.question import Asking, Past, Unknown
 
 # So many commits of a branch are looked at: as many as a first fetch of its history brings.
@@ -39,19 +39,15 @@ def newer_tags(app: App, running: Version) -> Asking[int | Unknown | None]:
     return low
 
 
-def _same(a: Version, b: Version) -> bool:
-    return agree(a, b) or agree(b, a)
-
-
 def since_run(past: Past, running: Version) -> Behind | None:
     """How many versions a source has run since it ran `running`; None where it is not seen to have done so."""
     found: list[Version] = []
     for stretch in past.stretches:
         if not isinstance(stretch.runs, Version):
             continue
-        if _same(stretch.runs, running):
+        if alike(stretch.runs, running):
             return Behind(len(found))
-        if not any(_same(stretch.runs, each) for each in found):
+        if not any(alike(stretch.runs, each) for each in found):
             found.append(stretch.runs)
     return None if past.is_whole else Behind(len(found), is_least=True)
 
@@ -60,7 +56,7 @@ def behind_sources(sources: Sequence[tuple[Version, Past | None]], running: Vers
     """How far behind the one that is furthest ahead: what each runs now, and its past where that was asked for."""
     found: list[Behind] = []
     for present, past in sources:
-        one = Behind(0) if _same(present, running) else None if past is None else since_run(past, running)
+        one = Behind(0) if alike(present, running) else None if past is None else since_run(past, running)
         if one is None:
             return Behind()
         found.append(one)

@@ -9,14 +9,12 @@ from promote.board.cell import Pull, Stop
 from promote.estate.estate import Estate
 from promote.image import Version
 from promote.outcome import Failure, Refusal, Skip
-from promote.plan.auto import patient
+from promote.plan.auto import bring, patient
 from promote.plan.draft import Decision, Draft
 from promote.plan.gating import stopped
-from promote.plan.intent import Before, Rules, Sources
+from promote.plan.intent import Before, Rules
 from promote.plan.limits import limited
-from promote.plan.promote import carry
 from promote.plan.proposing import Branch, proposing
-from promote.plan.update import refresh
 from promote.question import Asking, abreast
 
 # Whoever only looks starts no command (SEMANTICS 10.2).
@@ -45,14 +43,8 @@ def outlook(estates: Mapping[str, Estate], wanted: Sequence[Key], *, whole: bool
     Only then it can be told whether `auto` would change too many apps at once.
     """
     before = Before()
-    steps: dict[Key, Asking[Decision]] = {}
-    for name, app in wanted:
-        its = estates[name].environment
-        if its.sources:
-            steps[name, app] = carry(estates, name, Sources(its.sources, its.needs_all), app, _RULES, before)
-        elif its.source == "registry":
-            steps[name, app] = refresh(estates, name, app, _RULES, before)
-    decided = yield from abreast(steps)
+    fed = [key for key in wanted if estates[key[0]].environment.source != "none"]
+    decided = yield from abreast({key: bring(estates, *key, _RULES, before) for key in fed})
     decisions: Iterable[Decision] = [patient(each) for each in decided.values()]
     if whole:
         autos = (estate.environment for estate in estates.values() if estate.environment.auto)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from promote.cli import options, run
 from promote.cli.shown import Show
+from promote.errors import UsageError
 
 if TYPE_CHECKING:
     from promote.api import Intent, Session
@@ -52,19 +53,16 @@ def auto(environments: tuple[str, ...], apps: tuple[str, ...], shard: str | None
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         for each in chosen:
             if environments and not each.auto:
-                _refuse(f"{each.name} has no `auto: true`", "add it there, or leave it out")
+                if each.source == "none":
+                    raise UsageError(f"{each.name} is fed by `set` alone (`source: none`)", cure="leave it out")
+                raise UsageError(f"{each.name} has no `auto: true`", cure="add it there, or leave it out")
         names = tuple(each.name for each in chosen if each.auto)
         if not names:
-            _refuse("no environment has `auto: true`", "add it to those that are to be kept up by themselves")
+            cure = "add it to those that are to be kept up by themselves"
+            raise UsageError("no environment has `auto: true`", cure=cure)
         return opened, Auto(names, apps_named(config, apps), mine)
 
     run.write("auto", given, show, intent, environments=environments, apps=apps, terse=True)
-
-
-def _refuse(what: str, cure: str) -> NoReturn:
-    from promote.errors import UsageError
-
-    raise UsageError(what, cure=cure)
 
 
 def _shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]:
@@ -77,16 +75,17 @@ def _shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]:
         return 0, 1
     found = _SHARD.match(text)
     if found is None:
-        _refuse(f"--shard {text[:40]!r} is no part", "write one as 1/4, or auto/4 where the CI job knows which it is")
+        cure = "write one as 1/4, or auto/4 where the CI job knows which it is"
+        raise UsageError(f"--shard {text[:40]!r} is no part", cure=cure)
     part, count = found[1], found[2]
     index, first = part, 1
     if part == "auto":
         index, first, count = _of_job(environ, count)
     if count is None:
-        _refuse("--shard does not say of how many", "write 1/4 or auto/4")
+        raise UsageError("--shard does not say of how many", cure="write 1/4 or auto/4")
     number, total = _number(index), _number(count)
     if not first <= number < total + first:
-        _refuse(f"--shard: there is no part {index} of {count}", f"they are counted from {first}")
+        raise UsageError(f"--shard: there is no part {index} of {count}", cure=f"they are counted from {first}")
     return number - first, total
 
 
@@ -95,10 +94,11 @@ def _of_job(environ: Mapping[str, str], count: str | None) -> tuple[str, int, st
         return environ["JOB_COMPLETION_INDEX"], 0, count
     if environ.get("CI_NODE_INDEX"):
         return environ["CI_NODE_INDEX"], 1, count or environ.get("CI_NODE_TOTAL")
-    _refuse("--shard auto: neither $JOB_COMPLETION_INDEX nor $CI_NODE_INDEX is set", "write the part itself, as 1/4")
+    what = "--shard auto: neither $JOB_COMPLETION_INDEX nor $CI_NODE_INDEX is set"
+    raise UsageError(what, cure="write the part itself, as 1/4")
 
 
 def _number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text):
-        _refuse(f"--shard: {text[:20]!r} is no number", "write the part itself, as 1/4")
+        raise UsageError(f"--shard: {text[:20]!r} is no number", cure="write the part itself, as 1/4")
     return int(text)

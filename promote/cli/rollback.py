@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from promote.cli import options, run
 from promote.cli.shown import Show
+from promote.errors import UsageError
 
 if TYPE_CHECKING:
     from promote.api import Intent, Session
@@ -51,23 +52,17 @@ def rollback(
         opened.config.environment(environment)
         apps = apps_named(opened.config, words)
         if version is not None and len(apps) != 1:
-            _refuse("--to is the version of one app", "name one app")
+            raise UsageError("--to is the version of one app", cure="name one app")
         reason = " ".join((given["reason"] or "").split())
         return opened, Rollback(environment, apps, version, reason, opened.author(given["author"]))
 
     run.write("rollback", given, show, intent, environments=[environment], apps=words)
 
 
-def _refuse(what: str, cure: str) -> NoReturn:
-    from promote.errors import UsageError
-
-    raise UsageError(what, cure=cure)
-
-
 def _count(words: tuple[str, ...], *, everything: bool, sure: bool) -> None:
     if everything and words:
-        _refuse("--all rolls back every app, and apps are named too", "leave one of the two out")
+        raise UsageError("--all rolls back every app, and apps are named too", cure="leave one of the two out")
     if not everything and not words:
-        _refuse("no app is named", "name the apps, or --all --yes for every app")
+        raise UsageError("no app is named", cure="name the apps, or --all --yes for every app")
     if everything and not sure:
-        _refuse("--all rolls back every app", "add --yes if that is meant, or look first by --dry-run")
+        raise UsageError("--all rolls back every app", cure="add --yes if that is meant, or look first by --dry-run")

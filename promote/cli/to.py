@@ -54,10 +54,7 @@ def promotion(
     from promote.errors import UsageError
 
     target = opened.config.environment(environment)
-    if source is None:
-        sources = Sources(target.sources, target.needs_all)
-    else:
-        sources = Sources((opened.config.environment(source).name,))
+    sources = Sources.of(target) if source is None else Sources((opened.config.environment(source).name,))
     if not sources.names:
         raise UsageError(f"{environment} has no `from`", cure="name the source: --from ENV")
     if environment in sources.names:

@@ -153,6 +153,13 @@ def _source(name: str, environment: EnvironmentSettings, known: Names, marks: Ma
                 marks.at_value(path, f"{quoted(f'{{{each}}}')} is no placeholder of {quoted(name)}; {cure}")
 
 
+def _auto(settings: Settings, name: str, environment: EnvironmentSettings, marks: Marks) -> None:
+    source = settings.defaults.source if environment.source is UNSET else environment.source
+    if environment.auto is True and environment.from_ is UNSET and source == "none":
+        what = "`auto` has nothing to bring in where `source: none` leaves that to `set`; drop one of them"
+        marks.at_key(("environments", name, "auto"), what)
+
+
 def _sources(name: str, environment: EnvironmentSettings, marks: Marks) -> Iterator[tuple[Path, str]]:
     path: Path = ("environments", name, "from")
     if isinstance(environment.from_, str):
@@ -179,6 +186,7 @@ def check_environments(settings: Settings, marks: Marks) -> None:
         _within(settings, name, environment, marks)
         check_meeting(settings, name, environment, marks)
         _source(name, environment, known, marks)
+        _auto(settings, name, environment, marks)
         for app, override in ({} if environment.apps is UNSET else environment.apps).items():
             path = ("environments", name, "apps", app)
             if app not in apps:

@@ -119,7 +119,8 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
         rewrite=Rewrite() if rewrite is UNSET else Rewrite.of(rewrite),
         gates=() if gates is UNSET else tuple(gates),
         verify=() if verify is UNSET else tuple(verify),
-        auto=auto is True,
+        # What `defaults` say of all leaves out what `set` alone feeds (SEMANTICS 5.1).
+        auto=auto is True and (source != "none" or said.from_ is not UNSET),
         max_changes=None if limits is UNSET else limits.changes,
         timezone="UTC" if timezone is UNSET else timezone,
         at=at,

@@ -28,7 +28,7 @@ from promote.forge.bitbucket_answers import (
 from promote.forge.bitbucket_people import People, following, sent
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.web import Web
-from promote.forge.wish import fitting, missing, same, short, unmet
+from promote.forge.wish import differs, fitting, short, unmet
 from promote.question import CommitStatus, Review
 
 CURE = (
@@ -67,6 +67,10 @@ def _quoted(value: str) -> str:
     """A string of the query language, "Filtering and sorting"."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _differs(request: PullRequest, proposal: Proposal) -> bool:
+    return differs(request, proposal, title=TITLE, body=BODY)
 
 
 class Bitbucket:
@@ -139,22 +143,15 @@ class Bitbucket:
 
     def update(self, request: PullRequest, proposal: Proposal) -> Done:
         """What is no draft any more a person marked as ready, and stays so."""
-        if not self._differs(request, proposal):
+        if not _differs(request, proposal):
             return Done(request, unmet(proposal, _CANNOT))
         return self._done(self._read(request), proposal, request.head_oid)
-
-    def _differs(self, request: PullRequest, proposal: Proposal) -> bool:
-        return (
-            request.title != short(proposal.title, TITLE)
-            or not same(request.body, fitting(proposal.body, BODY))
-            or bool(missing(proposal.reviewers, request.reviewers))
-        )
 
     def _done(self, pull: Pull, proposal: Proposal, known: str = "") -> Done:
         """By "Update a pull request": what is sent stands for the whole, so that reviewers are always among it."""
         lacks = unmet(proposal, _CANNOT)
         people = self._people.wanted(proposal.reviewers, pull, lacks)
-        otherwise = self._differs(told(pull), replace(proposal, reviewers=()))
+        otherwise = _differs(told(pull), replace(proposal, reviewers=()))
         if otherwise or people:
             try:
                 pull = self._put(pull, proposal, people)

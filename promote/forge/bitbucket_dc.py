@@ -29,7 +29,7 @@ from promote.forge.bitbucket_dc_change import Changes, pages
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.team import looked_up, no_team
 from promote.forge.web import Web
-from promote.forge.wish import fitting, missing, same, short, unmet
+from promote.forge.wish import differs, fitting, missing, short, unmet
 from promote.question import CommitStatus, Review
 
 CURE = "set BITBUCKET_TOKEN to an HTTP access token of the repository with the permission Repository write"
@@ -51,6 +51,10 @@ def headers(token: str) -> dict[str, str]:
     """HTTP access tokens are Bearer, USER:PASSWORD is Basic; the other one is against the XSRF check of POSTs."""
     scheme = f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Bearer {token}"
     return {"Authorization": scheme, "X-Atlassian-Token": "no-check"}
+
+
+def _differs(request: PullRequest, proposal: Proposal) -> bool:
+    return differs(request, proposal, title=TITLE, body=BODY)
 
 
 class BitbucketDataCenter:
@@ -101,27 +105,20 @@ class BitbucketDataCenter:
 
     def update(self, request: PullRequest, proposal: Proposal) -> Done:
         """What is no draft any more a person marked as ready, and stays so."""
-        if not self._differs(request, proposal):
+        if not _differs(request, proposal):
             return Done(request, unmet(proposal, _CANNOT))
         return self._done(self._changes.read(request.number), proposal)
-
-    def _differs(self, request: PullRequest, proposal: Proposal) -> bool:
-        return (
-            request.title != short(proposal.title, TITLE)
-            or not same(request.body, fitting(proposal.body, BODY))
-            or bool(missing(proposal.reviewers, request.reviewers))
-        )
 
     def _done(self, pull: Pull, proposal: Proposal) -> Done:
         lacks = unmet(proposal, _CANNOT)
         people = missing(proposal.reviewers, self._told(pull).reviewers)
-        if self._differs(self._told(pull), proposal):
+        if _differs(self._told(pull), proposal):
             try:
                 pull = self._changes.put(pull, proposal, people)
             except ForgeRefused:
                 if not people:
                     raise
-                if self._differs(self._told(pull), replace(proposal, reviewers=())):
+                if _differs(self._told(pull), replace(proposal, reviewers=())):
                     pull = self._changes.put(pull, proposal, [])
                 pull = self._one_by_one(pull, proposal, people, lacks)
         return Done(self._told(pull), lacks)

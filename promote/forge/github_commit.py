@@ -21,7 +21,7 @@ from promote.forge.github_files import as_taken
 from promote.forge.github_graphql import Refusal, asked
 from promote.forge.github_refs import Move, Refs
 from promote.forge.web import Web
-from promote.outcome import Beaten, Draft, Landed, Unclear
+from promote.outcome import Beaten, Landed, Unclear, WordedStep
 
 SCRATCH = "promote-scratch/"
 _TRIES = 3
@@ -59,33 +59,33 @@ class Committer:
         self._full_name = project.path
         self._where = project.page
 
-    def add(self, branch: str, *, parent: str, draft: Draft) -> Landed | Beaten | Unclear:
+    def add(self, branch: str, *, parent: str, worded: WordedStep) -> Landed | Beaten | Unclear:
         """One commit on top of a branch, if that is still at `parent`.
 
         Unclear has no name for it where its answer was lost, and it was not seen on the branch either.
         """
         try:
-            made = self._commit(branch, parent, draft)
+            made = self._commit(branch, parent, worded)
         except ForgeUnclear as exc:
             return Unclear("", str(exc))
         return Beaten() if made is None else Landed(made)
 
     def put(
-        self, branch: str, *, parent: str, expected: str | None, drafts: Sequence[Draft], force: bool
+        self, branch: str, *, parent: str, expected: str | None, worded: Sequence[WordedStep], force: bool
     ) -> Landed | Beaten | Unclear:
         """A chain of commits on `parent`, and the branch set to it, if that is still at `expected` (None: not there).
 
         With `force` they may take the place of others. By way of a scratch branch, which is gone afterwards.
         """
-        for draft in drafts:
-            as_taken(draft.step.files, self._where)
+        for each in worded:
+            as_taken(each.step.files, self._where)
         there = self._refs.look(branch)
         if there.tip != expected:
             return Beaten()
         scratch = f"{SCRATCH}{secrets.token_hex(8)}"
         try:
             self._refs.create(scratch, parent)
-            *below, made = self._chain(scratch, parent, drafts)
+            *below, made = self._chain(scratch, parent, worded)
             moves = (Move(branch, expected, made, force=force), Move(scratch, made, None, force=True))
             outcome = self._moved(there.repository, moves)
         except ForgeError as exc:
@@ -106,19 +106,19 @@ class Committer:
         """The branch gone if it is still at `expected`; one that is gone or has moved is left as it is."""
         self._refs.remove(branch, expected)
 
-    def _commit(self, branch: str, parent: str, draft: Draft) -> str | None:
+    def _commit(self, branch: str, parent: str, worded: WordedStep) -> str | None:
         """The commit on the branch; None where the branch was not at `parent` any more.
 
         It takes no commit on another head than the expected one, so what may be lost is sent again. ForgeUnclear where
         it may be there and was not seen.
         """
-        headline, _, body = draft.message.partition("\n")
+        headline, _, body = worded.message.partition("\n")
         variables = {
             "input": {
                 "branch": {"repositoryNameWithOwner": self._full_name, "branchName": branch},
                 "expectedHeadOid": parent,
                 "message": {"headline": headline, "body": body.strip("\n")},
-                "fileChanges": as_taken(draft.step.files, self._where),
+                "fileChanges": as_taken(worded.step.files, self._where),
             }
         }
         lost: ForgeUnclear | None = None
@@ -131,7 +131,7 @@ class Committer:
                 lost = exc
                 if tries < _TRIES:
                     continue
-                found = self._sought(branch, parent, draft.message, lost)
+                found = self._sought(branch, parent, worded.message, lost)
                 if found is None:
                     raise
                 return found
@@ -141,7 +141,7 @@ class Committer:
                 raise lost from exc
             if not isinstance(told, Refusal):
                 return told.create_commit_on_branch.commit.oid
-            found = None if lost is None else self._sought(branch, parent, draft.message, lost)
+            found = None if lost is None else self._sought(branch, parent, worded.message, lost)
             if found is None and told.kind != "STALE_DATA" and _STALE.search(told.said) is None:
                 raise ForgeRefused(f"refused the commit: {told.said}", where=self._where)
             return found
@@ -159,12 +159,12 @@ class Committer:
             raise lost
         return None
 
-    def _chain(self, scratch: str, parent: str, drafts: Sequence[Draft]) -> list[str]:
+    def _chain(self, scratch: str, parent: str, worded: Sequence[WordedStep]) -> list[str]:
         """The commits on the scratch branch; whatever comes of them, the branch itself is as it was."""
         made: list[str] = []
-        for draft in drafts:
+        for each in worded:
             try:
-                oid = self._commit(scratch, made[-1] if made else parent, draft)
+                oid = self._commit(scratch, made[-1] if made else parent, each)
             except ForgeUnclear as exc:
                 raise ForgeUnreachable(exc.what, where=exc.where, cure=exc.cure) from exc
             if oid is None:

@@ -49,3 +49,12 @@ def fitting(body: str, limit: int) -> str:
     if begun.rfind("<!--") > begun.rfind("-->"):
         begun = begun[: begun.rfind("<!--")]
     return begun.rstrip() + note
+
+
+def differs(request: PullRequest, proposal: Proposal, *, title: int, body: int) -> bool:
+    """Whether title, body or reviewers are not as it is wished yet; a title and a body have so many characters."""
+    return (
+        request.title != short(proposal.title, title)
+        or not same(request.body, fitting(proposal.body, body))
+        or bool(missing(proposal.reviewers, request.reviewers))
+    )

@@ -11,8 +11,7 @@ from msgspec import Meta, Struct, field
 
 from promote.gates.gate import Case
 from promote.gates.zone import instant_of, zone_of
-from promote.policy.conditions import time_of
-from promote.question import Asking, Now
+from promote.question import Asking, Now, time_of
 from promote.verdict import Verdict
 
 _MOMENT = re.compile(

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from promote.gates.gate import Case, Origin
-from promote.image import Repository, Version, agree
-from promote.policy.conditions import time_of
-from promote.question import Asking, Now, Past, Ran, Stretch, Unknown
-
-# How many stretches are asked for at first; twice as many each time where none of them ran the version.
-_FIRST = 4
+from promote.image import Repository, Version, alike
+from promote.question import Asking, Now, Ran, Stretch, Unknown, look_back, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +25,18 @@ class Live:
 
 def live_at(origin: Origin, case: Case) -> Asking[Live | Unknown]:
     """When `origin` ran the version; no more of its history is asked for than it takes to find it."""
-    least = _FIRST
-    while True:
-        question = Ran(origin.place, origin.tip, origin.environment, case.app, least)
-        answers = yield frozenset({question, Now()})
-        past: Any = answers[question]
-        if isinstance(past, Unknown):
-            return past
-        if not isinstance(past, Past):
-            raise TypeError(f"the past was answered with {type(past).__name__}")
-        found = tuple((stretch, end) for stretch, end in past.ended() if _ran(stretch, case))
-        if found or past.is_whole or past.ends:
-            return Live(found, past.ends, time_of(answers))
-        least *= 2
+    question = Ran(origin.place, origin.tip, origin.environment, case.app)
+    past = yield from look_back(question, lambda past: any(_ran(each, case) for each in past.stretches))
+    if isinstance(past, Unknown):
+        return past
+    now = time_of((yield frozenset({Now()})))
+    return Live(tuple((each, end) for each, end in past.ended() if _ran(each, case)), past.ends, now)
 
 
 def _ran(stretch: Stretch, case: Case) -> bool:
     """Whether it ran this very version, tag and digests, as far as both sides say them."""
     runs = stretch.runs
-    if not isinstance(runs, Version) or not (agree(runs, case.version) or agree(case.version, runs)):
+    if not isinstance(runs, Version) or not alike(runs, case.version):
         return False
     return _agree_by_image(dict(stretch.images), dict(case.images))
 

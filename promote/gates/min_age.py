@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from promote.duration import show_duration
 from promote.gates.gate import Case
 from promote.gates.origins import joined
-from promote.policy.conditions import dated, located, time_of
+from promote.policy.conditions import dated, located
 from promote.policy.selection import Rejected
-from promote.question import Absent, Answer, Asking, Facts, Known, Now, Unknown, Unreadable
+from promote.question import Absent, Answer, Asking, Facts, Known, Now, Unknown, Unreadable, time_of
 from promote.verdict import Verdict
 
 

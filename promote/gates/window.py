@@ -13,8 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from promote.gates.gate import Case
 from promote.gates.zone import first_change, zone_of
-from promote.policy.conditions import time_of
-from promote.question import Asking, Now
+from promote.question import Asking, Now, time_of
 from promote.verdict import Verdict
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -7,7 +7,7 @@ import hmac
 import json
 from datetime import UTC
 
-from promote.image import Version
+from promote.image import tag_and_digest
 from promote.notify.event import Event
 from promote.notify.message import Message
 
@@ -15,17 +15,13 @@ LIMIT = 16 << 20
 SIGNATURE = "Promote-Signature"
 
 
-def _version(version: Version | None) -> dict[str, str | None] | None:
-    return None if version is None else {"tag": version.tag, "digest": version.digest}
-
-
 def _event(event: Event) -> dict[str, object]:
     return {
         "kind": event.kind,
         "environment": event.environment,
         "app": event.app,
-        "old": _version(event.old),
-        "new": _version(event.new),
+        "old": tag_and_digest(event.old),
+        "new": tag_and_digest(event.new),
         "from": event.source,
         "code": event.code,
         "gate": event.gate,

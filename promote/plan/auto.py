@@ -27,7 +27,7 @@ def plan_auto(estates: Mapping[str, Estate], intent: Auto, rules: Rules, before:
         for app in _apps(estates, name, intent):
             # How many apps are to change only all shards together can tell.
             if most[name] is not None or is_mine(app, intent.shard):
-                steps[name, app] = _decided(estates, name, app, rules, before)
+                steps[name, app] = bring(estates, name, app, rules, before)
     decided = yield from abreast(steps)
     told: list[Decision] = []
     for name in intent.environments:
@@ -51,17 +51,16 @@ def _apps(estates: Mapping[str, Estate], name: str, intent: Auto) -> Iterator[st
     if intent.apps:
         yield from intent.apps
     elif its.sources:
-        yield from apps_of(estates, name, Sources(its.sources, its.needs_all))
+        yield from apps_of(estates, name, Sources.of(its))
     else:
         yield from estates[name].apps
 
 
-def _decided(
-    estates: Mapping[str, Estate], name: str, app: str, rules: Rules, before: Before
-) -> Asking[Decision]:
+def bring(estates: Mapping[str, Estate], name: str, app: str, rules: Rules, before: Before) -> Asking[Decision]:
+    """What `to` decides of an app where its environment takes from others, and else `update`."""
     its = estates[name].environment
     if its.sources:
-        return carry(estates, name, Sources(its.sources, its.needs_all), app, rules, before)
+        return carry(estates, name, Sources.of(its), app, rules, before)
     return refresh(estates, name, app, rules, before)
 
 

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 from promote.estate.estate import Estate
 from promote.gates.gate import Origin
-from promote.image import Version, agree
+from promote.image import Version, alike
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.carry import Cargo, cargo, carried
 from promote.plan.draft import unfit
 from promote.plan.intent import Before
 from promote.policy import Policy
-from promote.question import Asking, Past, Ran, Stretch, Unknown
+from promote.question import Asking, Past, Ran, Stretch, Unknown, look_back
 from promote.tree import show
 
-# How many stretches of the source are asked for at first; twice as many each time, until the target's version is met.
-_FIRST = 4
 # A version that has waited behind so many others is nobody's choice any more, and history has to end somewhere.
 _MOST = 64
 
@@ -65,10 +63,6 @@ def differing(estate: Estate, app: str) -> str:
     return ", ".join(f"{version} at {show(said[version].path)}:{said[version].span.line}" for version in sorted(said))
 
 
-def _same(a: Version, b: Version) -> bool:
-    return agree(a, b) or agree(b, a)
-
-
 def earlier(
     estates: Mapping[str, Estate], source: str, target: str, app: str, before: Before
 ) -> Asking[list[Candidate] | Failure]:
@@ -76,25 +70,21 @@ def earlier(
     there, here = estates[source], estates[target]
     running = here.runs(app)
     own = running if isinstance(running, Version) else None
-    least = _FIRST
-    while True:
-        question = Ran(there.place, before.tip(there, app), source, app, least)
-        past = (yield frozenset({question}))[question]
-        if isinstance(past, Unknown):
-            return Failure(target, app, "history", past.exit_code, past.why)
-        if not isinstance(past, Past):
-            raise TypeError(f"an answer of the wrong kind: {past!r}")
-        since = [*_since(past.stretches, own)]
-        if len(since) < len(past.stretches) or past.is_whole or past.ends or least >= _MOST:
-            break
-        least *= 2
+
+    def since(past: Past) -> list[Stretch]:
+        return [*_since(past.stretches, own)]
+
+    question = Ran(there.place, before.tip(there, app), source, app)
+    past = yield from look_back(question, lambda past: len(since(past)) < len(past.stretches), most=_MOST)
+    if isinstance(past, Unknown):
+        return Failure(target, app, "history", past.exit_code, past.why)
     chooser = there.apps[app].chooser
     found: list[Candidate] = []
-    for number, stretch in enumerate(since):
+    for number, stretch in enumerate(since(past)):
         version = stretch.runs
         if number == 0 or not isinstance(version, Version) or not version.reference:
             continue
-        if any(_same(version, each.version) for each in found) or (
+        if any(alike(version, each.version) for each in found) or (
             yield from _taken_back(chooser, there, app, version, past.stretches, number)
         ):
             continue
@@ -105,7 +95,7 @@ def earlier(
 def _since(stretches: Sequence[Stretch], own: Version | None) -> Iterator[Stretch]:
     """The stretches up to the one that ran what the target runs: all before it is older."""
     for stretch in stretches:
-        if own is not None and isinstance(stretch.runs, Version) and _same(stretch.runs, own):
+        if own is not None and isinstance(stretch.runs, Version) and alike(stretch.runs, own):
             return
         yield stretch
 
@@ -117,12 +107,12 @@ def _taken_back(
     before = [each.runs for each in stretches[number + 1 :]]
     for stretch in stretches[:number]:
         undone = None if stretch.brought is None else stretch.brought.undone
-        if undone is not None and _same(undone, version):
+        if undone is not None and alike(undone, version):
             return True
         newer = stretch.runs
-        if not isinstance(newer, Version) or _same(newer, version):
+        if not isinstance(newer, Version) or alike(newer, version):
             continue
-        if any(isinstance(each, Version) and _same(each, newer) for each in before):
+        if any(isinstance(each, Version) and alike(each, newer) for each in before):
             return True
         sign = None if chooser is None else (yield from chooser.compare(there.apps[app].repositories, newer, version))
         if isinstance(sign, int) and sign < 0:
@@ -133,4 +123,4 @@ def _taken_back(
 def shared_by_all(found: Sequence[Sequence[Candidate]]) -> list[Candidate]:
     """The candidates of the first source that all the others have had too, in its order."""
     first, *others = found
-    return [each for each in first if all(any(_same(each.version, its.version) for its in other) for other in others)]
+    return [each for each in first if all(any(alike(each.version, its.version) for its in other) for other in others)]

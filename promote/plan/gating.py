@@ -13,7 +13,7 @@ from promote.gates.gate import Case, Gate
 from promote.image import Repository, Version
 from promote.outcome import Failure, Refusal
 from promote.plan.candidates import origin
-from promote.plan.draft import Draft
+from promote.plan.draft import Decision, Draft
 from promote.plan.intent import Before, Rules
 from promote.question import Asking, abreast
 
@@ -100,12 +100,6 @@ def _skipped(draft: Draft, gate: Gate) -> bool:
     return any(name == gate.name for name, _ in draft.skipped_gates)
 
 
-def skipped(estate: Estate, rules: Rules) -> tuple[tuple[str, str], ...]:
-    """The gates of an environment that the command line skips, each with the reason: recorded in the commit."""
-    names = {gate.name for gate in gates(estate)}
-    return tuple((name, reason) for name, reason in rules.skipped_gates if name in names)
-
-
 def stopped(draft: Draft) -> Refusal | Failure | None:
     """What keeps a judged draft out, or None where every gate has passed (SEMANTICS 9.1).
 
@@ -127,3 +121,18 @@ def stopped(draft: Draft) -> Refusal | Failure | None:
     last = max(against, key=lambda verdict: verdict.until or _NEVER)
     until = None if last.until is None else last.until.astimezone(UTC).isoformat()
     return Refusal(name, app, "waiting", why, gate=last.gate, until=until, version=version)
+
+
+def let_in(
+    estates: Mapping[str, Estate], decision: Decision, way: Way, rules: Rules, before: Before
+) -> Asking[Decision]:
+    """The draft that every gate lets in, or why one does not; what is no draft comes back as it is.
+
+    The gates that the command line skips stand in it, each with the reason: they are recorded in the commit.
+    """
+    if not isinstance(decision, Draft):
+        return decision
+    draft = yield from judged(estates, decision, way, rules, before)
+    names = {gate.name for gate in gates(estates[draft.environment])}
+    skipped = tuple((name, reason) for name, reason in rules.skipped_gates if name in names)
+    return stopped(draft) or replace(draft, skipped_gates=(*draft.skipped_gates, *skipped))

@@ -14,7 +14,7 @@ from promote.place import Place
 from promote.plan.hold_file import difference, released, with_hold, without
 from promote.plan.holding import edited, unread
 from promote.plan.intent import Hold, Release, Rules
-from promote.question import Asking, HoldChange, Now, Standing, Stands, Unknown
+from promote.question import Asking, HoldChange, Now, Standing, Stands, Unknown, time_of
 from promote.text.edit import FileChange
 
 
@@ -34,9 +34,7 @@ def plan_hold(estates: Mapping[str, Estate], intent: Hold | Release, rules: Rule
     name, apps = intent.environment, intent.apps or (EVERY,)
     if estate.holds.fault is not None:
         return Plan(refusals=tuple(Refusal(name, app, "holds-unreadable", estate.holds.fault) for app in apps))
-    now = (yield frozenset({Now()}))[Now()]
-    if not isinstance(now, datetime):
-        raise TypeError(f"an answer of the wrong kind: {now!r}")
+    now = time_of((yield frozenset({Now()})))
     wanted = [_wanted(intent, app, now) for app in apps]
     if rules.proposes(estate) and estate.tip is not None:
         return (yield from _proposed(estate, wanted, now))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
+from promote.config.model import Environment
 from promote.config.request_settings import Deliver
 from promote.config.settings import Group
 from promote.estate.estate import Estate
@@ -62,6 +64,11 @@ class Sources:
 
     names: tuple[str, ...]
     needs_all: bool = False
+
+    @classmethod
+    def of(cls, environment: Environment) -> Self:
+        """Those that its `from` names."""
+        return cls(environment.sources, environment.needs_all)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from promote.estate.estate import Estate
 from promote.image import Version, agree
@@ -12,7 +11,7 @@ from promote.plan.candidates import Candidate, Stop, earlier, present, shared_by
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
-from promote.plan.gating import Way, has_soak, is_live, judged, skipped, stopped
+from promote.plan.gating import Way, has_soak, is_live, let_in
 from promote.plan.intent import Before, Promote, Rules, Sources
 from promote.plan.ranking import ranked
 from promote.plan.settle import settle
@@ -133,7 +132,4 @@ def _tried(
         on_unordered="go" if candidate.is_present else "stop",
     )
     decision = yield from settle(estates, environment, choice, rules, before)
-    if not isinstance(decision, Draft):
-        return decision
-    draft = yield from judged(estates, decision, way, rules, before)
-    return stopped(draft) or replace(draft, skipped_gates=skipped(estates[environment], rules))
+    return (yield from let_in(estates, decision, way, rules, before))

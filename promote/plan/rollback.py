@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from promote.estate.estate import Estate
-from promote.image import Version, agree
+from promote.image import Version, agree, alike
 from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
@@ -16,10 +15,8 @@ from promote.plan.draft import Decision, Draft, unfit
 from promote.plan.holding import Held, held_back
 from promote.plan.intent import Before, Rollback, Rules
 from promote.plan.settle import settle
-from promote.question import Asking, HoldChange, Now, Past, Ran, Stretch, Unknown, abreast
+from promote.question import Asking, HoldChange, Now, Past, Ran, Stretch, Unknown, abreast, look_back, time_of
 
-# How many stretches are asked for at first; twice as many each time where none of them will do.
-_FIRST = 4
 _NOTHING = Version(None)
 _ODD = {"absent": "%s is in no file of %s", "mixed": "the places of %s in %s differ"}
 
@@ -76,9 +73,7 @@ def _holding(
     stands = any((each.app, each.version, each.until) == (app, present, None) for each in estate.holds.items)
     if not present.reference or stands:
         return ()
-    now = (yield frozenset({Now()}))[Now()]
-    if not isinstance(now, datetime):
-        raise TypeError(f"an answer of the wrong kind: {now!r}")
+    now = time_of((yield frozenset({Now()})))
     reason = intent.reason or f"rolled back from {present.short} to {to.short}"
     at = now.replace(microsecond=0)
     return (HoldChange(name, app, present, "held", reason, None, intent.by, at),)
@@ -87,15 +82,10 @@ def _holding(
 def _chosen(
     estate: Estate, app: str, present: Version, to: Version | None, back: Held, before: Before
 ) -> Asking[Stretch | Refusal | Failure]:
-    """The stretch to go back to; no more of the history is asked for than it takes to find it."""
-    name, least = estate.environment.name, _FIRST
-    while True:
-        question = Ran(estate.place, before.tip(estate, app), name, app, least)
-        past = (yield frozenset({question}))[question]
-        if isinstance(past, Unknown):
-            return Failure(name, app, "history", past.exit_code, past.why)
-        if not isinstance(past, Past):
-            raise TypeError(f"an answer of the wrong kind: {past!r}")
+    """The stretch to go back to."""
+    name = estate.environment.name
+
+    def first(past: Past) -> Stretch | Refusal | None:
         held: Refusal | None = None
         for stretch in _candidates(past.stretches, present, to):
             # One that is named is refused for it later on.
@@ -103,9 +93,13 @@ def _chosen(
             if stop is None:
                 return stretch
             held = held or stop
-        if past.is_whole or past.ends:
-            return held or _nothing(estate, app, present, to, past)
-        least *= 2
+        return held
+
+    question = Ran(estate.place, before.tip(estate, app), name, app)
+    past = yield from look_back(question, lambda past: isinstance(first(past), Stretch))
+    if isinstance(past, Unknown):
+        return Failure(name, app, "history", past.exit_code, past.why)
+    return first(past) or _nothing(estate, app, present, to, past)
 
 
 def _candidates(stretches: Sequence[Stretch], present: Version, to: Version | None) -> Iterator[Stretch]:
@@ -116,16 +110,12 @@ def _candidates(stretches: Sequence[Stretch], present: Version, to: Version | No
     undone: list[Version] = []
     for stretch in stretches:
         version = stretch.runs
-        if isinstance(version, Version) and version.reference and not _same(version, present):
-            wanted = agree(version, to) if to is not None else not any(_same(version, each) for each in undone)
+        if isinstance(version, Version) and version.reference and not alike(version, present):
+            wanted = agree(version, to) if to is not None else not any(alike(version, each) for each in undone)
             if wanted:
                 yield stretch
         if stretch.brought is not None and stretch.brought.undone is not None:
             undone.append(stretch.brought.undone)
-
-
-def _same(a: Version, b: Version) -> bool:
-    return agree(a, b) or agree(b, a)
 
 
 def _nothing(estate: Estate, app: str, present: Version, to: Version | None, past: Past) -> Refusal:
@@ -139,7 +129,7 @@ def _nothing(estate: Estate, app: str, present: Version, to: Version | None, pas
         for stretch in past.stretches
         if stretch.brought is not None
         and stretch.brought.undone is not None
-        and not _same(stretch.brought.undone, present)
+        and not alike(stretch.brought.undone, present)
     )
     but = f" but what was rolled back ({', '.join(undone)})" if undone else ""
     cure = f"{'--to names one, and ' if undone else ''}promote set {name} {app}=TAG --allow-downgrade writes any"

@@ -13,7 +13,7 @@ from promote.plan.carry import Cargo, cargo
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
-from promote.plan.gating import Way, has_soak, is_live, judged, skipped, stopped
+from promote.plan.gating import Way, has_soak, is_live, let_in
 from promote.plan.intent import Before, Rules, Set
 from promote.plan.settle import settle
 from promote.question import Asking, abreast
@@ -56,12 +56,11 @@ def _app(
     if isinstance(choice, Refusal):
         return choice
     decision = yield from settle(estates, environment, choice, rules, before)
-    if not isinstance(decision, Draft):
-        return decision
-    draft = yield from judged(estates, decision, way, rules, before)
-    # `from` is recorded only where it would have stopped it; the gates were not asked.
-    reasons = tuple((name, reason) for name, reason in rules.skipped_gates if stop is not None and name == FROM_GATE)
-    return stopped(draft) or replace(draft, skipped_gates=(*reasons, *skipped(estate, rules)))
+    if isinstance(decision, Draft) and stop is not None:
+        # Recorded only where it would have stopped it; the gates are not asked.
+        passed_by = tuple((name, reason) for name, reason in rules.skipped_gates if name == FROM_GATE)
+        decision = replace(decision, skipped_gates=passed_by)
+    return (yield from let_in(estates, decision, way, rules, before))
 
 
 def _choice(estate: Estate, app: str, version: Version, given: Candidate | None, way: Way) -> Choice | Refusal:

@@ -11,8 +11,8 @@ from promote.outcome import Failure, Plan, Refusal, Skip
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
-from promote.plan.draft import Decision, Draft, unfit
-from promote.plan.gating import Way, judged, skipped, stopped
+from promote.plan.draft import Decision, unfit
+from promote.plan.gating import Way, let_in
 from promote.plan.intent import Before, Rules, Update
 from promote.plan.settle import settle
 from promote.policy.selection import Selection
@@ -64,7 +64,4 @@ def refresh(
         why = selection.why_not(current)
         if why is not None:
             return replace(decision, reason=f"{decision.reason}; its policy does not take {current.short}: {why}")
-    if not isinstance(decision, Draft):
-        return decision
-    draft = yield from judged(estates, decision, Way(), rules, before)
-    return stopped(draft) or replace(draft, skipped_gates=skipped(estate, rules))
+    return (yield from let_in(estates, decision, Way(), rules, before))

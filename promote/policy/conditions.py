@@ -13,7 +13,7 @@ from promote.duration import show_duration
 from promote.errors import worst
 from promote.image import Repository
 from promote.policy.selection import Rejected
-from promote.question import Absent, Answer, Answers, Facts, Known, Now, Question, Unknown, Unreadable, What
+from promote.question import Absent, Answer, Answers, Facts, Known, Now, Question, Unknown, Unreadable, What, time_of
 
 AHEAD = timedelta(hours=24)
 
@@ -134,11 +134,3 @@ class Conditions:
 
 
 ANY_IMAGE = Conditions()
-
-
-def time_of(answers: Answers) -> datetime:
-    """The time at which the run judges."""
-    now = answers[Now()]
-    if not isinstance(now, datetime):
-        raise TypeError(f"the time was answered with {type(now).__name__}")
-    return now

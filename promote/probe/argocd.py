@@ -10,7 +10,7 @@ import msgspec
 from promote.decoder import decoder
 from promote.errors import Refused
 from promote.gates.argocd import ArgocdCheck
-from promote.image import Reference, agree, parse_reference
+from promote.image import Reference, alike, parse_reference
 from promote.probe.web import Web, leads_to
 from promote.question import Probe, Probed
 from promote.transport import Response, redact
@@ -84,9 +84,7 @@ def _read(response: Response) -> _Application:
 
 
 def _runs(found: Reference, wanted: Reference) -> bool:
-    return found.repository == wanted.repository and (
-        agree(found.version, wanted.version) or agree(wanted.version, found.version)
-    )
+    return found.repository == wanted.repository and alike(found.version, wanted.version)
 
 
 def _missing(images: list[str], question: Probe) -> list[Reference]:

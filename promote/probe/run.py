@@ -14,7 +14,7 @@ from pathlib import Path
 from promote.duration import show_duration
 from promote.errors import Refused
 from promote.gates.run import RunCheck
-from promote.image import Version
+from promote.image import tag_and_digest
 from promote.probe.files import Files
 from promote.probe.running import Running
 from promote.probe.saying import last_line, said
@@ -32,20 +32,16 @@ def search_path(environ: Mapping[str, str]) -> str:
     return os.pathsep.join(part for part in environ.get("PATH", os.defpath).split(os.pathsep) if part.startswith("/"))
 
 
-def _version(version: Version | None) -> dict[str, str | None] | None:
-    return None if version is None else {"tag": version.tag, "digest": version.digest}
-
-
 def change(question: Probe) -> bytes:
     """The change as a command reads it from stdin: one JSON object (docs/promotion.md)."""
-    images = [{"image": str(repository), **(_version(version) or {})} for repository, version in question.images]
+    images = [{"image": str(repository), **(tag_and_digest(version) or {})} for repository, version in question.images]
     said = {
         "schema": 1,
         "environment": question.environment,
         "app": question.app,
         "source": question.source,
-        "version": _version(question.version),
-        "old": _version(question.old),
+        "version": tag_and_digest(question.version),
+        "old": tag_and_digest(question.old),
         "images": images,
     }
     return json.dumps(said).encode() + b"\n"

@@ -20,7 +20,7 @@ from promote.errors import (
     RemoteUnreachable,
 )
 from promote.estate.estate import Estate
-from promote.outcome import Beaten, Commit, Delivery, Draft, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Commit, Delivery, Landed, Plan, Step, Unclear, WordedStep
 from promote.place import Place
 from promote.plan.intent import Before
 from promote.publish.deadline import Deadline
@@ -140,17 +140,17 @@ class _Loop:
         self, place: Place, steps: Sequence[Step], mine: Plan, tip: str, expected: str | None
     ) -> None:
         """One chain of commits on `tip`, a commit a step, and one push for all of them."""
-        drafts = [Draft(step, self._messages[name_of(step)]) for step in steps]
+        worded = [WordedStep(step, self._messages[name_of(step)]) for step in steps]
 
         def sent(*oids: str) -> Sent:
-            return Sent(oids, mine, pairs(mine, place), tip, drafts[-1].message)
+            return Sent(oids, mine, pairs(mine, place), tip, worded[-1].message)
 
         if not self._terms.push:
-            oids = self._remote.commit(place, parent=tip, drafts=drafts)
+            oids = self._remote.commit(place, parent=tip, worded=worded)
             self._remote.keep(place, oids[-1], base=steps[-1].base)
             self._landed(place, sent(*oids))
             return
-        match self._remote.land(place, parent=tip, expected=expected, drafts=drafts):
+        match self._remote.land(place, parent=tip, expected=expected, worded=worded):
             case Landed(oid, below):
                 self._landed(place, sent(*below, oid))
             case Unclear(oid, why, refused, below):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from promote.estate.estate import Estate
-from promote.outcome import Beaten, Draft, Landed, Plan, Step, Unclear
+from promote.outcome import Beaten, Landed, Plan, Step, Unclear, WordedStep
 from promote.place import Place
 from promote.plan.intent import Before
 from promote.publish.pulling import Pulls
@@ -34,12 +34,12 @@ class Remote(Protocol):
         """The commits of what was sent, where the branch's last known tip holds them after all."""
         ...
 
-    def commit(self, place: Place, *, parent: str, drafts: Sequence[Draft]) -> tuple[str, ...]:
+    def commit(self, place: Place, *, parent: str, worded: Sequence[WordedStep]) -> tuple[str, ...]:
         """A chain of commits on `parent`, which are on no branch yet."""
         ...
 
     def land(
-        self, place: Place, *, parent: str, expected: str | None, drafts: Sequence[Draft]
+        self, place: Place, *, parent: str, expected: str | None, worded: Sequence[WordedStep]
     ) -> Landed | Beaten | Unclear:
         """Such a chain, and the branch set to its end if that is still at `expected`: all of it, or nothing."""
         ...

@@ -3,7 +3,8 @@
 A fact that could not be had is a value, `Unknown`; expected faults never travel as exceptions.
 """
 
-from promote.question.asking import Answer, Answers, Asking, Now, Question, abreast, drive
+from promote.question.asking import Answer, Answers, Asking, Now, Question, abreast, drive, time_of
+from promote.question.looking_back import look_back
 from promote.question.outside import (
     CommitStatus,
     Probe,
@@ -60,4 +61,6 @@ __all__ = [
     "What",
     "abreast",
     "drive",
+    "look_back",
+    "time_of",
 ]

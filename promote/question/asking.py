@@ -47,6 +47,14 @@ Answers = Mapping[Question, Answer]
 Asking = Generator[frozenset[Question], Answers, T]
 
 
+def time_of(answers: Answers) -> datetime:
+    """The time at which the run judges."""
+    now = answers[Now()]
+    if not isinstance(now, datetime):
+        raise TypeError(f"the time was answered with {type(now).__name__}")
+    return now
+
+
 def drive(asking: Asking[T], gather: Callable[[frozenset[Question]], Answers]) -> T:
     """The result of `asking`, after asking `gather` for exactly what was needed, a round at a time."""
     try:

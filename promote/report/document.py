@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from promote.image import tag_and_digest
 from promote.moment import show_moment
 from promote.tree import show
 
 if TYPE_CHECKING:  # most commands show one of these, or none
-
     from promote.estate.estate import Estate
-    from promote.image import Version
     from promote.outcome import Change, Delivery, Plan
     from promote.plan.verifying import Verified
     from promote.policy.selection import Selection
@@ -29,10 +28,6 @@ def dump(document: Mapping[str, object] | Sequence[object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def version_of(version: Version | None) -> Json | None:
-    return None if version is None else {"tag": version.tag, "digest": version.digest}
-
-
 def _change(change: Change) -> Json:
     part = change.site.anchor
     return {
@@ -43,8 +38,8 @@ def _change(change: Change) -> Json:
         "line": part.span.line,
         "column": part.span.column,
         "format": change.site.format,
-        "old": version_of(change.old),
-        "new": version_of(change.new),
+        "old": tag_and_digest(change.old),
+        "new": tag_and_digest(change.new),
         "reason": change.reason,
     }
 
@@ -84,7 +79,7 @@ def _hold(change: HoldChange) -> Json:
     return {
         "environment": change.environment,
         "app": change.app,
-        "version": version_of(change.version),
+        "version": tag_and_digest(change.version),
         "action": change.action,
         "reason": change.reason or None,
         "until": None if change.until is None else show_moment(change.until),
@@ -117,7 +112,7 @@ def checked(each: Verified) -> Json:
     return {
         "environment": each.environment,
         "app": each.app,
-        "version": version_of(each.version),
+        "version": tag_and_digest(each.version),
         "verified": each.passes,
         "checks": [{"check": verdict.gate, "state": verdict.state, "why": verdict.why} for verdict in each.verdicts],
     }

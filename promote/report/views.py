@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from promote.image import tag_and_digest
 from promote.moment import show_moment
 from promote.question import Brought
-from promote.report.document import SCHEMA, Json, checked, version_of
+from promote.report.document import SCHEMA, Json, checked
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
@@ -31,12 +32,12 @@ def _cell(cell: Cell) -> Json:
             "gate": stop.gate,
             "reason": stop.reason,
             "until": stop.until,
-            "version": version_of(stop.version),
+            "version": tag_and_digest(stop.version),
         },
         "not_asked": list(cell.unasked),
         "pull_request": None
         if pull is None
-        else {"number": pull.number, "url": pull.url, "version": version_of(pull.version)},
+        else {"number": pull.number, "url": pull.url, "version": tag_and_digest(pull.version)},
         "behind": {
             "source": cell.behind.source,
             "source_is_least": cell.behind.is_least,
@@ -45,7 +46,7 @@ def _cell(cell: Cell) -> Json:
         "holds": [
             {
                 "app": hold.app,
-                "version": version_of(hold.version),
+                "version": tag_and_digest(hold.version),
                 "by": hold.by or None,
                 "at": None if hold.at is None else show_moment(hold.at),
                 "reason": hold.reason or None,
@@ -54,7 +55,7 @@ def _cell(cell: Cell) -> Json:
             }
             for hold in cell.holds
         ],
-        "places": [{"version": version_of(version), "place": place} for version, place in cell.places],
+        "places": [{"version": tag_and_digest(version), "place": place} for version, place in cell.places],
         "mutable": cell.mutable or None,
         "since": None if made is None else made.at.isoformat(),
         "brought_by": _brought(made),
@@ -72,8 +73,8 @@ def board(drawn: Board) -> Json:
                 "environments": {
                     cell.environment: {
                         "state": cell.state,
-                        "version": version_of(cell.version),
-                        "next": version_of(cell.next),
+                        "version": tag_and_digest(cell.version),
+                        "next": tag_and_digest(cell.next),
                         "next_from": cell.source,
                         "note": cell.note or None,
                         **_cell(cell),
@@ -97,7 +98,7 @@ def _brought(made: Brought | None) -> Json | None:
         "from": made.source,
         "pull_request": made.pull_request,
         "skipped_gates": [{"gate": gate, "reason": reason} for gate, reason in made.skipped_gates],
-        "rolled_back": version_of(made.undone),
+        "rolled_back": tag_and_digest(made.undone),
     }
 
 
@@ -105,8 +106,8 @@ def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) ->
     runs = stretch.runs
     return {
         "state": runs if isinstance(runs, str) else "runs",
-        "version": None if isinstance(runs, str) else version_of(runs),
-        "images": [{"image": str(image), **(version_of(version) or {})} for image, version in stretch.images],
+        "version": None if isinstance(runs, str) else tag_and_digest(runs),
+        "images": [{"image": str(image), **(tag_and_digest(version) or {})} for image, version in stretch.images],
         "since": None if stretch.brought is None else stretch.brought.at.isoformat(),
         "until": None if until is None else until.isoformat(),
         "brought_by": _brought(stretch.brought),

@@ -200,6 +200,14 @@ BEGIN = ", beginning with a letter, a digit or `_`"
             ["1:45: `source` and `from` both say whence versions come; keep one of them"],
         ),
         (
+            "environments: {dev: {path: a, source: none, auto: true}}",
+            ["1:45: `auto` has nothing to bring in where `source: none` leaves that to `set`; drop one of them"],
+        ),
+        (
+            "defaults: {source: none}\nenvironments: {a: {path: a, auto: true}, b: {path: b, from: a, auto: true}}",
+            ["2:29: `auto` has nothing to bring in where `source: none` leaves that to `set`; drop one of them"],
+        ),
+        (
             "environments: {'a-{x}': {path: '{x}'}, b: {path: b, from: 'a-{x}'}}",
             ["1:59: `{x}` is no placeholder of `b`; for all that folders make, write {all: […]} or {any: […]}"],
         ),

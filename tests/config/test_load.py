@@ -173,6 +173,26 @@ def test_2_5_an_override_may_take_a_policy_away() -> None:
     assert [str(each) for each in config.app_in("dev", "web").repositories] == ["docker.io/library/b"]
 
 
+def test_5_1_defaults_make_nothing_automatic_that_set_alone_feeds() -> None:
+    config = loaded(
+        """
+        defaults: {auto: true}
+        environments:
+          dev: {path: dev}
+          hand: {path: hand, source: none}
+          test: {path: test, from: hand}
+        """
+    )
+    assert [name for name, each in config.environments.items() if each.auto] == ["dev", "test"]
+    below = loaded(
+        """
+        defaults: {auto: true, source: none}
+        environments: {dev: {path: dev}, test: {path: test, from: dev}}
+        """
+    )
+    assert [name for name, each in below.environments.items() if each.auto] == ["test"]
+
+
 def test_11_1_an_override_replaces_whole_keys_over_the_app_over_defaults() -> None:
     config = loaded(
         """

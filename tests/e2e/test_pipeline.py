@@ -132,6 +132,21 @@ def test_6_6_what_auto_refuses(
     assert (done.code, why in done.stderr, lane.refs()) == (2, True, refs), done
 
 
+def test_5_1_auto_leaves_to_set_what_only_set_feeds(lane: Gitops, inside: Inside, registry: RunningRegistry) -> None:
+    config = f"""\
+version: 1
+apps: {{web: {{image: {registry.host}/acme/web, policy: {{semver: "^1.4"}}}}}}
+defaults: {{auto: true}}
+environments: {{dev: {{path: dev, source: none}}, test: {{path: test, from: dev}}}}
+"""
+    lane.commit({"promote.yaml": config.encode()})
+    refs = lane.refs()
+    done = inside("auto", "dev", "--repo", lane.url)
+    assert (done.code, "dev is fed by `set` alone" in done.stderr) == (2, True), done
+    inside.ok("auto", "--repo", lane.url)
+    assert lane.refs() == refs, "what the registry has does not come in"
+
+
 @pytest.mark.parametrize(
     ("gates", "words", "why"),
     [

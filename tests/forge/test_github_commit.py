@@ -12,7 +12,7 @@ from promote.errors import ForgeDenied, ForgeRefused, ForgeUnreachable
 from promote.forge.address import Kind
 from promote.forge.github_commit import SCRATCH, Committer
 from promote.forge.request import Proposal
-from promote.outcome import Beaten, Draft, Landed, Step, Unclear
+from promote.outcome import Beaten, Landed, Step, Unclear, WordedStep
 from promote.place import Place
 from promote.text.edit import FileChange
 from tests.forge.conftest import Scene
@@ -35,8 +35,8 @@ def fake(scene: Scene) -> GitHub:
     return scene.fake
 
 
-def draft(files: tuple[FileChange, ...] = FILES, message: str = MESSAGE) -> Draft:
-    return Draft(Step(Place("gitops", HEAD), (), files), message)
+def worded(files: tuple[FileChange, ...] = FILES, message: str = MESSAGE) -> WordedStep:
+    return WordedStep(Step(Place("gitops", HEAD), (), files), message)
 
 
 class Landing:
@@ -50,12 +50,12 @@ class Landing:
         self, branch: str, expected: str | None, files: tuple[FileChange, ...] = FILES, message: str = MESSAGE
     ) -> Landed | Beaten | Unclear:
         if branch == BASE:
-            return self._committer.add(branch, parent=self.parent, draft=draft(files, message))
-        return self.put(branch, expected, draft(files, message))
+            return self._committer.add(branch, parent=self.parent, worded=worded(files, message))
+        return self.put(branch, expected, worded(files, message))
 
-    def put(self, branch: str, expected: str | None, *drafts: Draft) -> Landed | Beaten | Unclear:
+    def put(self, branch: str, expected: str | None, *worded: WordedStep) -> Landed | Beaten | Unclear:
         force = branch != BASE
-        return self._committer.put(branch, parent=self.parent, expected=expected, drafts=drafts, force=force)
+        return self._committer.put(branch, parent=self.parent, expected=expected, worded=worded, force=force)
 
 
 @pytest.fixture
@@ -134,8 +134,8 @@ def test_a_branch_is_not_there_before_its_commit_is(fake: GitHub, land: Landing)
 def test_several_are_a_chain_that_lands_as_one(fake: GitHub, land: Landing) -> None:
     there: list[str] = []
     fake.before["updateRefs"] = lambda: there.append(fake.state.tip(BASE))
-    second = draft((change("api.yaml", b"tag: 9\n"),), "Promote api to 9\n\nPromote-App: api")
-    outcome = land.put(BASE, land.parent, draft(), second)
+    second = worded((change("api.yaml", b"tag: 9\n"),), "Promote api to 9\n\nPromote-App: api")
+    outcome = land.put(BASE, land.parent, worded(), second)
     assert isinstance(outcome, Landed), outcome
     listed = fake.state.git("rev-list", "--reverse", f"{land.parent}..{BASE}").split()
     assert [*outcome.below, outcome.commit] == listed
@@ -171,7 +171,7 @@ def test_a_branch_set_back_to_its_base_closes_its_pull_request(scene: Scene, fak
 
 def test_a_chain_is_beaten_whole(scene: Scene, fake: GitHub, land: Landing) -> None:
     fake.before["updateRefs"] = lambda: scene.person.push({"web.yaml": b"theirs\n"})
-    assert land.put(BASE, land.parent, draft(), draft((change("api.yaml", b"1"),))) == Beaten()
+    assert land.put(BASE, land.parent, worded(), worded((change("api.yaml", b"1"),))) == Beaten()
     assert fake.state.git("log", "-1", "--format=%s", BASE) == "change 3"
     assert sorted(branches(fake)) == [BASE, HEAD]
 
