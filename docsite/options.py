@@ -35,8 +35,9 @@ def _default(option: click.Option, context: click.Context) -> str:
     return code(shown) if shown else ""
 
 
-def _section(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=f"promote {name}")
+def _section(name: str, command: click.Command, parent: click.Context) -> str:
+    # With its parent, which says what its help option is called: a command keeps the one that it is first asked for.
+    context = click.Context(command, parent, info_name=name)
     usage = " ".join([f"promote {name}", *command.collect_usage_pieces(context)])
     options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
     out = [f"## promote {name}\n", f"```text\n{usage}\n```\n", f"{prose(inspect.cleandoc(command.help or ''))}\n"]
@@ -53,6 +54,6 @@ def _section(name: str, command: click.Command) -> str:
 
 def page() -> str:
     """The whole page, the commands in the order of `promote -h`."""
-    context = click.Context(cli, info_name="promote")
+    context = click.Context(cli, info_name="promote", **cli.context_settings)
     found = ((name, cli.get_command(context, name)) for name in cli.list_commands(context))
-    return "\n".join([HEAD, *(_section(name, command) for name, command in found if command is not None)])
+    return "\n".join([HEAD, *(_section(name, command, context) for name, command in found if command is not None)])

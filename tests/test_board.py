@@ -236,6 +236,13 @@ def test_8_3_what_is_held_back_by_whom_and_until_when(tmp_path: Path) -> None:
     )
 
 
+def test_8_3_what_holds_everything_back_is_told_in_words(tmp_path: Path) -> None:
+    held = 'holds:\n- {app: web, version: 1.5.0}\n- {app: "*", version: "*", reason: we move}\n'
+    made = built(tmp_path, f"{WEB}:1.5.0", f"{WEB}:1.4.0", **{".promote/holds/test.yaml": held})
+    cell = drive(draw(made.estates, ["test"], ["web"]), book()).cell("web", "test")
+    assert cell.notes[-1].startswith("every version of every app is held back: we move (")
+
+
 def test_8_3_a_file_of_holds_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     made = built(tmp_path, f"{WEB}:1.5.0", f"{WEB}:1.4.0", **{".promote/holds/test.yaml": "[a"})
     cell = drive(draw(made.estates, ["test"], ["web"]), book()).cell("web", "test")

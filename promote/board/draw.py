@@ -11,7 +11,6 @@ from promote.board.lag import COMMITS, MOST, behind_sources, newer_tags
 from promote.board.mutable import moved
 from promote.board.outlook import Key, Outlook, outlook
 from promote.estate.estate import Estate
-from promote.estate.holds import shown
 from promote.image import Version, agree
 from promote.plan.candidates import differing
 from promote.plan.holding import Held, held_back
@@ -162,5 +161,5 @@ def _held(look: _Look, cell: Cell) -> Asking[Cell]:
     cell = replace(cell, holds=tuple(hold for _, hold, _ in held.holds))
     for _, hold, cure in held.holds:
         if cell.stop is None or cell.stop.code != "held" or hold.sentence not in cell.stop.reason:
-            cell = _noted(cell, f"{shown(hold.version)} of {hold.app} is held back: {hold.sentence}; {cure}")
+            cell = _noted(cell, f"{hold.subject} is held back: {hold.sentence}; {cure}")
     return cell

@@ -48,7 +48,7 @@ def outlook(estates: Mapping[str, Estate], wanted: Sequence[Key], *, whole: bool
     decisions: Iterable[Decision] = [patient(each) for each in decided.values()]
     if whole:
         autos = (estate.environment for estate in estates.values() if estate.environment.auto)
-        decisions = limited(decisions, {its.name: its.max_changes for its in autos})
+        decisions = limited(decisions, {its.name: its.max_changes for its in autos}, by_option=False)
     kept, branches = yield from proposing(estates, decisions, _RULES, before)
     told = dict.fromkeys(wanted, Outlook())
     for each in kept:

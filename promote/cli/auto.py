@@ -83,7 +83,7 @@ def _shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]:
         index, first, count = _of_job(environ, count)
     if count is None:
         raise UsageError("--shard does not say of how many", cure="write 1/4 or auto/4")
-    number, total = _number(index), _number(count)
+    number, total = int(index), int(count)
     if not first <= number < total + first:
         raise UsageError(f"--shard: there is no part {index} of {count}", cure=f"they are counted from {first}")
     return number - first, total
@@ -91,14 +91,17 @@ def _shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int]:
 
 def _of_job(environ: Mapping[str, str], count: str | None) -> tuple[str, int, str | None]:
     if environ.get("JOB_COMPLETION_INDEX"):
-        return environ["JOB_COMPLETION_INDEX"], 0, count
+        return _told(environ, "JOB_COMPLETION_INDEX"), 0, count
     if environ.get("CI_NODE_INDEX"):
-        return environ["CI_NODE_INDEX"], 1, count or environ.get("CI_NODE_TOTAL")
+        if count is None and environ.get("CI_NODE_TOTAL"):
+            count = _told(environ, "CI_NODE_TOTAL")
+        return _told(environ, "CI_NODE_INDEX"), 1, count
     what = "--shard auto: neither $JOB_COMPLETION_INDEX nor $CI_NODE_INDEX is set"
     raise UsageError(what, cure="write the part itself, as 1/4")
 
 
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,6}", text):
-        raise UsageError(f"--shard: {text[:20]!r} is no number", cure="write the part itself, as 1/4")
-    return int(text)
+def _told(environ: Mapping[str, str], name: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,6}", environ[name]):
+        what = f"--shard auto: {environ[name][:20]!r} in ${name} is no number"
+        raise UsageError(what, cure="write the part itself, as 1/4")
+    return environ[name]

@@ -41,6 +41,9 @@ def rules_of(opened: Session, intent: Intent, options: Mapping[str, Any]) -> Rul
     reason, names = options.get("reason"), options.get("skip_gates", ())
     if names and not reason:
         raise UsageError("--skip-gate needs --reason", cure="say why; it is recorded in the commit")
+    if reason and "skip_gates" in options and not names:
+        what = "--reason says why a gate is skipped, and no gate is skipped"
+        raise UsageError(what, cure="add --skip-gate NAME, or leave it out: it would be recorded nowhere")
     known = _skippable(opened, intent) if names else {}
     for name in names:
         if name not in known:

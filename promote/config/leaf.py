@@ -15,6 +15,13 @@ from promote.text.scalar import meaning
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _PLAIN_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
+_WORDS = (
+    ("Expected `str`", "expected a string"),
+    ("Expected `int`", "expected a whole number"),
+    ("Expected `float`", "expected a number"),
+    (" >= ", " of at least "),
+    (" <= ", " of at most "),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,18 @@ def has_control(text: str) -> bool:
     return _CONTROL.search(text) is not None
 
 
+def _in_words(said: str) -> str:
+    """What msgspec says of a value, in the words of the other messages."""
+    for theirs, ours in _WORDS:
+        said = said.replace(theirs, ours)
+    return said.replace("`", "")
+
+
 def _checked(value: object, hint: Any) -> Any:
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as exc:
-        return Wrong(str(exc).replace("Expected `str`", "expected a string").replace("`", ""))
+        return Wrong(_in_words(str(exc)))
 
 
 def _literal(node: Scalar, said: object, shape: Shape) -> Any:

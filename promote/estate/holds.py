@@ -61,6 +61,12 @@ class Hold:
         return own is None or own.tag == version.tag
 
     @property
+    def subject(self) -> str:
+        """What it holds back, in words."""
+        what = "every version" if self.version is None else str(self.version)
+        return f"{what} of {'every app' if self.app == EVERY else self.app}"
+
+    @property
     def sentence(self) -> str:
         """Why, by whom, since when, until when, and where that is said."""
         told = [f"by {self.by}"] if self.by else []

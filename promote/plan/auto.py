@@ -32,7 +32,7 @@ def plan_auto(estates: Mapping[str, Estate], intent: Auto, rules: Rules, before:
     told: list[Decision] = []
     for name in intent.environments:
         mine = [patient(decision) for (its, _), decision in decided.items() if its == name]
-        told += limited(mine, {name: most[name]})
+        told += limited(mine, {name: most[name]}, by_option=rules.most is not None)
     return (yield from conclude(estates, [each for each in told if is_mine(each.app, intent.shard)], rules, before))
 
 

@@ -18,6 +18,6 @@ def conclude(
     estates: Mapping[str, Estate], decisions: Iterable[Decision], rules: Rules, before: Before
 ) -> Asking[Plan]:
     """The plan that `decisions` come to: pushed, or proposed where an environment is delivered so."""
-    allowed = limited(decisions, dict.fromkeys(estates, rules.most))
+    allowed = limited(decisions, dict.fromkeys(estates, rules.most), by_option=True)
     kept, branches = yield from proposing(estates, allowed, rules, before)
     return assemble(estates, kept, rules.group, branches)

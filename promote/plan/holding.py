@@ -9,7 +9,7 @@ from datetime import datetime
 from promote.config.request_branch import hold_branch, rollback_branch
 from promote.errors import ForgeError
 from promote.estate.estate import Estate
-from promote.estate.holds import EVERY, Hold, shown
+from promote.estate.holds import EVERY, Hold
 from promote.image import Version
 from promote.moment import show_moment
 from promote.outcome import Failure, Refusal
@@ -29,9 +29,7 @@ class Held:
         """Why this version is not brought in; with `surely` only if that holds whatever else is learned of it."""
         for name, hold, cure in self.holds:
             if hold.surely_covers(version) if surely else hold.covers(version):
-                what = "every version" if hold.version is None else shown(hold.version)
-                of = "every app" if hold.app == EVERY else hold.app
-                why = f"{name} holds {what} of {of} back: {hold.sentence}; {cure}"
+                why = f"{name} holds {hold.subject} back: {hold.sentence}; {cure}"
                 until = None if hold.until is None else show_moment(hold.until)
                 return Refusal(self.environment, self.app, "held", why, until=until, version=version)
         return None

@@ -65,6 +65,20 @@ def variables(question: Probe) -> dict[str, str]:
     }
 
 
+def _find(program: str, files: Path) -> None:
+    """Refused where a program that is named by its path in the repository is none."""
+    if program.startswith("/") or "/" not in program:
+        return
+    if not (files / program).exists():
+        cure = "commit it to the default branch, or correct `command`"
+        raise Refused(f"there is no {program} among the repository's files", cure=cure)
+    if not (files / program).is_file():
+        raise Refused(f"{program} is no file", cure="correct `command`")
+    if not os.access(files / program, os.X_OK):
+        cure = "commit it so: git update-index --chmod=+x FILE; or name what runs it, as in [sh, FILE]"
+        raise Refused(f"{program} is not executable in the repository", cure=cure)
+
+
 class Commands:
     """Runs commands among `files`."""
 
@@ -104,11 +118,8 @@ class Commands:
 
     def probed(self, check: RunCheck, question: Probe) -> Probed:
         """What the command came to; Refused where it cannot be started, UsageError where a secret is not to be had."""
-        program = check.command[0]
         files = self._files.at_hand()
-        if not program.startswith("/") and "/" in program and not (files / program).exists():
-            cure = "commit it to the default branch, or correct `command`"
-            raise Refused(f"there is no {program} among the repository's files", cure=cure)
+        _find(check.command[0], files)
         home = self._files.room("home")
         try:
             finished = self._run(check, question, files, home)

@@ -31,6 +31,8 @@ def _basic(username: str, secret: str) -> set[str]:
 class Veil:
     """Covers the secrets of a run in texts that come from outside; may be used from many threads.
 
+    Each line of a secret is covered too: of what a command says one line alone is shown.
+
     Case does not count: names of hosts and of schemes are shown in lower case.
     """
 
@@ -45,7 +47,8 @@ class Veil:
             if (username, secret) in self._covered:
                 return
             self._covered.add((username, secret))
-            forms = _forms(secret) | (set() if username is None else _basic(username, secret))
+            forms = set() if username is None else _basic(username, secret)
+            forms = forms.union(*map(_forms, {secret, *(line.strip() for line in secret.splitlines())}))
             known = dict(self._forms) | {form.lower(): re.escape(form) for form in forms if len(form) >= LEAST}
             self._forms = tuple(sorted(known.items(), key=lambda form: (-len(form[0]), form)))
 

@@ -70,6 +70,7 @@ USAGE = (
     Case("no-push-of-a-url", (*SET_WEB, "--no-push"), 2, ("no clone to leave the commit in", "{url}")),
     Case("write-only-and-no-push", (*SET_WEB, "--write-only", "--no-push"), 2, ("--write-only makes no commit",)),
     Case("gate-without-a-reason", (*SET_WEB, "--skip-gate", "from"), 2, ("--skip-gate needs --reason",)),
+    Case("reason-for-nothing", (*SET_WEB, "--reason", "x"), 2, ("no gate is skipped", "--skip-gate NAME")),
     Case("no-such-gate", (*SET_WEB, "--skip-gate", "soak", "--reason", "x"), 2, ("no gate 'soak'",)),
     Case("template-that-does-not-render", (*SET_WEB, "-m", "{{ nothing }}"), 2, ("template", "nothing", "summary")),
     Case("template-that-is-none", (*SET_WEB, "-m", "{% if %}"), 2, ("template",)),

@@ -206,6 +206,20 @@ def test_which_shard_this_is(given: str | None, environ: Mapping[str, str], expe
         _shard(given, environ)
 
 
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"JOB_COMPLETION_INDEX": "x"}, "'x' in $JOB_COMPLETION_INDEX"),
+        ({"CI_NODE_INDEX": "x", "CI_NODE_TOTAL": "4"}, "'x' in $CI_NODE_INDEX"),
+        ({"CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "1/2"}, "'1/2' in $CI_NODE_TOTAL"),
+    ],
+)
+def test_the_variable_that_tells_no_shard_is_named(environ: Mapping[str, str], named: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        _shard("auto", environ)
+    assert named in str(caught.value)
+
+
 def test_three_shards_at_once_do_what_one_run_does(create: Create, promote: Program, inside: Inside) -> None:
     apps = [f"app{number}" for number in range(9)]
     said = "".join(f"  {app}: {{image: example.com/{app}}}\n" for app in apps)

@@ -113,6 +113,26 @@ def test_6_6_a_plan_that_is_too_large_is_refused_whole_in_its_environment(
     assert bool(made.steps) == bool(made.changes)
 
 
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [
+        ("limits: {changes: 1}, ", None, "and no more than 1 may: look at it by --dry-run --max-changes 2, and raise"),
+        ("limits: {changes: 1}, ", 0, "and --max-changes allows no more than 0: look at it by --dry-run --max-changes"),
+        ("", 1, "and --max-changes allows no more than 1: look at it by --dry-run --max-changes 2"),
+    ],
+)
+def test_6_6_what_is_too_large_names_the_limit_that_it_is_for(
+    tmp_path: Path, limit: str, most: int | None, said: str
+) -> None:
+    config = CHAIN.replace("from: dev", f"{limit}from: dev").replace('"*"', '"~1.4"', 1)
+    files = {**runs("dev", web="1.5.0", api="1.5.0"), **runs("test", web="1.4.0", api="1.4.0")}
+    made = plan(build(tmp_path, config, files), Auto(("test",)), outside(), Rules(most=most))
+    assert len(made.refusals) == 2
+    for refusal in made.refusals:
+        assert said in refusal.reason
+        assert ("limits" in refusal.reason) == (most is None)
+
+
 def test_6_6_a_limit_counts_only_what_would_change_and_only_in_its_environment(tmp_path: Path) -> None:
     config = CHAIN.replace("from: dev", f"limits: {{changes: 1}}, from: dev, {HTTP}")
     files = {**runs("dev", web="1.5.0", api="1.5.0"), **runs("test", web="1.4.0", api="1.4.0")}

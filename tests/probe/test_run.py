@@ -53,6 +53,12 @@ def test_how_it_ends(script: str, state: str, why: str, prober: Prober) -> None:
     assert (probed.state, probed.why) == (state, why)
 
 
+def test_a_line_of_a_secret_is_hidden_too(prober: Prober) -> None:
+    prober.environ["PROMOTE_KEY"] = "first-of-the-key\nlast-of-the-key\n"
+    key = SecretSettings(env="PROMOTE_KEY")
+    assert prober(sh('echo "$T"; exit 75', env=(("T", key),))).why == "/bin/sh waits: ***"
+
+
 def test_a_secret_is_hidden_before_a_line_is_cut(prober: Prober) -> None:
     probed = prober(sh('printf "%0190d%s\\n" 0 "$T"; exit 1', env=(("T", TOKEN),)))
     assert "s3cr" not in probed.why
@@ -125,7 +131,8 @@ def test_a_script_of_the_repository_is_started_from_its_root_without_a_shell(pro
     ("command", "why"),
     [
         (("./smoke.sh",), "there is no ./smoke.sh among the repository's files; commit it to the default branch"),
-        (("./plain.sh",), "'./plain.sh' cannot be started: Permission denied"),
+        (("./folder",), "./folder is no file; correct `command`"),
+        (("./plain.sh",), "./plain.sh is not executable in the repository; commit it so: git update-index --chmod=+x"),
         (("no-such-program",), "there is no program 'no-such-program'; install it"),
         # A program is not found among the repository's files by chance.
         (("plain.sh",), "there is no program 'plain.sh'"),
@@ -134,6 +141,7 @@ def test_a_script_of_the_repository_is_started_from_its_root_without_a_shell(pro
 )
 def test_9_1_what_cannot_be_started_has_failed(command: Sequence[str], why: str, prober: Prober) -> None:
     (prober.folder / "plain.sh").write_text("#!/bin/sh\n")
+    (prober.folder / "folder").mkdir()
     prober.environ["PATH"] = f".::{os.environ['PATH']}"
     probed = prober(RunCheck(tuple(command)))
     assert (probed.state, probed.why[: len(why)]) == ("failed", why)

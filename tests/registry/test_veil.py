@@ -58,6 +58,11 @@ def test_of_a_short_secret_the_header_is_hidden_all_the_same() -> None:
     assert veil("web").hide(f"Basic {header} of web") == "Basic *** of web"
 
 
+def test_each_line_of_a_secret_is_hidden() -> None:
+    made = veil("-----BEGIN KEY-----\r\nMIIEpAIBAAKCAQEA\r\nab\r\n")
+    assert made.hide("first -----BEGIN KEY-----, then MIIEpAIBAAKCAQEA, and ab") == "first ***, then ***, and ab"
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_secret_is_hidden_in_every_form(form: Callable[[str], str]) -> None:
     hidden = veil().hide(f"before {form(SECRET)} after")
