@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -88,6 +88,15 @@ class Probes(Protocol):
 _FLEETING = (Stands, Statuses, Reviews, Probe)
 
 
+def _told(questions: Sequence[Question], answered: int) -> str:
+    """Whom they are for, and how many of them are answered."""
+    hosts = {each.repository.host for each in questions if isinstance(each, Tags | Facts)}
+    whom = [f"{len(hosts)} registr{'y' if len(hosts) == 1 else 'ies'}"] if hosts else []
+    whom += ["forges"] if any(isinstance(each, Stands | Statuses | Reviews) for each in questions) else []
+    whom += ["checks"] if any(isinstance(each, Probe) for each in questions) else []
+    return f"asking {' and '.join(whom)}: {answered} of {len(questions)}" if whom else ""
+
+
 class Gather:
     """Answers to questions: each is asked once a run, so that planning again after a lost race chooses the same.
 
@@ -104,7 +113,10 @@ class Gather:
         histories: Histories | None = None,
         requests: Callable[[], Requests | None] = lambda: None,
         probes: Callable[[], Probes | None] = lambda: None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`tell` hears what is being asked, and how much of it has been answered."""
+        self._tell = tell
         self._open_probes = probes
         self._probes: Probes | None = None
         self._open_requests = requests  # most plans propose nothing, and need none
@@ -130,11 +142,15 @@ class Gather:
             self._remember(past)
         fresh = sorted((question for question in new if not isinstance(question, Ran)), key=repr)
         if len(fresh) == 1:
+            self._tell(_told(fresh, 0))
             self._known[fresh[0]] = self._ask(fresh[0])
         elif fresh:
             pool = ThreadPoolExecutor(min(self._jobs, len(fresh)), "promote-gather")
             try:
-                self._known.update(zip(fresh, pool.map(self._ask, fresh), strict=True))
+                self._tell(_told(fresh, 0))
+                for number, (question, answer) in enumerate(zip(fresh, pool.map(self._ask, fresh), strict=True), 1):
+                    self._known[question] = answer
+                    self._tell(_told(fresh, number))
             finally:
                 # After ^C nobody waits for the answers to questions that are still open.
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -144,6 +160,7 @@ class Gather:
         if self._histories is None:
             self._known |= dict.fromkeys(questions, Past((), is_whole=False, ends="there is no Git history here"))
             return
+        self._tell(f"reading the history of {', '.join(sorted({each.environment for each in questions}))}")
         for question, past in self._histories.ran(questions).items():
             self._known[question] = past
 

@@ -74,12 +74,12 @@ def resolve_secret(secret: SecretSettings, environ: Mapping[str, str]) -> str:
     try:
         data = read_ordinary(Path(name), _MAX_FILE + 1)
     except OSError as exc:
-        raise UsageError(f"the secret {name} cannot be read: {exc.strerror}") from exc
+        raise UsageError(f"the secret {name} cannot be read: {exc.strerror}", cure="correct its path") from exc
     try:
         value = data.decode().strip()
     except UnicodeDecodeError:
         # Not chained: the exception holds the bytes.
-        raise UsageError(f"the secret {name} is not text") from None
+        raise UsageError(f"the secret {name} is not text", cure="write it as UTF-8") from None
     if not value or len(data) > _MAX_FILE:
-        raise UsageError(f"the secret {name} is {'empty' if not value else 'too large'}")
+        raise UsageError(f"the secret {name} is {'empty' if not value else 'too large'}", cure="correct the file")
     return value

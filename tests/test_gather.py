@@ -71,6 +71,15 @@ def test_11_3_each_question_is_asked_once_a_run() -> None:
     assert set(registry.asked.values()) == {1}
 
 
+def test_who_waits_hears_how_much_is_answered() -> None:
+    heard: list[str] = []
+    gather = Gather(Counting(), jobs=4, clock=FakeClock(), tell=heard.append)
+    gather(frozenset({Tags(WEB), Facts(WEB, "1")}))
+    assert heard == [f"asking 1 registry: {number} of 2" for number in range(3)]
+    gather(frozenset({Tags(WEB)}))
+    assert len(heard) == 3
+
+
 @dataclass
 class Walks:
     """A history that notes what it is asked together."""

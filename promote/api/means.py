@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from promote.api.trees import FolderTrees
@@ -24,7 +24,7 @@ class Means:
     """How everything outside is asked; what is opened stays open until `stack` ends.
 
     No more than `jobs` are asked at once. Without `cache` nothing is taken from earlier runs, or kept for later ones.
-    With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2).
+    With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2). `tell` hears what is under way.
     """
 
     environ: Mapping[str, str]
@@ -33,6 +33,7 @@ class Means:
     cache: bool
     allow_run: bool
     stack: ExitStack
+    tell: Callable[[str], None] = field(default=lambda _: None, kw_only=True)
 
     def registries(self, opened: Opened) -> Registry:
         from promote.api.registries import open_registries

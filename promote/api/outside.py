@@ -35,6 +35,7 @@ class Outside:
                 histories=Histories(self._opened),
                 requests=lambda: self.pulls,
                 probes=lambda: self._means.probes(self._opened),
+                tell=self._means.tell,
             )
         return self._gather(questions)
 

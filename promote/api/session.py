@@ -87,6 +87,7 @@ class Session:
     ) -> Mapping[str, Estate]:
         from promote.estate.world import World
 
+        self._means.tell(f"reading the files of {', '.join(names)}")
         return World(self.config, self._opened.trees).estates(names, apps, adding_to=adding_to)
 
     def everything(self, folder: str) -> Estate:
@@ -253,12 +254,15 @@ def open_session(
     jobs: int = 16,
     cache: bool = True,
     allow_run: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Session]:
     """The repository at `where` with its configuration; whatever was opened for it is closed at the end.
 
     Without `cache` nothing is taken from what earlier runs learned of registries and told by notifications, and nothing
-    is kept for later ones. With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2).
+    is kept for later ones. With `allow_run` the commands of `run` checks are started (SEMANTICS 10.2). `tell` hears
+    what is under way.
     """
     with ExitStack() as stack:
+        tell("reading the repository")
         opened = open_where(where, environ=environ, clock=clock, stack=stack)
-        yield Session(opened, Means(environ, clock, jobs, cache, allow_run, stack))
+        yield Session(opened, Means(environ, clock, jobs, cache, allow_run, stack, tell=tell))

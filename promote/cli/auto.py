@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 from promote.errors import UsageError
 
@@ -25,7 +25,7 @@ _SHARD = re.compile(r"(auto|[0-9]{1,6})(?:/([0-9]{1,6}))?\Z")
 
 
 @options.command("auto", EXAMPLES)
-@click.argument("environments", metavar="[ENV]...", nargs=-1)
+@click.argument("environments", metavar="[ENV]...", nargs=-1, shell_complete=completion.environments)
 @options.apps()
 @options.text(
     "--shard", "shard", metavar="I/N",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 EXAMPLES = """
@@ -20,7 +20,7 @@ _STYLES = {"warning": "yellow", "error": "red"}
 
 
 @options.command("check", EXAMPLES)
-@click.argument("environments", metavar="[ENV]...", nargs=-1)
+@click.argument("environments", metavar="[ENV]...", nargs=-1, shell_complete=completion.environments)
 @options.where()
 @options.output()
 def check(environments: tuple[str, ...], **given: Any) -> None:
@@ -35,7 +35,7 @@ def check(environments: tuple[str, ...], **given: Any) -> None:
     from promote.report.findings import findings
 
     show = Show.of(given)
-    with run.session(given, environments=environments) as opened:
+    with run.session(given, show, environments=environments) as opened:
         config = opened.config
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         found = opened.findings([each.name for each in chosen])

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 from promote.cli.to import promotion
 
@@ -18,8 +18,8 @@ promote diff test prod -o markdown
 
 
 @options.command("diff", EXAMPLES)
-@click.argument("source", metavar="ENV_A")
-@click.argument("target", metavar="ENV_B")
+@click.argument("source", metavar="ENV_A", shell_complete=completion.environments)
+@click.argument("target", metavar="ENV_B", shell_complete=completion.environments)
 @options.apps()
 @click.option("--exit-code", is_flag=True, help="Exit with 10 where they differ.")
 @click.option("--no-verify-tag", is_flag=True, help="Do not ask the registry whether the tags exist.")
@@ -34,7 +34,7 @@ def diff(
     from promote.report import document, text
 
     show = Show.of(given)
-    with run.session(given, environments=[source, target], apps=apps) as opened:
+    with run.session(given, show, environments=[source, target], apps=apps) as opened:
         intent = promotion(opened, target, source, apps)
         plan = opened.plan(intent, Rules(verify_tag=not no_verify_tag))
         links = () if no_verify_tag else opened.links(plan)

@@ -34,7 +34,7 @@ def find(paths: tuple[str, ...], apps: tuple[str, ...], **given: Any) -> None:
     from promote.report import document, text
 
     show = Show.of(given)
-    with run.session(given, here=True, apps=apps) as opened:
+    with run.session(given, show, here=True, apps=apps) as opened:
         rows = document.site_rows(_estates(opened, paths, apps), configured=opened.has_config)
         if opened.has_config:
             for path in paths:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 EXAMPLES = """
@@ -18,8 +18,8 @@ promote history dev --repo https://git.example.com/acme/gitops.git -o json
 
 
 @options.command("history", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("words", metavar="[APP]...", nargs=-1)
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
 @options.apps()
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, metavar="N",
@@ -43,7 +43,7 @@ def history(
     from promote.report import text, views
 
     show = Show.of(given)
-    with run.session(given, environments=[environment], apps=words) as opened:
+    with run.session(given, show, environments=[environment], apps=words) as opened:
         opened.config.environment(environment)
         told = opened.history(environment, apps_named(opened.config, (*words, *apps)), limit=limit, links=links)
     if show.json:

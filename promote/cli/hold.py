@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ promote hold prod --reason 'moving the cluster' --until 2026-12-24
 
 
 @options.command("hold", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("words", metavar="[APP]...", nargs=-1)
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
 @options.text("--version", "version", metavar="TAG", help="Only this version [default: every version].")
 @options.text(
     "--until", "until", metavar="TIME", help="When it ends by itself: 3d, 2026-12-24 or 2026-12-24T09:00:00Z (UTC)."

@@ -35,6 +35,7 @@ from promote.cli.wait import wait
 from promote.errors import Interrupted, OutputError, PromoteError
 
 _READER_GONE = 141  # as a shell has it for a program that SIGPIPE has ended
+COMPLETE = "_PROMOTE_COMPLETE"
 EPILOG = (
     "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git, 6 forge."
 )
@@ -64,12 +65,19 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # `→` must not turn a finished push into a fault
-    code = _run()
+    code = _completed() if COMPLETE in os.environ else _run()
     if code == Interrupted.exit_code:
         # Requests that are still under way would be waited for at exit.
         os._exit(code)
     gc.freeze()  # else the interpreter looks through all of it once more as it ends: a tenth of a short run
     sys.exit(code)
+
+
+def _completed() -> int:
+    """What a shell asks when TAB is pressed, and the script that makes it ask."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(cli, {}, "promote", COMPLETE, os.environ[COMPLETE])
 
 
 def _run() -> int:

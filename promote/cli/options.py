@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from promote.cli import completion
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -76,7 +78,7 @@ def spoken() -> Callable[[F], F]:
             click.option("-q", "--quiet", is_flag=True, help="Show nothing but results and errors."),
             click.option(
                 "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True,
-                envvar="PROMOTE_COLOR", help="Colours; auto heeds NO_COLOR and whether this is a terminal.",
+                envvar="PROMOTE_COLOR", help="Colours; auto heeds NO_COLOR, FORCE_COLOR and the terminal.",
             ),
         ]
     )  # fmt: skip
@@ -136,7 +138,8 @@ def where() -> Callable[[F], F]:
 
 def apps() -> Callable[[F], F]:
     """--app, repeatable, with globs."""
-    return text("--app", "apps", multiple=True, metavar="APP", help="Only this app; repeatable, globs too.")
+    told = "Only this app; repeatable, globs too."
+    return text("--app", "apps", multiple=True, metavar="APP", help=told, shell_complete=completion.apps)
 
 
 def adding() -> Callable[[F], F]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ promote release prod
 
 
 @options.command("release", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("words", metavar="[APP]...", nargs=-1)
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
 @options.text("--version", "version", metavar="TAG", help="Only this version [default: whatever is held].")
 @options.writing()
 @options.where()

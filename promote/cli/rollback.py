@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 from promote.errors import UsageError
 
@@ -21,8 +21,8 @@ promote rollback prod --all --yes
 
 
 @options.command("rollback", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("words", metavar="[APP]...", nargs=-1)
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
 @options.text("--to", "to", metavar="TAG", help="Go back to this version, which ENV ran before; for one app.")
 @click.option("--all", "everything", is_flag=True, help="Roll back every app of ENV; needs --yes.")
 @click.option("--yes", is_flag=True, help="Do it: what --all asks for.")

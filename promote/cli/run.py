@@ -30,6 +30,7 @@ def _by_hand(name: str) -> bool:
 @contextmanager
 def session(
     options: dict[str, Any],
+    show: Show,
     *,
     files: bool = False,
     here: bool = False,
@@ -38,7 +39,8 @@ def session(
 ) -> Iterator[Session]:
     """The session that the options of `where` describe; takes them out of `options`.
 
-    With `files` it reads working files; with `here` it does so where no repository is named.
+    With `files` it reads working files; with `here` it does so where no repository is named. What is waited for
+    meanwhile stands on the line of `show`.
     """
     from promote.api import Where, open_session
     from promote.clock import SystemClock
@@ -61,10 +63,12 @@ def session(
         keep=options.pop("cache_repos") and not options["no_cache"],
     )
     jobs, cache, allow_run = options.pop("jobs"), not options.pop("no_cache"), options.pop("allow_run", False)
-    with open_session(
-        where, environ=os.environ, clock=SystemClock(), jobs=jobs, cache=cache, allow_run=allow_run
-    ) as opened:
-        yield opened
+    means = {"jobs": jobs, "cache": cache, "allow_run": allow_run, "tell": show.line.tell}
+    try:
+        with open_session(where, environ=os.environ, clock=SystemClock(), **means) as opened:
+            yield opened
+    finally:
+        show.line.end()
 
 
 def write(
@@ -97,7 +101,7 @@ def write(
     waits = options.get("waits", False)
     if waits and (dry or options["write_only"] or options["no_push"]):
         raise UsageError("--wait waits for what was delivered, and nothing will be", cure="leave --wait out")
-    with session(options, files=options["write_only"], environments=environments, apps=apps) as opened:
+    with session(options, show, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
         rules = rules_of(opened, wanted, options)
         if waits:

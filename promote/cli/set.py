@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ promote set prod web=1.5.1 --skip-gate from --reason 'hotfix for INC-7' --dry-ru
 
 
 @options.command("set", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("versions", metavar="APP=TAG...", nargs=-1, required=True)
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("versions", metavar="APP=TAG...", nargs=-1, required=True, shell_complete=completion.apps_to_set)
 @options.adding()
 @options.awaiting()
 @options.overruling()

@@ -6,11 +6,13 @@ import logging
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
+from promote.cli.progress import Line, progress_line
 from promote.errors import OutputError
 
 
@@ -32,14 +34,22 @@ def unwritable(exc: OSError) -> OutputError:
     )
 
 
+def _by_environment(environ: Mapping[str, str]) -> bool | None:
+    """Whether there are colours by NO_COLOR (no-color.org), which goes first, and FORCE_COLOR (force-color.org)."""
+    if environ.get("NO_COLOR"):
+        return False
+    return True if environ.get("FORCE_COLOR") else None
+
+
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What -o, -v, -q and --color say."""
+    """What -o, -v, -q and --color say; `line` tells what is waited for, and gives way to all else."""
 
     form: str
     quiet: bool
     color: bool | None
     verbose: bool = False
+    line: Line = field(default_factory=lambda: Line(None), compare=False)
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Show:
@@ -51,9 +61,10 @@ class Show:
             logger = logging.getLogger("promote")
             logger.handlers[:] = [handler]
             logger.setLevel(logging.INFO)
-        color = {"always": True, "never": False, "auto": False if os.environ.get("NO_COLOR") else None}
-        form = options.pop("output", "text")
-        return cls(form, options.pop("quiet"), color[options.pop("color")], verbose)
+        color = {"always": True, "never": False, "auto": _by_environment(os.environ)}
+        form, quiet = options.pop("output", "text"), options.pop("quiet")
+        line = progress_line(quiet=quiet, verbose=verbose)
+        return cls(form, quiet, color[options.pop("color")], verbose, line)
 
     @property
     def json(self) -> bool:
@@ -69,18 +80,22 @@ class Show:
 
     def result(self, text: str, *, style: str | None = None) -> None:
         """A line, or a whole document, of the result."""
+        self.line.clear()
         say(click.style(text, fg=style) if style else text, color=self.color)
 
     def document(self, document: dict[str, object]) -> None:
         from promote.report.document import dump
 
+        self.line.clear()
         say(dump(document).removesuffix("\n"), color=False)
 
     def note(self, text: str) -> None:
         """Something beside the result, for people."""
+        self.line.clear()
         if not self.quiet:
             click.echo(text, err=True, color=self.color)
 
     def fault(self, text: str) -> None:
         """Something that went wrong; -q does not hide it."""
+        self.line.clear()
         click.echo(f"promote: {text}", err=True, color=self.color)

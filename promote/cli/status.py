@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 EXAMPLES = """
@@ -18,7 +18,7 @@ promote status --repo https://git.example.com/acme/gitops.git -o json
 
 
 @options.command("status", EXAMPLES)
-@click.argument("environments", metavar="[ENV]...", nargs=-1)
+@click.argument("environments", metavar="[ENV]...", nargs=-1, shell_complete=completion.environments)
 @options.apps()
 @click.option("--age", is_flag=True, help="Read Git's history too: since when each version runs, and how far behind.")
 @options.where()
@@ -32,7 +32,7 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **gi
     from promote.config.named import apps_named
 
     show = Show.of(given)
-    with run.session(given, environments=environments, apps=apps) as opened:
+    with run.session(given, show, environments=environments, apps=apps) as opened:
         config = opened.config
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         drawn = opened.board([each.name for each in chosen], apps_named(config, apps), past=age)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ promote tags oci:images/acme/web --policy calver:YYYY.0M.MICRO -o json
 
 
 @options.command("tags", EXAMPLES)
-@click.argument("word", metavar="APP|IMAGE|oci:DIR")
+@click.argument("word", metavar="APP|IMAGE|oci:DIR", shell_complete=completion.apps)
 @options.text(
     "--policy",
     "policy",
@@ -52,7 +52,7 @@ def tags(word: str, policy: str | None, limit: int | None, **given: Any) -> None
         name, chosen = layout_session(folder, SystemClock()).select(_policy(policy, None, word))
         app, images = None, [name]
     else:
-        with run.session(given, here=True) as opened:
+        with run.session(given, show, here=True) as opened:
             app, found = _app(opened, word)
             name, images = found.name, [str(repository) for repository in found.repositories]
             chosen = opened.select(found, _policy(policy, found, word))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
@@ -20,9 +20,12 @@ promote to prod --from staging-eu -o json
 
 
 @options.command("to", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("words", metavar="[APP]...", nargs=-1)
-@options.text("--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.")
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
+@options.text(
+    "--from", "source", metavar="ENV", help="Another environment than the one that ENV takes from.",
+    shell_complete=completion.environments,
+)
 @options.apps()
 @options.adding()
 @options.awaiting()

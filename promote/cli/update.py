@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import options, run
+from promote.cli import completion, options, run
 from promote.cli.shown import Show
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ promote update --repo https://git.example.com/acme/gitops.git -o json
 
 
 @options.command("update", EXAMPLES)
-@click.argument("environments", metavar="[ENV]...", nargs=-1)
+@click.argument("environments", metavar="[ENV]...", nargs=-1, shell_complete=completion.environments)
 @options.apps()
 @options.overruling()
 @options.writing()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from promote.cli import options, run, waiting
+from promote.cli import completion, options, run, waiting
 from promote.cli.shown import Show
 
 EXAMPLES = """
@@ -18,8 +18,8 @@ promote wait prod --repo https://git.example.com/acme/gitops.git -o json
 
 
 @options.command("wait", EXAMPLES)
-@click.argument("environment", metavar="ENV")
-@click.argument("words", metavar="[APP]...", nargs=-1)
+@click.argument("environment", metavar="ENV", shell_complete=completion.environments)
+@click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
 @options.apps()
 @options.patience()
 @options.running()
@@ -34,7 +34,7 @@ def wait(environment: str, words: tuple[str, ...], apps: tuple[str, ...], timeou
     from promote.errors import Refused
 
     show = Show.of(given)
-    with run.session(given, environments=[environment], apps=words) as opened:
+    with run.session(given, show, environments=[environment], apps=words) as opened:
         opened.config.environment(environment)
         named = apps_named(opened.config, (*words, *apps)) or opened.running(environment)
         found = waiting.watched(opened, [(environment, app) for app in named], timeout, show)

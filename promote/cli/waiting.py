@@ -45,6 +45,7 @@ def watched(opened: Session, wanted: Sequence[tuple[str, str]], timeout: float, 
         if line not in told[-1:] and not all(each.passes for each in found):
             told.append(line)
             show.note(line)
+        show.line.tell(f"waiting: {line}")
 
     return opened.wait(wanted, seconds=timeout, tell=tell_progress) if wanted else ()
 

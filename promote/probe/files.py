@@ -129,7 +129,8 @@ def export(tree: Tree, folder: Path) -> None:
                 links.append(link)
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "a name in it is none of a file"
-        raise Refused(f"the repository's files cannot be written here: {why}", where=str(folder)) from exc
+        cure = "see that there is room, and that $TMPDIR may be written"
+        raise Refused(f"the repository's files cannot be written here: {why}", where=str(folder), cure=cure) from exc
     # A link may lead out through another one, which is then gone: looked at until all that are left stay inside.
     while leaving := [link for link in links if _leaves(folder, link)]:
         for link in leaving:

@@ -76,7 +76,8 @@ def _key(check: SignatureCheck, files: Files) -> Path | None:
 def _by_digest(question: Probe) -> tuple[str, ...]:
     """Every image by its digest; Refused where one has none."""
     if not question.images:
-        raise Refused(f"{question.app} names no image, so there is no signature to look for")
+        what = f"{question.app} names no image, so there is no signature to look for"
+        raise Refused(what, cure="name its image, or leave the gate out")
     for repository, version in question.images:
         if version.digest is None:
             raise Refused(

@@ -27,9 +27,10 @@ def _items(top: bytes, folder: bytes) -> list[os.DirEntry[bytes]]:
     except (NotADirectoryError, FileNotFoundError) as exc:
         if folder:
             return []
-        raise UsageError("there is no such folder", where=show(top)) from exc
+        raise UsageError("there is no such folder", where=show(top), cure="correct its name") from exc
     except OSError as exc:
-        raise UsageError(f"the folder cannot be listed ({exc.strerror})", where=show(folder or top)) from exc
+        what = f"the folder cannot be listed ({exc.strerror})"
+        raise UsageError(what, where=show(folder or top), cure="let it be read") from exc
 
 
 def _content(handle: int, size: int) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 
 from promote.errors import RegistryDenied
 from promote.image import Repository
+from promote.question import Admitted
 from tests.registry.conftest import PATH, TAGS, Ask
 from tests.servers import proxy as faults
 from tests.servers.proxy import FaultyProxy, faulty_proxy
@@ -92,6 +93,9 @@ def test_each_namespace_is_asked_with_its_own_credentials(ask: Ask, tmp_path: Pa
             assert registries.tags(Repository(near.host, OTHER)) == ("1.0",)
         with pytest.raises(RegistryDenied, match="asks for credentials"):
             registries.tags(Repository(near.host, "third"))
+        source = str(tmp_path / "auth.json")
+        whom = {path: registries.admitted(Repository(near.host, path)) for path in (PATH, OTHER, "fourth")}
+        assert whom == {PATH: Admitted("ci", source), OTHER: Admitted("other", source), "fourth": None}
         sent = {
             (asked.path.split("/")[2], base64.b64decode(asked.authorization.removeprefix("Basic ")).decode())
             for asked in near.log

@@ -131,7 +131,8 @@ class AppTokens:
         try:
             lasts = (sold.expires_at - self._clock.now()).total_seconds()
         except TypeError:  # a time without a zone
-            raise RemoteUnreachable("answered with a token whose end is not clear", where=api) from None
+            what = "answered with a token whose end is not clear"
+            raise RemoteUnreachable(what, where=api, cure="check that this is GitHub's own API") from None
         return _Kept(sold.token, asked_at + max(_SHORTEST, lasts - _MARGIN))
 
     def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, tls: Tls) -> Response:

@@ -1,0 +1,211 @@
+"""What a terminal is shown while it waits, in which colours, and what its shell completes."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from promote.cli.progress import Line, is_wanted, progress_line
+from tests.e2e.gitops import Gitops
+from tests.e2e.program import Inside, Program
+from tests.servers.githttp import Fault
+
+CONFIG = """\
+version: 1
+apps:
+  web: {image: ghcr.io/acme/web}
+  worker: {image: ghcr.io/acme/worker}
+  "svc-*": {image: "ghcr.io/acme/{app}"}
+environments:
+  dev: {path: dev}
+  prod: {path: prod}
+  "{team}-test": {path: "teams/{team}"}
+"""
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _drawn(line: Line, screen: Screen) -> str:
+    """What is on the screen once something is, or after a while."""
+    ends = time.monotonic() + 5
+    while not screen.getvalue() and time.monotonic() < ends:
+        line.tell("reading 240 files\x1b[2J")
+        time.sleep(0.01)
+    return screen.getvalue()
+
+
+def test_a_line_says_what_is_under_way_and_gives_way() -> None:
+    screen = Screen()
+    line = Line(screen, patience=0.01, pace=0.01)
+    assert re.match(r"\r\x1b\[K\S reading 240 files\?\[2J", _drawn(line, screen))
+    line.clear()
+    assert screen.getvalue().endswith("\r\x1b[K")
+    line.end()
+    line.tell("no more")
+    time.sleep(0.05)
+    assert "no more" not in screen.getvalue()
+
+
+def test_what_is_soon_done_is_not_told() -> None:
+    screen = Screen()
+    line = Line(screen, patience=30)
+    line.tell("quick")
+    line.end()
+    assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "wanted"),
+    [
+        (None, {"TERM": "xterm"}, False),
+        (io.StringIO(), {"TERM": "xterm"}, False),
+        (Screen(), {}, False),
+        (Screen(), {"TERM": "dumb"}, False),
+        (Screen(), {"TERM": "xterm", "CI": "true"}, False),
+        (Screen(), {"TERM": "xterm", "CI": "false"}, True),
+        (Screen(), {"TERM": "xterm"}, True),
+    ],
+)
+def test_a_line_is_drawn_only_where_somebody_watches(
+    stream: io.StringIO | None, environ: Mapping[str, str], wanted: bool
+) -> None:
+    assert is_wanted(stream, environ) is wanted
+
+
+def _on_a_terminal(words: list[str], environ: Mapping[str, str], cwd: Path) -> tuple[str, str]:
+    """What a run writes to stdout, and what to the terminal that its stderr is."""
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, "-m", "promote", *words]
+    with subprocess.Popen(argv, cwd=cwd, env=dict(environ), stdout=subprocess.PIPE, stderr=theirs) as child:
+        os.close(theirs)
+        seen = b""
+        try:
+            while more := os.read(ours, 4096):
+                seen += more
+        except OSError:  # so Linux says that the other side is closed
+            pass
+        stdout = b"" if child.stdout is None else child.stdout.read()
+    os.close(ours)
+    return stdout.decode(), seen.decode()
+
+
+def test_who_waits_at_a_terminal_sees_for_what(repository: Gitops, promote: Program) -> None:
+    repository.server.fail(Fault("/git-upload-pack", stall=1.5))
+    argv = ["find", "--repo", repository.url]
+    stdout, seen = _on_a_terminal(argv, {**promote.environ, "TERM": "xterm"}, promote.cwd)
+    assert "reading the repository" in seen
+    assert seen.endswith("\r\x1b[K")
+    assert "\x1b" not in stdout
+
+
+@pytest.mark.parametrize(
+    ("quiet", "verbose", "drawn"), [(False, False, True), (True, False, False), (False, True, False)]
+)
+def test_who_wants_no_words_or_all_of_them_sees_no_line(
+    monkeypatch: pytest.MonkeyPatch, quiet: bool, verbose: bool, drawn: bool
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Screen())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    assert progress_line(quiet=quiet, verbose=verbose).is_on is drawn
+
+
+def test_verbose_shows_each_request_and_each_git_command_with_its_time(repository: Gitops, promote: Program) -> None:
+    done = promote.ok("update", "dev", "--dry-run", "--no-cache", "-v", "--repo", repository.url)
+    assert re.search(r"^promote: git .*: 0 in [0-9.]+ s$", done.stderr, re.MULTILINE)
+    assert re.search(r"^promote: GET http://\S+ 200 .*[0-9.]+ m?s", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("env", "words", "coloured"),
+    [
+        ({}, (), False),
+        ({"FORCE_COLOR": "1"}, (), True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, (), False),
+        ({"FORCE_COLOR": "1"}, ("--color", "never"), False),
+        ({"NO_COLOR": "1"}, ("--color", "always"), True),
+    ],
+)
+def test_colours_are_as_the_environment_and_the_option_say(
+    repository: Gitops, inside: Inside, env: Mapping[str, str], words: tuple[str, ...], coloured: bool
+) -> None:
+    done = inside("set", "dev", "web=1.5.0", "--dry-run", "--repo", repository.url, *words, env=env)
+    assert done.code == 0, done.output
+    assert ("\x1b[32m" in done.stdout) is coloured
+
+
+def _completed(promote: Program, cwd: Path, words: str, number: int) -> list[str]:
+    asked = {"_PROMOTE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(number)}
+    done = promote(cwd=cwd, env=asked)
+    assert (done.code, done.stderr) == (0, "")
+    return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "work" / "deep").mkdir(parents=True)
+    (tmp_path / "work" / "teams" / "blue").mkdir(parents=True)
+    (tmp_path / "work" / "teams" / "blue" / "a.yaml").write_text("a: b\n")
+    (tmp_path / "work" / "promote.yaml").write_text(CONFIG)
+    return tmp_path / "work"
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "found"),
+    [
+        ("promote check ", 2, ["blue-test", "dev", "prod"]),
+        ("promote to p", 2, ["prod"]),
+        ("promote to prod w", 3, ["web", "worker"]),
+        ("promote to prod --from d", 4, ["dev"]),
+        ("promote set dev wo", 3, ["worker="]),
+        ("promote status --app we", 3, ["web"]),
+        ("promote diff dev p", 3, ["prod"]),
+        ("promote stat", 1, ["status"]),
+    ],
+)
+def test_a_shell_completes_names_of_environments_and_apps(
+    promote: Program, folder: Path, words: str, number: int, found: list[str]
+) -> None:
+    assert _completed(promote, folder / "deep", words, number) == found
+
+
+@pytest.mark.parametrize("text", [None, "apps: [", "version: 7\n"], ids=["none", "broken", "wrong"])
+def test_what_is_wrong_completes_to_nothing_in_silence(promote: Program, tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "promote.yaml").write_text(text)
+    assert _completed(promote, tmp_path, "promote check ", 2) == []
+
+
+def test_a_folder_that_is_named_is_looked_at(promote: Program, folder: Path, tmp_path: Path) -> None:
+    assert _completed(promote, tmp_path, f"promote check -C {folder} d", 4) == ["dev"]
+
+
+@pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
+def test_the_script_for_each_shell_is_one(promote: Program, shell_name: str) -> None:
+    script = promote.ok(env={"_PROMOTE_COMPLETE": f"{shell_name}_source"}).stdout
+    assert f"{shell_name}_complete" in script
+    program = shutil.which(shell_name)
+    if program is not None:  # whether it reads as the shell's own language
+        subprocess.run([program, "-n"], input=script.encode(), check=True, timeout=30)
+
+
+def test_bash_completes(folder: Path, shell: Mapping[str, str]) -> None:
+    asked = (
+        'eval "$(_PROMOTE_COMPLETE=bash_source promote)"; COMP_WORDS=(promote to pr); COMP_CWORD=2; '
+        '_promote_completion promote; printf "%s\\n" "${COMPREPLY[@]}"; complete -p promote'
+    )
+    told = subprocess.check_output(["bash", "-c", asked], cwd=folder, env=dict(shell), timeout=60)
+    assert told.decode().splitlines() == ["prod", "complete -o nosort -F _promote_completion promote"]
