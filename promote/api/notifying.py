@@ -10,7 +10,7 @@ from functools import partial
 
 from msgspec import UNSET
 
-from promote.api.projects import project_at
+from promote.api.projects import commit_page
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.clock import Clock
@@ -76,10 +76,7 @@ def _wanted(said: NotifySettings, events: Sequence[Event]) -> tuple[Event, ...]:
 
 
 def _page(config: Config, environment: str, commit: Commit) -> str | None:
-    try:
-        return project_at(config, config.environment(environment), commit.place.repo).commit(commit.oid)
-    except UsageError:
-        return None  # no forge that we know: then there is no link
+    return commit_page(config, environment, commit.place.repo, commit.oid)
 
 
 def notify(opened: Opened, done: Delivery, *, environ: Mapping[str, str], clock: Clock, cache: bool) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from promote.config.model import Config, Environment
+from promote.errors import UsageError
 from promote.forge.address import Project, project_of
 
 
@@ -19,3 +20,11 @@ def project_at(config: Config, environment: Environment, repo: str) -> Project:
         url=None if said.url is UNSET else said.url,
         project=None if said.project is UNSET else said.project,
     )
+
+
+def commit_page(config: Config, environment: str, repo: str, oid: str) -> str | None:
+    """The page of one commit; None where no forge is known to have it."""
+    try:
+        return project_at(config, config.environment(environment), repo).commit(oid)
+    except UsageError:
+        return None

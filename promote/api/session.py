@@ -43,6 +43,7 @@ class Session:
     def __init__(self, opened: Opened, means: Means) -> None:
         self._opened = opened
         self._means = means
+        self.title = opened.title
         self._clock = means.clock
         self._outside = Outside(opened, means)
 
@@ -201,17 +202,15 @@ class Session:
 
         return notify(self._opened, done, environ=self._means.environ, clock=self._clock, cache=self._means.cache)
 
-    def board(self, names: Sequence[str], apps: Sequence[str], *, past: bool = False) -> Board:
-        """The matrix of apps × environments; sources of environments are looked at too, and not shown.
+    def board(self, names: Sequence[str], apps: Sequence[str], *, past: bool = False, trends: bool = False) -> Board:
+        """The matrix of apps × environments; what these take from is looked at too, and not shown.
 
-        With `past` since when each version runs, and how many its source has run since.
+        With `past` since when each version runs, and how far behind; with `trends` how often one comes, how soon.
         """
-        from promote.board import draw
+        from promote.board import draw, upstream
 
-        wanted = dict.fromkeys(names)
-        for name in names:
-            wanted |= dict.fromkeys(self.config.environment(name).sources)
-        return drive(draw(self._estates(list(wanted), apps or None), names, apps, past=past), self.ask)
+        estates = self._estates(upstream(self.config, names, whole=trends), apps or None)
+        return drive(draw(estates, names, apps, past=past, trends=trends), self.ask)
 
     def history(self, environment: str, apps: Sequence[str], *, limit: int = 10, links: bool = False) -> Chronicle:
         """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each.
@@ -226,11 +225,11 @@ class Session:
             told = replace(told, links=drive(of_history(self._opened, told), self.ask))
         return told
 
-    def links(self, plan: Plan) -> tuple[Link, ...]:
-        """Where it can be read what a plan changes, app by app; none where the images do not tell."""
-        from promote.api.linking import of_plan
+    def links(self, shown: Plan | Board) -> tuple[Link, ...]:
+        """Where it can be read what a plan changes, or more of a board's cells; none where the images do not tell."""
+        from promote.api.linking import of_board_or_plan
 
-        return drive(of_plan(self._opened, plan), self.ask)
+        return drive(of_board_or_plan(self._opened, shown), self.ask)
 
     def findings(self, names: Sequence[str]) -> tuple[Finding, ...]:
         """What `check` has to say of these environments, and of all that they need."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -68,6 +69,12 @@ class Opened:
     def repo(self) -> str:
         """The repository that promote is pointed at; "" for a folder that has no remote."""
         return "" if isinstance(self.trees, FolderTrees) else self.trees.home.repo
+
+    @property
+    def title(self) -> str:
+        """The last two parts of the remote's path; of working files the name of their folder."""
+        path = re.split(r"[:/]", self.repo.rstrip("/").removesuffix(".git"))
+        return "/".join(path[-2:]) or self.root.resolve().name
 
 
 def _read(path: Path) -> bytes:

@@ -2,5 +2,6 @@
 
 from promote.board.cell import Behind, Board, Cell, Pull, Stop
 from promote.board.draw import draw
+from promote.board.trend import Trend, upstream
 
-__all__ = ["Behind", "Board", "Cell", "Pull", "Stop", "draw"]
+__all__ = ["Behind", "Board", "Cell", "Pull", "Stop", "Trend", "draw", "upstream"]

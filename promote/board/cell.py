@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
+from promote.board.trend import Trend
 from promote.estate.holds import Hold
 from promote.image import Version
 from promote.question import Brought, Unknown
@@ -84,12 +85,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Board:
-    """All cells, as seen at the time `now`: that is None where no time was asked for."""
+    """All cells, as seen at the time `now`: that is None where no time was asked for.
+
+    `trends` is what history tells of an (app, environment), where that was asked for and can be seen.
+    """
 
     environments: tuple[str, ...]
     apps: tuple[str, ...]
     cells: tuple[Cell, ...]
     now: datetime | None = None
+    trends: Mapping[tuple[str, str], Trend] = field(default_factory=dict)
 
     def cell(self, app: str, environment: str) -> Cell:
         return self._by_place[app, environment]

@@ -10,6 +10,7 @@ from promote.board.cell import Behind, Board, Cell
 from promote.board.lag import COMMITS, MOST, behind_sources, newer_tags
 from promote.board.mutable import moved
 from promote.board.outlook import Key, Outlook, outlook
+from promote.board.trend import VERSIONS, Trend, firsts, trend
 from promote.estate.estate import Estate
 from promote.image import Version, agree
 from promote.plan.candidates import differing
@@ -33,32 +34,64 @@ class _Look:
 
 
 def draw(
-    estates: Mapping[str, Estate], environments: Sequence[str], apps: Sequence[str] = (), *, past: bool = False
+    estates: Mapping[str, Estate],
+    environments: Sequence[str],
+    apps: Sequence[str] = (),
+    *,
+    past: bool = False,
+    trends: bool = False,
 ) -> Asking[Board]:
     """The board of these environments, of all apps or of those that are named.
 
-    With `past` Git's history is asked since when each version runs, and how many its source has run since.
+    With `past` Git's history is asked since when each version runs, and how many its source has run since; with
+    `trends` besides, how often versions come, and how long that takes.
     """
     known = {app for name in environments for app in estates[name].apps}
     chosen = tuple(sorted(apps or known))
     keys = [(name, app) for app in chosen for name in environments]
     running = [key for key in keys if estates[key[0]].sites(key[1]) and not estates[key[0]].barred(key[1])]
     coming = yield from outlook(estates, running, whole=not apps)
-    now, pasts = (yield from _past(estates, running)) if past else (None, {})
+    now, pasts = (yield from _past(estates, running, trends=trends)) if past or trends else (None, {})
     look = _Look(estates, coming, pasts)
     cells = yield from abreast({key: _cell(look, *key) for key in keys})
-    return Board(tuple(environments), chosen, tuple(cells.values()), now)
+    told = _trends(estates, pasts, running, now) if trends and now is not None else {}
+    return Board(tuple(environments), chosen, tuple(cells.values()), now, told)
 
 
-def _past(estates: Mapping[str, Estate], keys: Sequence[Key]) -> Asking[tuple[datetime, _Pasts]]:
-    """The past of these, one stretch of each, and more of what one of them lags behind; in one walk a branch."""
-    least = dict.fromkeys(keys, 1)
+def _firsts(estates: Mapping[str, Estate], name: str) -> tuple[str, ...]:
+    return firsts({each: estate.environment.sources for each, estate in estates.items()}, name)
+
+
+def _trends(
+    estates: Mapping[str, Estate], pasts: _Pasts, keys: Sequence[Key], now: datetime
+) -> dict[tuple[str, str], Trend]:
+    """What the pasts tell of these, by app and environment."""
+    found = {}
+    for name, app in keys:
+        past = pasts[name, app]
+        before = [pasts.get((first, app)) for first in _firsts(estates, name)]
+        if isinstance(past, Past):
+            found[app, name] = trend(past, [each for each in before if isinstance(each, Past)], now)
+    return found
+
+
+def _past(
+    estates: Mapping[str, Estate], keys: Sequence[Key], *, trends: bool
+) -> Asking[tuple[datetime, _Pasts]]:
+    """The past of these, one stretch of each, and more of what one of them lags behind; in one walk a branch.
+
+    With `trends` many of each, and of where its versions begin.
+    """
+    least = dict.fromkeys(keys, VERSIONS if trends else 1)
+    if trends:
+        roots = {name: _firsts(estates, name) for name, _ in keys}
+        least |= {(root, app): VERSIONS for name, app in keys for root in roots[name] if root in estates}
     for name, app in keys:
         here = estates[name].runs(app)
         for source in estates[name].environment.sources:
             there = estates[source].runs(app) if source in estates else "absent"
             if isinstance(there, Version) and isinstance(here, Version) and not agree(there, here):
-                least[source, app] = MOST
+                least[source, app] = max(MOST, least.get((source, app), 0))
     asked = {
         (name, app): Ran(estates[name].place, estates[name].tip, name, app, number, COMMITS)
         for (name, app), number in least.items()

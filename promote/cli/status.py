@@ -13,6 +13,7 @@ EXAMPLES = """
 promote status
 promote status test prod --app 'web*' --age
 promote status -o markdown
+promote status -o html > board.html
 promote status --repo https://git.example.com/acme/gitops.git -o json
 """
 
@@ -22,12 +23,13 @@ promote status --repo https://git.example.com/acme/gitops.git -o json
 @options.apps()
 @click.option("--age", is_flag=True, help="Read Git's history too: since when each version runs, and how far behind.")
 @options.where()
-@options.output("markdown")
+@options.output("markdown", "html")
 def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **given: Any) -> None:
     """Show what runs where, what is waiting to come, and what for.
 
     `1.4.2 ← 1.5.0` runs 1.4.2, and 1.5.0 would come from the source environment or the registry; `⇠` waits for a gate,
-    or is held; `mixed` are sites that differ; `!` marks a place that cannot be edited.
+    or is held; `mixed` are sites that differ; `!` marks a place that cannot be edited. `-o html` is a page that needs
+    nothing else, with the history, and links to commits and pull requests.
     """
     from promote.config.named import apps_named
 
@@ -35,7 +37,10 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **gi
     with run.session(given, show, environments=environments, apps=apps) as opened:
         config = opened.config
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
-        drawn = opened.board([each.name for each in chosen], apps_named(config, apps), past=age)
+        names = [each.name for each in chosen]
+        page = show.form == "html"
+        drawn = opened.board(names, apps_named(config, apps), past=age or page, trends=page)
+        title, links = opened.title, opened.links(drawn) if page else ()
     if show.json:
         from promote.report import views
 
@@ -44,6 +49,10 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **gi
         from promote.report import markdown
 
         show.result(markdown.board(drawn))
+    elif page:
+        from promote.report.html.page import board
+
+        show.result(board(drawn, title=title, links=links))
     else:
         from promote.report import matrix
 

@@ -30,9 +30,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
+def is_address(url: str) -> bool:
+    """Whether it is the address of a page and nothing else; what a forge says of itself need not be."""
+    return _ADDRESS.match(url) is not None
+
+
 def linked(words: str, url: str) -> str:
-    """A link, if `url` is an address and nothing else; what a forge says of itself need not be."""
-    return link(words, url) if _ADDRESS.match(url) else f"{plain(words)} ({plain(url)})"
+    """A link, if `url` is an address; else both as text."""
+    return link(words, url) if is_address(url) else f"{plain(words)} ({plain(url)})"
 
 
 def _pages(links: Sequence[Link]) -> str:

@@ -12,24 +12,33 @@ from promote.report.table import fits, one_line, table, until, wrapped
 
 if TYPE_CHECKING:  # most commands show something else
     from promote.board import Board, Cell
+    from promote.image import Version
 
 # So many apps are named where the same is to be said of all of them.
 _NAMED = 5
 
 
+def coming(cell: Cell) -> tuple[str, Version] | None:
+    """What comes (`←`) or waits to come (`⇠`); None where nothing does."""
+    if cell.state in ("absent", "refused"):
+        return None
+    if cell.next is not None:
+        waits = cell.stop is not None and cell.stop.code in ("waiting", "failed", "gate")
+        return ("⇠" if waits else "←"), cell.next
+    if cell.stop is not None and cell.stop.version is not None:
+        return "⇠", cell.stop.version
+    return None
+
+
 def headline(cell: Cell) -> str:
-    """What runs, and what comes (`←`) or waits to come (`⇠`); `!` is a place that cannot be edited."""
+    """What runs, and what comes or waits to come; `!` is a place that cannot be edited."""
     if cell.state == "absent":
         return "-"
     said = cell.state if cell.version is None else cell.version.short
     if cell.state == "refused":
         return f"{'?' if cell.version is None else said} !"
-    if cell.next is not None:
-        sign = "⇠" if cell.stop is not None and cell.stop.code in ("waiting", "failed", "gate") else "←"
-        return f"{said} {sign} {cell.next.short}"
-    if cell.stop is not None and cell.stop.version is not None:
-        return f"{said} ⇠ {cell.stop.version.short}"
-    return said
+    comes = coming(cell)
+    return said if comes is None else f"{said} {comes[0]} {comes[1].short}"
 
 
 def age(cell: Cell, now: datetime | None) -> list[str]:

@@ -11,7 +11,7 @@ from promote.image import Repository, Version
 from promote.question import Answers, Asking, Carried, Facts, Known
 from promote.wording.source import Source, compare_page, release_page, revision_of, source_of
 
-Shows = Literal["compare", "release notes"]
+Shows = Literal["compare", "release notes", "commit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Origins:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page of an app in an environment: what it ran beside what it runs now, or the notes on what it runs now."""
+    """A page of an app in an environment: what it ran beside what it runs now, the notes on that, or its commit."""
 
     environment: str
     app: str

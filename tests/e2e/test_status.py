@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,20 @@ def test_each_form_where_it_is_known(gated: Gitops, inside: Inside) -> None:
     assert "| `test` | `web` |" in inside.ok("diff", "dev", "test", *at).stdout
     refused = inside("find", *at)
     assert (refused.code, "'markdown' is not one of 'text', 'json'" in refused.stderr) == (2, True)
+
+
+def test_the_page_has_history_and_links(create: Create, gated: Gitops, promote: Program) -> None:
+    at = ("--repo", gated.url)
+    text = gated.tree()["promote.yaml"].decode() + "forge: {kind: github, url: https://git.example.com, project: a/b}\n"
+    gated.commit({"promote.yaml": text.encode()}, message="where it is")
+    promote.ok("update", "dev", *at)
+    promote.ok("to", "test", "web", *at)
+    said = promote.ok("status", *at, "-o", "html").stdout
+    assert said.startswith("<!DOCTYPE html>")
+    assert f'href="https://git.example.com/a/b/commit/{gated.tip()}"' in said
+    assert "freeze waits until 2999-01-01 00:00Z" in said
+    assert re.search(r"<dt>lead time<dd>\d+[ms]", said)
+    assert "<h1>" in said
 
 
 def test_10_2_diff_starts_a_command_only_where_that_is_allowed(gated: Gitops, inside: Inside) -> None:

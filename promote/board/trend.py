@@ -1,0 +1,84 @@
+"""How often an app comes into an environment, and how long that takes since the first one had it: by Git's history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from promote.config.model import Config
+from promote.image import Version, agree
+from promote.question import Brought, Past
+
+WEEKS = 12
+# So many versions of each app are looked at, and no more commits than for its age.
+VERSIONS = 30
+_WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How many versions came in each of the last weeks, and how long each of the newest took; the oldest first.
+
+    `weeks` are only those that history was read for. `leads` is empty for a first environment, and where it is not seen
+    when that had a version. What a rollback brings is in neither.
+    """
+
+    weeks: tuple[int, ...]
+    leads: tuple[timedelta, ...]
+
+
+def upstream(config: Config, names: Iterable[str], *, whole: bool) -> tuple[str, ...]:
+    """These environments and those that they take from; with `whole` also what those take from, up to the first."""
+    found = dict.fromkeys(names)
+    left = list(found)
+    while left:
+        sources = config.environment(left.pop()).sources
+        left += [each for each in sources if whole and each not in found]
+        found |= dict.fromkeys(sources)
+    return tuple(found)
+
+
+def firsts(sources: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
+    """The environments in which what comes here begins; none for one of those."""
+    seen, left, found = {name}, [name], []
+    while left:
+        one = left.pop()
+        further = [each for each in sources.get(one, ()) if each not in seen]
+        seen.update(further)
+        left += further
+        if not sources.get(one) and one != name:
+            found.append(one)
+    return tuple(found)
+
+
+def _came(past: Past) -> Iterator[tuple[Version, Brought]]:
+    """The versions that came, and by what, the newest first."""
+    for stretch in past.stretches:
+        if isinstance(stretch.runs, Version) and stretch.brought is not None and stretch.brought.undone is None:
+            yield stretch.runs, stretch.brought
+
+
+def _weeks(past: Past, now: datetime) -> tuple[int, ...]:
+    seen = [each.brought.at for each in past.stretches if each.brought is not None]
+    known = WEEKS if past.is_whole else min((now - min(seen)) // _WEEK, WEEKS) if seen else 0
+    counts = [0] * max(known, 0)
+    for _, brought in _came(past):
+        ago = max((now - brought.at) // _WEEK, 0)
+        if ago < len(counts):
+            counts[-1 - ago] += 1
+    return tuple(counts)
+
+
+def trend(past: Past, before: Sequence[Past], now: datetime) -> Trend:
+    """What the past of an app says, beside its pasts in the environments where its versions come first."""
+    arrived: dict[str | None, list[tuple[Version, datetime]]] = {}
+    for each in before:
+        for version, brought in _came(each):
+            arrived.setdefault(version.tag, []).append((version, brought.at))
+    leads = []
+    for version, brought in _came(past):
+        # It may have run there several times; what counts is the last time before it came here.
+        times = [at for there, at in arrived.get(version.tag, ()) if agree(there, version) and at <= brought.at]
+        leads += [brought.at - max(times)] if times else []
+    return Trend(_weeks(past, now), tuple(reversed(leads[:WEEKS])))
