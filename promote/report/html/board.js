@@ -57,12 +57,13 @@
     const keyed = rows.map((each) => ({ ...each, key: column ? weight(each.cells[column - 1]) : each.place }));
     keyed.sort((a, b) => (a.key === b.key ? a.place - b.place : a.key < b.key ? -way : way));
     rows = keyed;
+    for (const each of rows) each.row.hidden = true;
     body.append(...rows.map((each) => each.row));
     heads.forEach((head, number) => {
       if (number === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
-    remember();
+    filter();
   }
 
   function recall() {
