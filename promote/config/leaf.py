@@ -19,6 +19,7 @@ _WORDS = (
     ("Expected `str`", "expected a string"),
     ("Expected `int`", "expected a whole number"),
     ("Expected `float`", "expected a number"),
+    (" of length >= ", " with a length of at least "),
     (" >= ", " of at least "),
     (" <= ", " of at most "),
 )

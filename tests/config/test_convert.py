@@ -59,7 +59,7 @@ APP = "apps: {web: {image: ghcr.io/acme/web}}\n"
         ("apps: {web: {image: a, pin: 7}}", ["1:29: expected one of keep, tag, digest, both, found `7`"]),
         ("apps: {web: {image: a, path: {b: c}}}", ["1:30: expected a string or a list of strings, found a mapping"]),
         ("registries: {ghcr.io: {plain_http: 'true'}}", ["1:36: expected true or false, found a string"]),
-        ("apps: {web: {image: a, policy: {semver: ''}}}", ["1:41: expected a string of length >= 1"]),
+        ("apps: {web: {image: a, policy: {semver: ''}}}", ["1:41: expected a string with a length of at least 1"]),
         ("environments: {dev: {}}", ["1:21: `path` is missing; expected a string or a list of strings"]),
         (
             "apps: {web: {<<: {image: a}}}",
