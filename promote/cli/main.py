@@ -36,6 +36,8 @@ from promote.errors import Interrupted, OutputError, PromoteError
 
 _READER_GONE = 141  # as a shell has it for a program that SIGPIPE has ended
 COMPLETE = "_PROMOTE_COMPLETE"
+# How rarely reference cycles are looked for: a big file is a million values without one, and half the time to parse.
+COLLECTS = (50_000, 20, 100)
 EPILOG = (
     "Exit codes: 0 done, 1 a fault of promote's own, 2 usage or configuration, 3 refused, 4 registry, 5 Git, 6 forge."
 )
@@ -61,7 +63,7 @@ def main() -> NoReturn:
     """Runs the command line and exits; every expected fault is one sentence on stderr."""
     # What a cancelled CI job is sent ends like ^C: temporary repositories are removed, children are stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    gc.set_threshold(50_000, 20, 100)  # a big file is a million values without a cycle: half the time to parse
+    gc.set_threshold(*COLLECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # `→` must not turn a finished push into a fault
