@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from promote.estate.holds import FOLDER, KEY, Hold, Holds, path_of, shown
+from promote.estate.holds import FOLDER, KEY, Holds, path_of, shown
 from promote.estate.holds_file import read_holds
 from promote.image import agree
 from promote.moment import show_moment
@@ -17,7 +17,6 @@ from promote.text.rewrite import rewrite
 from promote.tree import Entry, show
 
 _HEAD = b"# Versions that promote does not bring in: see `promote hold` and `promote release`.\n"
-_Facts = tuple[object, ...]
 
 
 def _pairs(change: HoldChange) -> Pairs:
@@ -87,22 +86,20 @@ def released(holds: Holds, change: HoldChange) -> list[int]:
 
 def difference(environment: str, before: Holds, after: Holds) -> tuple[HoldChange, ...]:
     """What the holds of `after` hold back that those of `before` did not, and what they release."""
-    old, new = {_facts(each): each for each in before.items}, {_facts(each): each for each in after.items}
-    gone = [_change(environment, each, "released") for facts, each in old.items() if facts not in new]
-    come = [_change(environment, each, "held") for facts, each in new.items() if facts not in old]
-    kept = {(change.app, change.version) for change in come}
+    old, new = _said(environment, before), _said(environment, after)
+    come = [each for each in new if each not in old]
     # What is held back in other words is not released.
-    return (*(each for each in gone if (each.app, each.version) not in kept), *come)
+    kept = {(each.app, each.version) for each in come}
+    gone = [each for each in old if each not in new and (each.app, each.version) not in kept]
+    return (*(HoldChange(environment, each.app, each.version, "released") for each in gone), *come)
 
 
-def _facts(hold: Hold) -> _Facts:
-    return hold.app, hold.version, hold.by, hold.at, hold.reason, hold.until
-
-
-def _change(environment: str, hold: Hold, action: str) -> HoldChange:
-    if action == "released":
-        return HoldChange(environment, hold.app, hold.version, "released")
-    return HoldChange(environment, hold.app, hold.version, "held", hold.reason, hold.until, hold.by, hold.at)
+def _said(environment: str, holds: Holds) -> Collection[HoldChange]:
+    """The holds as what would bring each of them in, once each."""
+    return dict.fromkeys(
+        HoldChange(environment, each.app, each.version, "held", each.reason, each.until, each.by, each.at)
+        for each in holds.items
+    )
 
 
 def _read(holds: Holds, data: bytes) -> Holds:
