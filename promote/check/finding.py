@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Level = Literal["ok", "warning", "error"]
-Part = Literal["configuration", "sites", "holds", "registries", "git", "forge", "gates", "notify"]
-
 # In the order in which they are shown.
-PARTS: tuple[Part, ...] = ("configuration", "sites", "holds", "registries", "git", "forge", "gates", "notify")
+Part = Literal["configuration", "sites", "holds", "registries", "git", "forge", "gates", "notify"]
+PARTS: tuple[Part, ...] = get_args(Part)
 # Every other code says something of what stands in files.
 _PART_OF: Mapping[str, Part] = {
     "configuration": "configuration",
