@@ -82,9 +82,7 @@ def _tell(told: dict[Key, Outlook], estates: Mapping[str, Estate], decision: Dec
 
 def _pull(branch: Branch, draft: Draft) -> Pull | None:
     request = branch.request
-    if not draft.is_standing or request is None or request.state != "open":
-        return None
-    return Pull(request.number, request.url, draft.new)
+    return None if request is None or not draft.is_standing else Pull(request.number, request.url, draft.new)
 
 
 def _unasked(estate: Estate) -> tuple[str, ...]:

@@ -103,19 +103,17 @@ def _proposed(estate: Estate, wanted: Sequence[HoldChange], now: datetime) -> As
         return Plan(failures=tuple(unread(name, each.app, standing) for each in wanted))
     if not isinstance(standing, Standing) or estate.tip is None:
         raise TypeError(f"an answer of the wrong kind: {standing!r}")
-    proposed, request, is_live = standing.proposed, standing.request, standing.is_live
-    if proposed is not None and is_live and not proposed.is_ours:
-        return Plan(refusals=tuple(edited(name, each.app, head, request) for each in wanted))
-    before = _applied(estate.holds, proposed.holds if proposed is not None and is_live else (), now)
+    live = standing.live
+    if live is not None and not live.is_ours:
+        return Plan(refusals=tuple(edited(name, each.app, head, standing.request) for each in wanted))
+    before = _applied(estate.holds, () if live is None else live.holds, now)
     made = _applied(before.holds, wanted, now)
     everything = difference(name, estate.holds, made.holds)
-    is_open = request is not None and request.state == "open"
-    if not everything and not is_open and not (proposed is not None and is_live):
+    if not everything and live is None and standing.opened is None:
         return Plan(skips=made.skips, refusals=made.refusals, holds=made.done)
-    expected = None if proposed is None else proposed.oid
-    is_stale = request is not None and is_open and request.conflicts is True
-    kept = proposed is not None and is_live and set(everything) == set(proposed.holds)
-    is_new = bool(everything) and (not kept or is_stale)
+    expected = None if standing.proposed is None else standing.proposed.oid
+    kept = live is not None and set(everything) == set(live.holds)
+    is_new = bool(everything) and (not kept or standing.is_stale)
     place = Place(base.repo, head)
     step = _step(estate, place, made.holds, everything, Onto(base, estate.tip, expected)) if is_new else None
     return Plan(

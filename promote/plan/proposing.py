@@ -23,7 +23,7 @@ class Branch:
     """One promotion branch as it is to be: all of its drafts, the tip that it stands on, and where it stands now.
 
     `environment` is one of those in it, whose words on pull requests count. `is_pushed` is False where the branch holds
-    all of it already. `request` is its pull request, or the last one, if it has had one.
+    all of it already. `request` is its pull request, if one is open.
     """
 
     base: Place
@@ -106,11 +106,10 @@ def _branch(
         return [*told, *(unread(each.environment, each.app, standing) for each in drafts)], None
     if not isinstance(standing, Standing):
         raise TypeError(f"an answer of the wrong kind: {standing!r}")
-    proposed, request = standing.proposed, standing.request
-    is_live = standing.is_live
-    if proposed is not None and is_live and not proposed.is_ours:
+    proposed, request, live = standing.proposed, standing.request, standing.live
+    if live is not None and not live.is_ours:
         return [*told, *(edited(each.environment, each.app, head, request) for each in drafts)], None
-    wanted = proposed.carried if proposed is not None and is_live else ()
+    wanted = () if live is None else live.carried
     fresh: list[Draft] = []
     for draft in drafts:
         decision = yield from _met(estates, draft, wanted, standing, rules)
@@ -136,14 +135,14 @@ def _branch(
     fresh = everything[: len(fresh)]
     news = any(not draft.is_standing for draft in fresh)
     gone = len(wanted) != sum(draft.is_standing for draft in everything)
-    stale = request is not None and request.state == "open" and request.conflicts is True
     tip = next(estate.tip for estate in estates.values() if estate.place == base and estate.tip is not None)
-    if not everything and (proposed is None or not is_live) and (request is None or request.state != "open"):
+    if not everything and live is None and standing.opened is None:
         return told, None
     told += [_already(draft, request) for draft in fresh if draft.is_standing]
     expected = None if proposed is None else proposed.oid
-    is_pushed = bool(everything) and (news or gone or stale or not is_live)
-    return told, Branch(base, Place(base.repo, head), environment, tip, expected, tuple(everything), is_pushed, request)
+    is_pushed = bool(everything) and (news or gone or standing.is_stale or live is None)
+    place = Place(base.repo, head)
+    return told, Branch(base, place, environment, tip, expected, tuple(everything), is_pushed, standing.opened)
 
 
 def _stuck(draft: Draft, head: str, why: Failure) -> Failure:

@@ -100,11 +100,19 @@ class Standing:
     request: Request | None
 
     @property
-    def is_live(self) -> bool:
-        """Whether what stands on the branch is still wanted: not merged, and not closed by a person (SEMANTICS 7.3)."""
-        if self.proposed is None:
-            return False
-        if self.request is None or self.request.state == "open":
-            return True
+    def live(self) -> Proposed | None:
+        """What stands on the branch and is still wanted: not merged, and not closed by a person (SEMANTICS 7.3)."""
+        if self.proposed is None or self.request is None or self.request.state == "open":
+            return self.proposed
         # What was pushed after the merge, or after the request was closed, was never judged by anybody.
-        return self.proposed.oid != self.request.head_oid
+        return None if self.proposed.oid == self.request.head_oid else self.proposed
+
+    @property
+    def opened(self) -> Request | None:
+        """The pull request, if it is open."""
+        return self.request if self.request is not None and self.request.state == "open" else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the open pull request is in conflict with its base, as far as the forge tells."""
+        return self.opened is not None and self.opened.conflicts is True
