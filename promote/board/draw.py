@@ -58,18 +58,20 @@ def draw(
     return Board(tuple(environments), chosen, tuple(cells.values()), now, told)
 
 
-def _firsts(estates: Mapping[str, Estate], name: str) -> tuple[str, ...]:
-    return firsts({each: estate.environment.sources for each, estate in estates.items()}, name)
+def _roots(estates: Mapping[str, Estate], keys: Sequence[Key]) -> dict[str, tuple[str, ...]]:
+    """Where what comes into the environments of these begins."""
+    sources = {name: estate.environment.sources for name, estate in estates.items()}
+    return {name: firsts(sources, name) for name in dict.fromkeys(name for name, _ in keys)}
 
 
 def _trends(
     estates: Mapping[str, Estate], pasts: _Pasts, keys: Sequence[Key], now: datetime
 ) -> dict[tuple[str, str], Trend]:
     """What the pasts tell of these, by app and environment."""
-    found = {}
+    found, roots = {}, _roots(estates, keys)
     for name, app in keys:
         past = pasts[name, app]
-        before = [pasts.get((first, app)) for first in _firsts(estates, name)]
+        before = [pasts.get((root, app)) for root in roots[name]]
         if isinstance(past, Past):
             found[app, name] = trend(past, [each for each in before if isinstance(each, Past)], now)
     return found
@@ -84,7 +86,7 @@ def _past(
     """
     least = dict.fromkeys(keys, VERSIONS if trends else 1)
     if trends:
-        roots = {name: _firsts(estates, name) for name, _ in keys}
+        roots = _roots(estates, keys)
         least |= {(root, app): VERSIONS for name, app in keys for root in roots[name] if root in estates}
     for name, app in keys:
         here = estates[name].runs(app)

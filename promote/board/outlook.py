@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from promote.board.cell import Pull, Stop
 from promote.estate.estate import Estate
+from promote.gates.run import RunCheck
 from promote.image import Version
 from promote.outcome import Failure, Refusal, Skip
 from promote.plan.auto import bring, patient
@@ -18,7 +19,7 @@ from promote.plan.proposing import Branch, proposing
 from promote.question import Asking, abreast
 
 # Whoever only looks starts no command (SEMANTICS 10.2).
-_UNASKED = "run"
+_UNASKED = RunCheck.NAME
 _RULES = Rules(skipped_gates=((_UNASKED, "only looked at"),))
 Key = tuple[str, str]
 
@@ -86,7 +87,7 @@ def _pull(branch: Branch, draft: Draft) -> Pull | None:
 
 
 def _unasked(estate: Estate) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(gate.kind for gate in estate.environment.gates if gate.kind == _UNASKED))
+    return (_UNASKED,) if any(gate.kind == _UNASKED for gate in estate.environment.gates) else ()
 
 
 def _stop(decision: Skip | Refusal | Failure) -> Stop:

@@ -10,11 +10,9 @@ from promote.estate.estate import Estate
 from promote.gates import gates_of
 from promote.gates.gate import Case
 from promote.gates.probing import ProbeGate
+from promote.gates.run import RunCheck
 from promote.image import Version
 from promote.question import Asking, abreast
-
-# Started where that is allowed, and then for what is promoted: not to see whether it works.
-_STARTED = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +25,7 @@ class _Trial:
     def finding(self, where: str) -> Asking[Finding]:
         verdict = yield from self.gate.judge(self.case)
         told = f"asked of {self.case.app} {self.case.version.short}: {verdict.why}"
-        if verdict.state in ("passed", "waiting"):
-            return Finding("ok", where, "gate", told)
-        return Finding("warning", where, "gate", told)
+        return Finding("ok" if verdict.state in ("passed", "waiting") else "warning", where, "gate", told)
 
 
 def _case(estates: Mapping[str, Estate], environment: str, origin: str) -> Case | None:
@@ -62,8 +58,9 @@ def _of(estates: Mapping[str, Estate], name: str) -> Iterator[tuple[str, _Trial 
             where = f"{name}/{kind}[{number}].{gate.name}"
             if not isinstance(gate, ProbeGate):
                 yield where, Finding("ok", where, "gate", "its settings are fine")
-            elif gate.name == _STARTED:
-                continue  # whoever can look for the command tells of it
+            elif isinstance(gate.check, RunCheck):
+                # Started where that is allowed, and then for what is promoted; whoever can look for it tells of it.
+                continue
             elif case is None:
                 yield where, Finding("ok", where, "gate", "not tried: no app runs one version")
             else:
