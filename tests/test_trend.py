@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from promote.board import draw, upstream
-from promote.board.trend import Trend, firsts, trend
+from promote.board.trend import Trend, trend
+from promote.board.upstream import firsts
 from promote.config.load import load
 from promote.question import Answers, Past, Question, Ran, Stretch, drive
 from tests.clock import NOON

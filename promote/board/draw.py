@@ -10,7 +10,8 @@ from promote.board.cell import Behind, Board, Cell
 from promote.board.lag import COMMITS, MOST, behind_sources, newer_tags
 from promote.board.mutable import moved
 from promote.board.outlook import Key, Outlook, outlook
-from promote.board.trend import VERSIONS, Trend, firsts, trend
+from promote.board.trend import VERSIONS, Trend, trend
+from promote.board.upstream import firsts
 from promote.estate.estate import Estate
 from promote.image import Version, agree
 from promote.plan.candidates import differing
