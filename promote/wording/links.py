@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,3 +80,11 @@ def links(carried: Sequence[Carried], origins: Origins) -> Asking[tuple[Link, ..
             if url is not None:
                 found.setdefault((item.environment, item.app, shows), Link(item.environment, item.app, url, shows))
     return tuple(found.values())
+
+
+def by_pair(found: Iterable[Link]) -> Mapping[tuple[str, str], Sequence[Link]]:
+    """The links of each (environment, app), in their order."""
+    several: dict[tuple[str, str], list[Link]] = {}
+    for each in found:
+        several.setdefault((each.environment, each.app), []).append(each)
+    return several

@@ -14,7 +14,7 @@ from promote.question import Brought
 from promote.report.html.chart import Chart, frequency, lead_times, together
 from promote.report.markdown import is_address
 from promote.report.matrix import age, coming, details
-from promote.wording.links import Link
+from promote.wording.links import Link, by_pair
 from promote.wording.markdown import visible
 
 # What may be said of a cell, the most pressing first; and what the page calls it.
@@ -212,14 +212,12 @@ def _counted(cells: Sequence[CellView]) -> tuple[tuple[str, str, int], ...]:
 
 def page(drawn: Board, title: str, links: Sequence[Link]) -> Page:
     """The page of a board, with the links that are known of its cells."""
-    several: dict[tuple[str, str], list[Link]] = {}
-    for each in links:
-        several.setdefault((each.app, each.environment), []).append(each)
+    several = by_pair(links)
     rows = tuple(
         Row(
             visible(app),
             tuple(
-                _cell(drawn.cell(app, name), drawn.now, several.get((app, name), ()), drawn.trends.get((app, name)))
+                _cell(drawn.cell(app, name), drawn.now, several.get((name, app), ()), drawn.trends.get((app, name)))
                 for name in drawn.environments
             ),
         )
