@@ -73,12 +73,12 @@ def difference(source: str, target: str, plan: Plan, links: Sequence[Link]) -> s
 
 
 def _cell(cell: Cell, now: datetime | None) -> str:
-    from promote.report.matrix import age, details, headline
+    from promote.report.matrix import age, headline, marks
 
     told = " ".join(code(word) if word not in ("-", "!", "←", "⇠") else word for word in headline(cell).split(" "))
-    pull = "" if cell.pull is None else linked(f"#{cell.pull.number}", cell.pull.url)
-    number = "" if cell.pull is None else f"#{cell.pull.number}"
-    parts = [pull if each == number else plain(each) for each in (*age(cell, now), *details(cell))]
+    parts = [plain(each) for each in age(cell, now)]
+    for kind, words in marks(cell):
+        parts.append(linked(words, cell.pull.url) if kind == "proposed" and cell.pull is not None else plain(words))
     return f"{told}<br>{', '.join(parts)}" if parts else told
 
 

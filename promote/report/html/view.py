@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promote.board import Board, Cell, Pull, Trend
-from promote.estate.holds import shown
-from promote.image import Version
 from promote.question import Brought
 from promote.report.html.chart import Chart, frequency, lead_times, together
 from promote.report.markdown import is_address
-from promote.report.matrix import age, coming, details
+from promote.report.matrix import age, coming, kept_by, marks
 from promote.wording.links import Link, by_pair
 from promote.wording.markdown import visible
 
@@ -30,7 +28,6 @@ STATES: Mapping[str, str] = {
     "coming": "comes",
     "behind": "behind",
 }
-_STOPS: Mapping[str, str] = {"waiting": "waiting", "held": "held", "failed": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +92,8 @@ def _states(cell: Cell) -> Iterator[str]:
     if cell.holds:
         yield "held"
     stop = cell.stop
-    if stop is not None and (stop.version is not None or stop.gate is not None):
-        yield _STOPS.get(stop.code, "failed" if stop.gate is not None else "stopped")
-    elif stop is not None and stop.code == "held":
-        yield "held"
+    if stop is not None and (stop.version is not None or stop.gate is not None or stop.code == "held"):
+        yield kept_by(stop)
     if cell.pull is not None:
         yield "proposed"
     elif cell.next is not None:
@@ -111,35 +106,20 @@ def _proposed(pull: Pull) -> str:
     return f"proposed in #{pull.number}"
 
 
-def _marks(cell: Cell, states: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _marks(cell: Cell) -> Iterator[tuple[str, str]]:
     """In a few words each, with the state that colours them: what a terminal shows in parentheses."""
     if cell.state in ("refused", "mixed"):
         yield cell.state, STATES[cell.state]
-    stop = cell.stop
-    blocked = next((each for each in states if each in ("failed", "waiting", "stopped")), "")
-    for text in details(cell):
-        if text == "may have moved":
-            yield "moved", text
-        elif text == "held" or text.startswith("held until"):
-            yield "held", text
-        elif text.endswith((" newer", " behind its source")):
-            yield "behind", text
-        elif cell.pull is not None and text == f"#{cell.pull.number}":
-            if not is_address(cell.pull.url):  # else the link says it
-                yield "proposed", _proposed(cell.pull)
-        elif stop is not None and text.startswith((f"{stop.gate} ", stop.code)):
-            yield blocked or "stopped", text
-        else:
-            yield "coming", text
+    for kind, text in marks(cell):
+        if kind != "proposed" or cell.pull is None:
+            yield kind, text
+        elif not is_address(cell.pull.url):  # else the link says it
+            yield kind, _proposed(cell.pull)
 
 
 def clock_time(moment: datetime) -> str:
     """A time for people, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
-
-
-def _version(version: Version | None) -> str:
-    return "every version" if version is None else shown(version)
 
 
 def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -160,8 +140,7 @@ def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
         yield "until", clock_time(datetime.fromisoformat(cell.stop.until))
     for hold in cell.holds:
         if not any(hold.sentence in note for note in cell.notes):  # a note says it with its cure
-            what = f"{_version(hold.version)} of {'every app' if hold.app == '*' else hold.app}"
-            yield "held", f"{what}: {hold.sentence}"
+            yield "held", f"{hold.subject}: {hold.sentence}"
     for version, place in cell.places:
         yield "place", f"{version} at {place}"
     for note in cell.notes:
@@ -195,7 +174,7 @@ def _cell(cell: Cell, now: datetime | None, links: Sequence[Link], told: Trend |
         age=next(iter(age(cell, now)), ""),
         at=int(cell.brought.at.timestamp()) if isinstance(cell.brought, Brought) else 0,
         lag=max(cell.behind.source or 0, cell.behind.registry or 0),
-        marks=tuple((kind, visible(text)) for kind, text in _marks(cell, states)),
+        marks=tuple((kind, visible(text)) for kind, text in _marks(cell)),
         facts=tuple((term, visible(text)) for term, text in _facts(cell)),
         # What a forge says of itself need not be an address.
         links=tuple((words, url) for words, url in _links(cell, links) if is_address(url)),
