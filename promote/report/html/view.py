@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from promote.board import Board, Cell, Pull, Trend
+from promote.moment import show_minute
 from promote.question import Brought
 from promote.report.html.chart import Chart, frequency, lead_times, together
 from promote.report.markdown import is_address
@@ -117,18 +118,13 @@ def _marks(cell: Cell) -> Iterator[tuple[str, str]]:
             yield kind, _proposed(cell.pull)
 
 
-def clock_time(moment: datetime) -> str:
-    """A time for people, in UTC."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
-
-
 def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
     """What the cell says when it is opened."""
     made = cell.brought
     if isinstance(made, Brought):
         by = "by hand" if made.by_hand else "by promote" if made.source is None else f"from {made.source}"
         pull = "" if made.pull_request is None else f", {made.pull_request}"
-        yield "since", f"{clock_time(made.at)}, {by}{pull}"
+        yield "since", f"{show_minute(made.at)}, {by}{pull}"
         yield "commit", f"{made.subject} ({made.author})"
         for gate, reason in made.skipped_gates:
             yield "skipped gate", f"{gate}: {reason}"
@@ -137,7 +133,7 @@ def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
     if cell.next is not None:
         yield "comes", f"{cell.next} from {cell.source}"
     if cell.stop is not None and cell.stop.until is not None:
-        yield "until", clock_time(datetime.fromisoformat(cell.stop.until))
+        yield "until", show_minute(datetime.fromisoformat(cell.stop.until))
     for hold in cell.holds:
         if not any(hold.sentence in note for note in cell.notes):  # a note says it with its cure
             yield "held", f"{hold.subject}: {hold.sentence}"
