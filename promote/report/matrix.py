@@ -113,6 +113,27 @@ def _starred(cell: Cell, now: datetime | None) -> str:
     return _with(cell, age(cell, now)) + (" *" if details(cell) else "")
 
 
+def _wrapped(lines: list[str], width: int) -> list[str]:
+    """Each line within `width`, what is left of it indented."""
+    room = max(width, 20)
+    return [part for line in lines for part in wrapped(line, room, "", "  ")]
+
+
+def _blocks(drawn: Board, width: int) -> Iterator[str]:
+    """An app after the other, a line or more for each environment."""
+    most = max((len(name) for name in drawn.environments), default=0)
+    for app in drawn.apps:
+        yield from _wrapped([one_line(app)], width)
+        for name in drawn.environments:
+            cell = drawn.cell(app, name)
+            begin = f"  {one_line(name).ljust(most)}  "
+            # A long name must leave room for what is said of it.
+            indent = " " * (len(begin) if len(begin) <= width // 2 else 4)
+            room = max(width, 20)
+            yield from wrapped(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
+            yield from wrapped(one_line(", ".join(details(cell))), room, indent, indent)
+
+
 def board(drawn: Board, width: int | None) -> str:
     """The matrix, and notes below it; no line is wider than `width` where it can be broken."""
     head = ["app", *drawn.environments]
@@ -134,24 +155,3 @@ def board(drawn: Board, width: int | None) -> str:
         lines = [*table(head, short, None).split("\n"), *_wrapped([*told, *said], width)]
         return "\n".join(lines)
     return "\n".join([*_blocks(drawn, width), *_wrapped(said, width)])
-
-
-def _wrapped(lines: list[str], width: int) -> list[str]:
-    """Each line within `width`, what is left of it indented."""
-    room = max(width, 20)
-    return [part for line in lines for part in wrapped(line, room, "", "  ")]
-
-
-def _blocks(drawn: Board, width: int) -> Iterator[str]:
-    """An app after the other, a line or more for each environment."""
-    most = max((len(name) for name in drawn.environments), default=0)
-    for app in drawn.apps:
-        yield from _wrapped([one_line(app)], width)
-        for name in drawn.environments:
-            cell = drawn.cell(app, name)
-            begin = f"  {one_line(name).ljust(most)}  "
-            # A long name must leave room for what is said of it.
-            indent = " " * (len(begin) if len(begin) <= width // 2 else 4)
-            room = max(width, 20)
-            yield from wrapped(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
-            yield from wrapped(one_line(", ".join(details(cell))), room, indent, indent)
