@@ -40,7 +40,6 @@ class CellView:
     """
 
     environment: str
-    app: str
     states: tuple[str, ...]
     rank: int
     version: str
@@ -160,7 +159,6 @@ def _cell(cell: Cell, now: datetime | None, links: Sequence[Link], told: Trend |
     nothing = {"absent": "–", "mixed": "mixed"}.get(cell.state, "?")
     return CellView(
         environment=cell.environment,
-        app=cell.app,
         states=states,
         rank=-1 if cell.state == "absent" else rank,
         version=nothing if cell.version is None else visible(cell.version.short),
