@@ -47,7 +47,7 @@ def holds(plan: Plan) -> list[str]:
     out = []
     for each in plan.holds:
         what = f"{each.environment}: {each.app} {'*' if each.version is None else each.version.short} {each.action}"
-        end = until(None if each.until is None else each.until.isoformat())
+        end = "" if each.until is None else f" until {show_minute(each.until)}"
         out.append(one_line(f"{what}{end}{f'  ({each.reason})' if each.reason else ''}"))
     return out
 
