@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, distribution
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 PROJECT = "gitops-promote"
-
-
-def canonical(name: str) -> str:
-    """A distribution's name as indexes compare it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +38,7 @@ def closure(name: str = PROJECT, extras: Iterable[str] = ()) -> dict[str, Instal
             continue
         seen.add(each)
         here = found.setdefault(each[0], Installed(distribution(each[0])))
-        wanted = [(canonical(want.name), tuple(sorted(want.extras))) for want in _needs(here.dist, each[1])]
+        wanted = [(canonicalize_name(want.name), tuple(sorted(want.extras))) for want in _needs(here.dist, each[1])]
         here.wants.update(want for want, _ in wanted if want != each[0])
         left += wanted
     return dict(sorted(found.items()))

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,9 +53,27 @@ class Running:
             return Counter(json.loads(connection.getresponse().read()))
 
 
+def asked(servers: Iterable[Running]) -> Counter[str]:
+    """Requests to all of them since the last call, by kind."""
+    total = Counter[str]()
+    for server in servers:
+        total.update({kind: count for kind, count in server.counts().items() if kind not in ("peak", "under way")})
+    return total
+
+
+def told(counts: Counter[str]) -> str:
+    """`12 list, 3 not modified`."""
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if count)
+
+
 def names(tags: int) -> list[str]:
     """The tags as they are listed: in lexical order."""
     return sorted(f"{number // 10_000}.{number // 100 % 100}.{number % 100}" for number in range(tags))
+
+
+def by_version(tags: int) -> list[str]:
+    """The same in the order of their versions, the greatest last."""
+    return sorted(names(tags), key=lambda tag: tuple(map(int, tag.split("."))))
 
 
 def newest(tags: int) -> str:

@@ -40,6 +40,12 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, **nothing, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(ROOT)}
 
 
+def git(folder: Path, *argv: str | Path) -> None:
+    """A command of git in a folder, by somebody with a name."""
+    user = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com")
+    subprocess.run(["git", *user, *argv], cwd=folder, check=True, capture_output=True, env=environment(folder))
+
+
 def run(*argv: str | Path, env: dict[str, str], code: int = 0) -> Ran:
     """`argv` to its end; SystemExit where that is not `code`."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import gc
 import statistics
-import subprocess
 import time
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks._registry import Running, Shelf, names, registry
-from benchmarks._run import Ran, environment, promote, scratch
+from benchmarks._registry import Running, Shelf, asked, by_version, registry, told
+from benchmarks._run import Ran, environment, git, promote, scratch
 from promote.api import Auto, Rules, Where, open_session
 from promote.cli.main import COLLECTS
 from promote.clock import SystemClock
@@ -62,11 +61,6 @@ def write(top: Path, apps: int, hosts: tuple[str, ...], tag: str) -> None:
             (folder / "kustomization.yaml").write_text("images:\n" + "".join(entries[first : first + A_FILE]))
 
 
-def git(folder: Path, *argv: str | Path) -> None:
-    user = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com")
-    subprocess.run(["git", *user, *argv], cwd=folder, check=True, capture_output=True, env=environment(folder))
-
-
 def bare(home: Path, top: Path) -> Path:
     """A bare repository with what is in `top`."""
     git(top, "init", "-q", "--initial-branch=main")
@@ -82,15 +76,12 @@ def auto(home: Path, remote: Path, servers: list[Running]) -> tuple[Ran, Counter
     ran = promote("auto", "--exit-code", "--repo", f"file://{remote}", env=environment(home))
     if ran.out:
         raise SystemExit(f"it should be silent, and says: {ran.out[:300].decode()}")
-    asked = Counter[str]()
-    for server in servers:
-        asked.update({kind: count for kind, count in server.counts().items() if kind not in ("peak", "under way")})
-    return ran, asked
+    return ran, asked(servers)
 
 
 def whole(home: Path) -> None:
     """Whole processes, against registries."""
-    newest = max(names(TAGS), key=lambda tag: tuple(map(int, tag.split("."))))
+    newest = by_version(TAGS)[-1]
     with ExitStack() as stack:
         servers = [stack.enter_context(registry(Shelf(TAGS, etag=etag))) for etag in ETAGS]
         write(home / "gitops", APPS, tuple(server.host for server in servers), newest)
@@ -99,10 +90,9 @@ def whole(home: Path) -> None:
         rounds = [auto(home, remote, servers) for _ in range(ROUNDS)]
     seconds = statistics.median(ran.seconds for ran, _ in rounds)
     megabytes = max(ran.megabytes for ran, _ in rounds)
-    told = [", ".join(f"{count} {kind}" for kind, count in sorted(each.items())) for each in (first, rounds[-1][1])]
-    print(f"{APPS} apps, {len(ENVIRONMENTS)} environments, {len(ETAGS)} registries: the first run asks {told[0]}")
+    print(f"{APPS} apps, {len(ENVIRONMENTS)} environments, {len(ETAGS)} registries: the first run asks {told(first)}")
     wanted = f"at most {APPS} lists, about {round(APPS * sum(ETAGS) / len(ETAGS))} of them not modified"
-    print(f"every other run asks {told[1]} ({wanted})")
+    print(f"every other run asks {told(rounds[-1][1])} ({wanted})")
     print(f"nothing to do: {seconds:.2f} s (at most 15), {megabytes:.0f} MB (at most 200)")
 
 
@@ -114,10 +104,10 @@ def answers(tag: str) -> dict[type[Question], object]:
 
 def planned(top: Path, tag: str) -> tuple[float, float, Plan]:
     """Seconds of work to read the files and to plan on them where `tag` is the newest of each app, and the plan."""
-    told = answers(tag)
+    known = answers(tag)
 
     def ask(questions: frozenset[Question]) -> Answers:
-        return {question: told[type(question)] for question in questions}  # type: ignore[misc]
+        return {question: known[type(question)] for question in questions}  # type: ignore[misc]
 
     with open_session(Where(top, files=True), environ=environment(top.parent), clock=SystemClock()) as session:
         began = time.process_time()

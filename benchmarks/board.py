@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks._registry import Running, Shelf, names, registry
-from benchmarks._run import Ran, environment, medians, promote, scratch
-from benchmarks.many_apps import FILE, git
+from benchmarks._registry import Running, Shelf, by_version, registry
+from benchmarks._run import Ran, environment, git, medians, promote, scratch
+from benchmarks.many_apps import FILE
 
 APPS = 200
 TAGS = 100
@@ -21,7 +21,7 @@ ROUNDS = 3
 def clone(home: Path, server: Running) -> Path:
     """A clone in which dev and test run the newest tag of each app, and prod that or the one before it."""
     top = home / "gitops"
-    newest = sorted(names(TAGS), key=lambda tag: tuple(map(int, tag.split("."))))
+    newest = by_version(TAGS)
 
     def write(environment: str, number: int, tag: str) -> None:
         image = f"{server.host}/acme/app-{number:03d}"

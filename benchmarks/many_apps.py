@@ -7,13 +7,12 @@ are ETags), at most 5 s and 120 MB.
 from __future__ import annotations
 
 import statistics
-import subprocess
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks._registry import Running, Shelf, names, registry
-from benchmarks._run import Ran, environment, promote, scratch
+from benchmarks._registry import Running, Shelf, asked, by_version, registry, told
+from benchmarks._run import Ran, environment, git, promote, scratch
 
 APPS = 200
 TAGS = 480  # not a number of hundreds: what ends there without a link may be cut off, and is asked for once more
@@ -28,16 +27,11 @@ images:
 """
 
 
-def git(folder: Path, *argv: str | Path) -> None:
-    user = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com")
-    subprocess.run(["git", *user, *argv], cwd=folder, check=True, capture_output=True, env=environment(folder))
-
-
 def clone(home: Path, servers: list[Running]) -> Path:
     """A clone in which every app runs the newest of its tags, of a bare repository beside it."""
     top = home / "gitops"
     top.mkdir()
-    newest = max(names(TAGS), key=lambda tag: tuple(map(int, tag.split("."))))
+    newest = by_version(TAGS)[-1]
     lines = ["version: 1\n", "apps:\n"]
     for number in range(APPS):
         name = f"app-{number:03d}"
@@ -60,14 +54,7 @@ def clone(home: Path, servers: list[Running]) -> Path:
 def update(home: Path, top: Path, servers: list[Running]) -> tuple[Ran, Counter[str]]:
     """One run, and what it asked of all registries."""
     ran = promote("update", "--dry-run", "--exit-code", "-C", top, env=environment(home))
-    asked = Counter[str]()
-    for server in servers:
-        asked.update({kind: count for kind, count in server.counts().items() if kind not in ("peak", "under way")})
-    return ran, asked
-
-
-def told(asked: Counter[str]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(asked.items()) if count)
+    return ran, asked(servers)
 
 
 def main() -> None:

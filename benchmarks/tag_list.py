@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks._registry import Shelf, names, registry
+from benchmarks._registry import Shelf, by_version, registry
 from benchmarks._run import environment, medians, promote, run, scratch
 
 TAGS = 5_000
@@ -28,7 +28,7 @@ def compare(home: Path, size: int, most: float) -> None:
             {"skopeo": lambda: run(*skopeo, env=env), "promote": lambda: promote(*ours, env=env)}, ROUNDS
         )
         asked = server.counts()["list"] / (ROUNDS + 1) / 2
-    best = max(names(TAGS), key=lambda tag: tuple(map(int, tag.split("."))))
+    best = by_version(TAGS)[-1]
     if len(json.loads(took["skopeo"].out)["Tags"]) != TAGS or f": {best}\n".encode() not in took["promote"].out:
         raise SystemExit("one of the two has not read all tags")
     theirs, mine = took["skopeo"].seconds, took["promote"].seconds

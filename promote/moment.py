@@ -32,6 +32,11 @@ def parse_moment(text: str) -> datetime:
     raise ValueError(f"{shown} names no time zone; write Z or +01:00 behind it")
 
 
+def show_minute(moment: datetime) -> str:
+    """The point in time in UTC, to the minute, for people."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+
+
 def show_moment(moment: datetime) -> str:
     """The point in time in UTC, to the second, as `parse_moment` reads it."""
     return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

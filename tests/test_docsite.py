@@ -14,7 +14,6 @@ from docsite.table import code, prose, table
 from promote import errors
 from promote.cli.main import cli
 from promote.config.schema import json_schema
-from tests.e2e.sessions import Command, Written, says, steps
 
 
 def test_every_option_of_every_command_is_on_the_page() -> None:
@@ -106,63 +105,3 @@ def test_links_that_hold_on_the_site(text: str, place: str, shown: str, expected
 )
 def test_what_stands_behind_the_language_of_a_block(text: str, expected: str) -> None:
     assert plain(text) == expected
-
-
-PAGE = """
-```yaml title="a/b.yaml"
-one
-```
-
-```yaml title="other: c.yaml"
-two
-```
-
-```yaml
-shown, and no file
-```
-
-<!-- exits 3 -->
-```console
-$ first \\
-  goes on
-$ second
-prints
-```
-
-<!-- now reads -->
-```yaml title="a/b.yaml"
-three
-```
-
-```sh
-# told
-third
-```
-"""
-
-
-def test_a_page_as_a_session() -> None:
-    assert list(steps(PAGE)) == [
-        Written(2, "gitops", "a/b.yaml", "one\n", now=False),
-        Written(6, "other", "c.yaml", "two\n", now=False),
-        Command(14, "first goes on", None, 0),
-        Command(14, "second", "prints\n", 3),
-        Written(22, "gitops", "a/b.yaml", "three\n", now=True),
-        Command(27, "third", None, 0),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("pattern", "output", "same"),
-    [
-        ("web: 1.5.0", "web: 1.5.1\n", False),
-        ("web: 1.5.0", "web: 1.5.0\nand more\n", False),
-        ("web: 1.5.0", "more\nweb: 1.5.0\n", False),
-        ("1.5", "125", False),
-        ("web: 1.5.0\n", "web: 1.5.0  \n", True),
-        ("web: …\nend", "web: 1.5.0\nmore\nend\n", True),
-        ("…", "", True),
-    ],
-)
-def test_what_a_page_says_that_is_printed(pattern: str, output: str, same: bool) -> None:
-    assert says(pattern, output) is same

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from promote.image import Version
+from promote.moment import show_minute
 from promote.text.document import Stream
 
 FOLDER = b".promote/holds"
@@ -70,14 +71,10 @@ class Hold:
     def sentence(self) -> str:
         """Why, by whom, since when, until when, and where that is said."""
         told = [f"by {self.by}"] if self.by else []
-        told += [f"since {_date(self.at)}"] if self.at is not None else []
-        told += [f"until {_date(self.until)}"] if self.until is not None else []
+        told += [f"since {show_minute(self.at)}"] if self.at is not None else []
+        told += [f"until {show_minute(self.until)}"] if self.until is not None else []
         told += [self.where] if self.where else []
         return f"{self.reason or 'no reason is given'} ({', '.join(told)})"
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}Z"
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from datetime import UTC
 
 from promote.image import tag_and_digest
+from promote.moment import show_moment
 from promote.notify.event import Event
 from promote.notify.message import Message
 
@@ -40,7 +40,7 @@ def body(message: Message) -> bytes:
     """The JSON to post."""
     whole = {
         "schema": 1,
-        "sent": f"{message.sent.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "sent": show_moment(message.sent),
         "repo": message.repo,
         "events": [_event(event) for event in message.events],
     }

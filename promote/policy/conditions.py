@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from promote.duration import show_duration
 from promote.errors import worst
 from promote.image import Repository
+from promote.moment import show_minute
 from promote.policy.selection import Rejected
 from promote.question import Absent, Answer, Answers, Facts, Known, Now, Question, Unknown, Unreadable, What, time_of
 
@@ -44,7 +45,7 @@ def dated(known: Known, now: datetime) -> datetime | Rejected:
     if created.year <= 1970:
         return Rejected(f"the image is dated {created:%Y-%m-%d}, as reproducible builds are, and that is no date")
     if created > now + AHEAD:
-        return Rejected(f"the image is dated {created:%Y-%m-%d %H:%MZ}, which is in the future")
+        return Rejected(f"the image is dated {show_minute(created)}, which is in the future")
     return created
 
 

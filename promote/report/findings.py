@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from promote.check import PARTS, Finding, Level
 from promote.report.table import one_line, wrapped
-
-if TYPE_CHECKING:
-    from promote.check import Finding, Level
 
 # What several findings of one code come to, where all is well; a code that is not here is counted by its name.
 _FOLDED: Mapping[str, str] = {
@@ -48,8 +45,6 @@ def findings(
 
     What is well is folded into counts, but with `whole`. No line is wider than `width` where it can be broken.
     """
-    from promote.check import PARTS
-
     # As wide as all of it needs where no width is known.
     room = max(width, _LEAST) if width is not None else 1 << 20
     for part in PARTS:

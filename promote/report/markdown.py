@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from promote.tree import show
-from promote.wording.markdown import code, link, plain
+from promote.wording.links import Link, by_pair
+from promote.wording.markdown import code, link, pages, plain
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
@@ -18,7 +19,6 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.board import Board, Cell
     from promote.history.chronicle import Chronicle
     from promote.outcome import Failure, Plan, Refusal, Skip
-    from promote.wording.links import Link
 
 ROWS = 500  # a summary has room for 1 MiB
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&()*+,;=%-]+\Z")
@@ -40,22 +40,16 @@ def linked(words: str, url: str) -> str:
     return link(words, url) if is_address(url) else f"{plain(words)} ({plain(url)})"
 
 
-def _pages(links: Sequence[Link]) -> str:
-    return ", ".join(link(each.shows, each.url) for each in links)
-
-
 def changes(plan: Plan, links: Sequence[Link] = ()) -> list[str]:
     """A table of what changes, with a column of links where there are any; and how much was left out."""
-    several: dict[tuple[str, str], list[Link]] = {}
-    for each in links:
-        several.setdefault((each.environment, each.app), []).append(each)
+    several = by_pair(links)
     rows = []
     for change in plan.changes[:ROWS]:
         part = change.site.anchor
         was = code(change.old.short) if change.old is not None else "new"
         place = code(f"{show(part.path)}:{part.span.line}")
         row = [code(change.environment), code(change.app), was, code(change.new.short), place]
-        rows.append([*row, *([_pages(several.get((change.environment, change.app), ()))] if links else [])])
+        rows.append([*row, *([pages(several.get((change.environment, change.app), ()))] if links else [])])
     head = ["environment", "app", "from", "to", "file", *(["links"] if links else [])]
     more = len(plan.changes) - ROWS
     return [table(head, rows), *([f"… and {more} more"] if more > 0 else [])]
@@ -79,12 +73,12 @@ def difference(source: str, target: str, plan: Plan, links: Sequence[Link]) -> s
 
 
 def _cell(cell: Cell, now: datetime | None) -> str:
-    from promote.report.matrix import age, details, headline
+    from promote.report.matrix import age, headline, marks
 
     told = " ".join(code(word) if word not in ("-", "!", "←", "⇠") else word for word in headline(cell).split(" "))
-    pull = "" if cell.pull is None else linked(f"#{cell.pull.number}", cell.pull.url)
-    number = "" if cell.pull is None else f"#{cell.pull.number}"
-    parts = [pull if each == number else plain(each) for each in (*age(cell, now), *details(cell))]
+    parts = [plain(each) for each in age(cell, now)]
+    for kind, words in marks(cell):
+        parts.append(linked(words, cell.pull.url) if kind == "proposed" and cell.pull is not None else plain(words))
     return f"{told}<br>{', '.join(parts)}" if parts else told
 
 
@@ -110,5 +104,5 @@ def history(told: Chronicle) -> str:
             code(cell) if title in ("app", "version", "commit") else plain(cell)
             for title, cell in zip(HISTORY, row, strict=True)
         ]
-        rows.append([*cells, *([_pages(told.links.get((app, number), ()))] if told.links else [])])
+        rows.append([*cells, *([pages(told.links.get((app, number), ()))] if told.links else [])])
     return table([*HISTORY, *(["links"] if told.links else [])], rows)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from promote.duration import show_duration
 from promote.question import Brought
 from promote.report.table import fits, one_line, table, until, wrapped
 
 if TYPE_CHECKING:  # most commands show something else
-    from promote.board import Board, Cell
+    from promote.board import Board, Cell, Stop
     from promote.image import Version
+
+# The sorts of what is said of a cell in a few words.
+Mark = Literal["behind", "waiting", "failed", "held", "stopped", "coming", "proposed", "moved"]
+_STOPS: Mapping[str, Mark] = {"waiting": "waiting", "held": "held", "failed": "failed"}
 
 # So many apps are named where the same is to be said of all of them.
 _NAMED = 5
@@ -48,28 +52,37 @@ def age(cell: Cell, now: datetime | None) -> list[str]:
     return [show_duration(now - cell.brought.at, parts=1)]
 
 
-def details(cell: Cell) -> list[str]:
-    """In a few words each: how far behind, what keeps it, who proposes it."""
-    told: list[str] = []
+def kept_by(stop: Stop) -> Mark:
+    """What sort of thing keeps a version out."""
+    return _STOPS.get(stop.code, "failed" if stop.gate is not None else "stopped")
+
+
+def marks(cell: Cell) -> Iterator[tuple[Mark, str]]:
+    """In a few words each, and what sort of thing it is: how far behind, what keeps it, who proposes it."""
     if cell.behind.source:
-        told.append(f"{cell.behind.source}{'+' if cell.behind.is_least else ''} behind its source")
+        yield "behind", f"{cell.behind.source}{'+' if cell.behind.is_least else ''} behind its source"
     # That one is newer which comes need not be said.
     if cell.behind.registry and (cell.behind.registry > 1 or cell.next is None):
-        told.append(f"{cell.behind.registry} newer")
+        yield "behind", f"{cell.behind.registry} newer"
     stop = cell.stop
     if stop is not None and stop.gate is not None:
-        told.append(f"{stop.gate} {'waits' if stop.code == 'waiting' else 'failed'}{until(stop.until)}")
+        yield kept_by(stop), f"{stop.gate} {'waits' if stop.code == 'waiting' else 'failed'}{until(stop.until)}"
     elif stop is not None and stop.version is not None:
-        told.append(f"{stop.code}{until(stop.until)}")
+        yield kept_by(stop), f"{stop.code}{until(stop.until)}"
     if cell.holds and (stop is None or stop.code != "held"):
-        told.append("held")
+        yield "held", "held"
     if cell.next is not None:
-        told += [f"{gate} not asked" for gate in cell.unasked]
+        for gate in cell.unasked:
+            yield "coming", f"{gate} not asked"
     if cell.pull is not None:
-        told.append(f"#{cell.pull.number}")
+        yield "proposed", f"#{cell.pull.number}"
     if cell.mutable:
-        told.append("may have moved")
-    return told
+        yield "moved", "may have moved"
+
+
+def details(cell: Cell) -> list[str]:
+    """The words of its marks."""
+    return [words for _, words in marks(cell)]
 
 
 def notes(drawn: Board) -> Iterator[tuple[str, tuple[str, ...], str]]:
@@ -100,6 +113,27 @@ def _starred(cell: Cell, now: datetime | None) -> str:
     return _with(cell, age(cell, now)) + (" *" if details(cell) else "")
 
 
+def _wrapped(lines: list[str], width: int) -> list[str]:
+    """Each line within `width`, what is left of it indented."""
+    room = max(width, 20)
+    return [part for line in lines for part in wrapped(line, room, "", "  ")]
+
+
+def _blocks(drawn: Board, width: int) -> Iterator[str]:
+    """An app after the other, a line or more for each environment."""
+    most = max((len(name) for name in drawn.environments), default=0)
+    for app in drawn.apps:
+        yield from _wrapped([one_line(app)], width)
+        for name in drawn.environments:
+            cell = drawn.cell(app, name)
+            begin = f"  {one_line(name).ljust(most)}  "
+            # A long name must leave room for what is said of it.
+            indent = " " * (len(begin) if len(begin) <= width // 2 else 4)
+            room = max(width, 20)
+            yield from wrapped(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
+            yield from wrapped(one_line(", ".join(details(cell))), room, indent, indent)
+
+
 def board(drawn: Board, width: int | None) -> str:
     """The matrix, and notes below it; no line is wider than `width` where it can be broken."""
     head = ["app", *drawn.environments]
@@ -121,24 +155,3 @@ def board(drawn: Board, width: int | None) -> str:
         lines = [*table(head, short, None).split("\n"), *_wrapped([*told, *said], width)]
         return "\n".join(lines)
     return "\n".join([*_blocks(drawn, width), *_wrapped(said, width)])
-
-
-def _wrapped(lines: list[str], width: int) -> list[str]:
-    """Each line within `width`, what is left of it indented."""
-    room = max(width, 20)
-    return [part for line in lines for part in wrapped(line, room, "", "  ")]
-
-
-def _blocks(drawn: Board, width: int) -> Iterator[str]:
-    """An app after the other, a line or more for each environment."""
-    most = max((len(name) for name in drawn.environments), default=0)
-    for app in drawn.apps:
-        yield from _wrapped([one_line(app)], width)
-        for name in drawn.environments:
-            cell = drawn.cell(app, name)
-            begin = f"  {one_line(name).ljust(most)}  "
-            # A long name must leave room for what is said of it.
-            indent = " " * (len(begin) if len(begin) <= width // 2 else 4)
-            room = max(width, 20)
-            yield from wrapped(one_line(_with(cell, age(cell, drawn.now))), room, begin, f"{indent}  ")
-            yield from wrapped(one_line(", ".join(details(cell))), room, indent, indent)

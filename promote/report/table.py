@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+
+from promote.moment import show_minute
 
 _MUCH = 40  # cells: up to here every one has room in its column
 _LEAST = 4  # cells: what is folded to less is not read, and folded to none it is gone
@@ -23,7 +25,7 @@ def one_line(text: str) -> str:
 
 def until(moment: str | None) -> str:
     """" until" a time in ISO 8601, to the minute in UTC; nothing where nobody knows when."""
-    return "" if moment is None else f" until {datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    return "" if moment is None else f" until {show_minute(datetime.fromisoformat(moment))}"
 
 
 def _cells(text: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
+from promote.moment import show_minute
 from promote.report.exit import faulty, is_patient
 from promote.report.table import one_line, table, until
 
@@ -46,7 +47,7 @@ def holds(plan: Plan) -> list[str]:
     out = []
     for each in plan.holds:
         what = f"{each.environment}: {each.app} {'*' if each.version is None else each.version.short} {each.action}"
-        end = until(None if each.until is None else each.until.isoformat())
+        end = "" if each.until is None else f" until {show_minute(each.until)}"
         out.append(one_line(f"{what}{end}{f'  ({each.reason})' if each.reason else ''}"))
     return out
 
@@ -135,7 +136,7 @@ def selection(image: str, chosen: Selection, limit: int | None, width: int | Non
 
 
 def _date(item: Considered) -> str:
-    return "" if item.created is None else f"{item.created:%Y-%m-%d %H:%M}Z"
+    return "" if item.created is None else show_minute(item.created)
 
 
 def _how(made: Brought) -> str:
@@ -158,7 +159,7 @@ def _lasted(app: str, stretch: Stretch, end: datetime) -> list[str]:
     made, said = stretch.brought, _shown(stretch.runs)
     if made is None:
         return [app, said, "not known", "", "", "", ""]
-    since, name = f"{made.at:%Y-%m-%d %H:%M}Z", made.author.partition(" <")[0]
+    since, name = show_minute(made.at), made.author.partition(" <")[0]
     return [app, said, since, show_duration(end - made.at, parts=1), made.commit[:12], name, _how(made)]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 
+from promote.moment import show_minute
 from promote.question import StatusState
 from promote.verdict import Verdict
 
@@ -21,7 +21,7 @@ def of_gates(verdicts: Sequence[tuple[str, str, Verdict]]) -> tuple[str, StatusS
     worst = next((each for each in against if each[2].state in ("failed", "unknown")), against[0])
     environment, app, verdict = worst
     state: StatusState = "pending" if verdict.state == "waiting" else "failure"
-    until = "" if verdict.until is None else f" until {verdict.until.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    until = "" if verdict.until is None else f" until {show_minute(verdict.until)}"
     more = f" (and {len(against) - 1} more)" if len(against) > 1 else ""
     told = f"{environment}: {app}: {verdict.gate}{until}{more}: {verdict.why}"
     shown = "".join(char if char.isprintable() else " " for char in told)

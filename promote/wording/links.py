@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from promote.forge.address import Kind
 from promote.image import Repository, Version
 from promote.question import Answers, Asking, Carried, Facts, Known
-from promote.wording.source import Source, compare_page, release_page, revision_of, source_of
+from promote.wording.source import Source, compare_page, release_of, release_page, revision_of, source_of
 
 Shows = Literal["compare", "release notes", "commit"]
 
@@ -45,16 +45,18 @@ def _labels(question: Facts | None, answers: Answers) -> Mapping[str, str]:
     return dict(answer.labels) if isinstance(answer, Known) else {}
 
 
-def _compared(old: Mapping[str, str], new: Mapping[str, str], origins: Origins) -> str | None:
-    source, before, after = source_of(new), revision_of(old), revision_of(new)
-    if source is None or source != source_of(old) or before is None or after is None or before == after:
-        return None
-    return compare_page(source, origins.kind(source), before, after)
-
-
-def _released(new: Mapping[str, str], tag: str | None, origins: Origins) -> str | None:
+def _pages(
+    old: Mapping[str, str], new: Mapping[str, str], tag: str | None, origins: Origins
+) -> Iterator[tuple[Shows, str | None]]:
+    """What the labels of what ran and of what comes, which has this tag, lead to."""
     source = source_of(new)
-    return None if source is None else release_page(new, origins.kind(source), tag)
+    if source is None:
+        return
+    kind, before, after, release = origins.kind(source), revision_of(old), revision_of(new), release_of(new, tag)
+    if source == source_of(old) and before is not None and after is not None and before != after:
+        yield "compare", compare_page(source, kind, before, after)
+    if release is not None:
+        yield "release notes", release_page(source, kind, release)
 
 
 def links(carried: Sequence[Carried], origins: Origins) -> Asking[tuple[Link, ...]]:
@@ -74,11 +76,15 @@ def links(carried: Sequence[Carried], origins: Origins) -> Asking[tuple[Link, ..
     found: dict[tuple[str, str, Shows], Link] = {}
     for item, *both in asked:
         old, new = (_labels(each, answers) for each in both)
-        pages: tuple[tuple[Shows, str | None], ...] = (
-            ("compare", _compared(old, new, origins)),
-            ("release notes", _released(new, item.new.tag, origins)),
-        )
-        for shows, url in pages:
+        for shows, url in _pages(old, new, item.new.tag, origins):
             if url is not None:
                 found.setdefault((item.environment, item.app, shows), Link(item.environment, item.app, url, shows))
     return tuple(found.values())
+
+
+def by_pair(found: Iterable[Link]) -> Mapping[tuple[str, str], Sequence[Link]]:
+    """The links of each (environment, app), in their order."""
+    several: dict[tuple[str, str], list[Link]] = {}
+    for each in found:
+        several.setdefault((each.environment, each.app), []).append(each)
+    return several

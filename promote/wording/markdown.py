@@ -7,6 +7,11 @@ numeric character references"), which every forge renders as the character and g
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from promote.wording.links import Link
 
 # Letters, digits, space and what never begins anything; all else is written by its number.
 _PLAIN = re.compile(r"[^\w .,;:/()'=+%-]|_", re.ASCII)
@@ -37,3 +42,8 @@ def code(text: str) -> str:
 def link(words: str, url: str) -> str:
     """A link to `url`, which is one that we made ourselves."""
     return f"[{plain(words)}](<{url}>)"
+
+
+def pages(links: Iterable[Link]) -> str:
+    """A link a page, one beside the other, by what each shows."""
+    return ", ".join(link(each.shows, each.url) for each in links)

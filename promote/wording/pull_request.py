@@ -14,8 +14,8 @@ from typing import Literal
 
 from promote.image import Version, parse_version
 from promote.question import Carried, HoldChange
-from promote.wording.links import Link
-from promote.wording.markdown import code, link, plain
+from promote.wording.links import Link, by_pair
+from promote.wording.markdown import code, pages, plain
 from promote.wording.message import rendered, subject
 
 FooterState = Literal["open", "done"]
@@ -56,23 +56,20 @@ def title(
 
 
 def _row(item: Carried, links: Sequence[Link]) -> str:
-    pages = ", ".join(link(each.shows, each.url) for each in links)
     was = code(item.old.short) if item.old is not None else "new"
     digest = f"<br>{code(item.new.digest)}" if item.new.digest is not None else ""
     version = code(item.new.tag) if item.new.tag is not None else ""
-    cells = [code(item.environment), code(item.app), was, f"{version}{digest}".removeprefix("<br>"), pages]
+    cells = [code(item.environment), code(item.app), was, f"{version}{digest}".removeprefix("<br>"), pages(links)]
     return f"| {' | '.join(cells)} |"
 
 
 def _table(carried: Sequence[Carried], links: Sequence[Link], room: int) -> str:
     head = "| environment | app | from | to | |\n|---|---|---|---|---|\n"
-    pages: dict[tuple[str, str], list[Link]] = {}
-    for each in links:
-        pages.setdefault((each.environment, each.app), []).append(each)
+    several = by_pair(links)
     rows: list[str] = []
     left = room - len(head) - 60
     for number, item in enumerate(carried):
-        row = _row(item, pages.get((item.environment, item.app), ()))
+        row = _row(item, several.get((item.environment, item.app), ()))
         if len(row) + 1 > left:
             rows.append(f"\n… and {len(carried) - number} more, in the commit's trailers")
             break

@@ -69,8 +69,11 @@ def revision_of(labels: Mapping[str, str]) -> str | None:
     return None if _REVISION.match(text) is None or ".." in text else text
 
 
-def _release_of(labels: Mapping[str, str], tag: str | None) -> str | None:
-    """What the release of an image is called: by its label, with the `v` in front that its tag has."""
+def release_of(labels: Mapping[str, str], tag: str | None) -> str | None:
+    """What the release of an image is called: by its label, with the `v` in front that its tag has.
+
+    None where that is the name of no release.
+    """
     text = labels.get(VERSION, "").strip()
     text = tag if tag is not None and tag == f"v{text}" else text
     return None if _RELEASE.match(text) is None or ".." in text else text
@@ -92,10 +95,7 @@ def compare_page(source: Source, kind: Kind | None, old: str, new: str) -> str |
             return f"{source.page}/compare/{before}...{after}"
 
 
-def release_page(labels: Mapping[str, str], kind: Kind | None, tag: str | None) -> str | None:
-    """The page of an image's release notes; None where its labels do not tell, or its forge has no such pages."""
-    source, release = source_of(labels), _release_of(labels, tag)
+def release_page(source: Source, kind: Kind | None, release: str) -> str | None:
+    """The page of a release's notes; None where it is not known that the forge has such pages."""
     below = None if kind is None else _RELEASES.get(kind)
-    if source is None or release is None or below is None:
-        return None
-    return f"{source.page}/{below}/{quote(release, safe='')}"
+    return None if below is None else f"{source.page}/{below}/{quote(release, safe='')}"

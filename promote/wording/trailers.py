@@ -124,6 +124,14 @@ class _Reader:
         self._gates, self._digests = [], []
 
 
+def _lines(message: str) -> Iterator[tuple[str, str]]:
+    """The trailers of promote, (key, value) each."""
+    for line in message.rstrip().rpartition("\n\n")[2].splitlines():
+        found = _LINE.match(line)
+        if found is not None:
+            yield found[1], found[2]
+
+
 def parse(message: str) -> Sequence[Carried]:
     """What a commit with this message carried, in the order of its trailers; empty where it has none.
 
@@ -136,12 +144,11 @@ def parse(message: str) -> Sequence[Carried]:
     return reader.done
 
 
-def _lines(message: str) -> Iterator[tuple[str, str]]:
-    """The trailers of promote, (key, value) each."""
-    for line in message.rstrip().rpartition("\n\n")[2].splitlines():
-        found = _LINE.match(line)
-        if found is not None:
-            yield found[1], found[2]
+def _moment(text: str) -> datetime | None:
+    try:
+        return parse_moment(text)
+    except ValueError:
+        return None  # nobody's but another program's: it holds without an end then
 
 
 def parse_holds(message: str) -> tuple[HoldChange, ...]:
@@ -165,15 +172,6 @@ def parse_holds(message: str) -> tuple[HoldChange, ...]:
     return tuple(out)
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        return parse_moment(text)
-    except ValueError:
-        return None  # nobody's but another program's: it holds without an end then
-
-
 def base_of(message: str) -> str | None:
     """The commit that a promotion branch's commit was made on; None where its trailers name none."""
-    block = message.rstrip().rpartition("\n\n")[2]
-    found = next((line for line in block.splitlines() if line.startswith("Promote-Base: ")), "")
-    return found.removeprefix("Promote-Base: ").strip() or None
+    return next((value.strip() for key, value in _lines(message) if key == "Promote-Base"), "") or None

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
+from packaging.utils import canonicalize_name
 from referencing import Registry, Resource
 
 from promote import __version__
@@ -28,10 +29,6 @@ def _run(script: Path, *words: str, env: dict[str, str] | None = None) -> subpro
     return subprocess.run(
         [sys.executable, str(script), *words], env=env, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _pins() -> dict[str, str]:
@@ -52,7 +49,7 @@ def test_all_that_is_installed_is_pinned(closure: Callable[..., dict[str, Any]])
 def test_all_that_is_asked_for_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     items = [*project["dependencies"], *(item for extra in project["optional-dependencies"].values() for item in extra)]
-    names = {_canonical(re.split(r"[\[<>=!~; ]", item)[0]) for item in items} - {"gitops-promote"}
+    names = {canonicalize_name(re.split(r"[\[<>=!~; ]", item)[0]) for item in items} - {"gitops-promote"}
     assert sorted(names - _pins().keys()) == []
 
 

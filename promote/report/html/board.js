@@ -13,11 +13,12 @@
   let sorted = { column: 0, down: false }, later = 0;
 
   const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
+  const pressed = () => chips.filter((each) => each.ariaPressed === "true").map((each) => each.dataset.f);
   const paint = () => $("theme").setAttribute("aria-pressed", isDark());
 
   function remember() {
     const said = new URLSearchParams();
-    const states = chips.filter((each) => each.ariaPressed === "true").map((each) => each.dataset.f);
+    const states = pressed();
     if ($("q").value) said.set("q", $("q").value);
     if (states.length) said.set("s", states.join(" "));
     if (sorted.column || sorted.down) said.set("sort", `${sorted.column} ${sorted.down ? "down" : "up"}`);
@@ -35,7 +36,7 @@
 
   function filter() {
     const words = $("q").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = chips.filter((each) => each.ariaPressed === "true").map((each) => each.dataset.f);
+    const wanted = pressed();
     const fits = ({ text, states }) =>
       words.every((word) => text.includes(word)) && (!wanted.length || wanted.some((each) => states.has(each)));
     const shown = new Set(rows.filter(fits));

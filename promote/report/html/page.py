@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from promote.moment import show_moment
-from promote.report.html.view import clock_time, page
+from promote.moment import show_minute, show_moment
+from promote.report.html.view import page
 from promote.wording.links import Link
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def board(drawn: Board, *, title: str, links: Sequence[Link] = ()) -> str:
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
     )
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters["clock_time"] = clock_time
+    made.filters["minute"] = show_minute
     made.filters["moment"] = show_moment
     return made.from_string(_part("board.html.jinja")).render(
         page=page(drawn, title, links),

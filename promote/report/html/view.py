@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from promote.board import Board, Cell, Pull, Trend
-from promote.estate.holds import shown
-from promote.image import Version
+from promote.moment import show_minute
 from promote.question import Brought
 from promote.report.html.chart import Chart, frequency, lead_times, together
 from promote.report.markdown import is_address
-from promote.report.matrix import age, coming, details
-from promote.wording.links import Link
+from promote.report.matrix import age, coming, kept_by, marks
+from promote.wording.links import Link, by_pair
 from promote.wording.markdown import visible
 
 # What may be said of a cell, the most pressing first; and what the page calls it.
@@ -30,7 +29,6 @@ STATES: Mapping[str, str] = {
     "coming": "comes",
     "behind": "behind",
 }
-_STOPS: Mapping[str, str] = {"waiting": "waiting", "held": "held", "failed": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,6 @@ class CellView:
     """
 
     environment: str
-    app: str
     states: tuple[str, ...]
     rank: int
     version: str
@@ -95,10 +92,8 @@ def _states(cell: Cell) -> Iterator[str]:
     if cell.holds:
         yield "held"
     stop = cell.stop
-    if stop is not None and (stop.version is not None or stop.gate is not None):
-        yield _STOPS.get(stop.code, "failed" if stop.gate is not None else "stopped")
-    elif stop is not None and stop.code == "held":
-        yield "held"
+    if stop is not None and (stop.version is not None or stop.gate is not None or stop.code == "held"):
+        yield kept_by(stop)
     if cell.pull is not None:
         yield "proposed"
     elif cell.next is not None:
@@ -111,35 +106,15 @@ def _proposed(pull: Pull) -> str:
     return f"proposed in #{pull.number}"
 
 
-def _marks(cell: Cell, states: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _marks(cell: Cell) -> Iterator[tuple[str, str]]:
     """In a few words each, with the state that colours them: what a terminal shows in parentheses."""
     if cell.state in ("refused", "mixed"):
         yield cell.state, STATES[cell.state]
-    stop = cell.stop
-    blocked = next((each for each in states if each in ("failed", "waiting", "stopped")), "")
-    for text in details(cell):
-        if text == "may have moved":
-            yield "moved", text
-        elif text == "held" or text.startswith("held until"):
-            yield "held", text
-        elif text.endswith((" newer", " behind its source")):
-            yield "behind", text
-        elif cell.pull is not None and text == f"#{cell.pull.number}":
-            if not is_address(cell.pull.url):  # else the link says it
-                yield "proposed", _proposed(cell.pull)
-        elif stop is not None and text.startswith((f"{stop.gate} ", stop.code)):
-            yield blocked or "stopped", text
-        else:
-            yield "coming", text
-
-
-def clock_time(moment: datetime) -> str:
-    """A time for people, in UTC."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"
-
-
-def _version(version: Version | None) -> str:
-    return "every version" if version is None else shown(version)
+    for kind, text in marks(cell):
+        if kind != "proposed" or cell.pull is None:
+            yield kind, text
+        elif not is_address(cell.pull.url):  # else the link says it
+            yield kind, _proposed(cell.pull)
 
 
 def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -148,7 +123,7 @@ def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
     if isinstance(made, Brought):
         by = "by hand" if made.by_hand else "by promote" if made.source is None else f"from {made.source}"
         pull = "" if made.pull_request is None else f", {made.pull_request}"
-        yield "since", f"{clock_time(made.at)}, {by}{pull}"
+        yield "since", f"{show_minute(made.at)}, {by}{pull}"
         yield "commit", f"{made.subject} ({made.author})"
         for gate, reason in made.skipped_gates:
             yield "skipped gate", f"{gate}: {reason}"
@@ -157,11 +132,10 @@ def _facts(cell: Cell) -> Iterator[tuple[str, str]]:
     if cell.next is not None:
         yield "comes", f"{cell.next} from {cell.source}"
     if cell.stop is not None and cell.stop.until is not None:
-        yield "until", clock_time(datetime.fromisoformat(cell.stop.until))
+        yield "until", show_minute(datetime.fromisoformat(cell.stop.until))
     for hold in cell.holds:
         if not any(hold.sentence in note for note in cell.notes):  # a note says it with its cure
-            what = f"{_version(hold.version)} of {'every app' if hold.app == '*' else hold.app}"
-            yield "held", f"{what}: {hold.sentence}"
+            yield "held", f"{hold.subject}: {hold.sentence}"
     for version, place in cell.places:
         yield "place", f"{version} at {place}"
     for note in cell.notes:
@@ -185,7 +159,6 @@ def _cell(cell: Cell, now: datetime | None, links: Sequence[Link], told: Trend |
     nothing = {"absent": "–", "mixed": "mixed"}.get(cell.state, "?")
     return CellView(
         environment=cell.environment,
-        app=cell.app,
         states=states,
         rank=-1 if cell.state == "absent" else rank,
         version=nothing if cell.version is None else visible(cell.version.short),
@@ -195,7 +168,7 @@ def _cell(cell: Cell, now: datetime | None, links: Sequence[Link], told: Trend |
         age=next(iter(age(cell, now)), ""),
         at=int(cell.brought.at.timestamp()) if isinstance(cell.brought, Brought) else 0,
         lag=max(cell.behind.source or 0, cell.behind.registry or 0),
-        marks=tuple((kind, visible(text)) for kind, text in _marks(cell, states)),
+        marks=tuple((kind, visible(text)) for kind, text in _marks(cell)),
         facts=tuple((term, visible(text)) for term, text in _facts(cell)),
         # What a forge says of itself need not be an address.
         links=tuple((words, url) for words, url in _links(cell, links) if is_address(url)),
@@ -212,14 +185,12 @@ def _counted(cells: Sequence[CellView]) -> tuple[tuple[str, str, int], ...]:
 
 def page(drawn: Board, title: str, links: Sequence[Link]) -> Page:
     """The page of a board, with the links that are known of its cells."""
-    several: dict[tuple[str, str], list[Link]] = {}
-    for each in links:
-        several.setdefault((each.app, each.environment), []).append(each)
+    several = by_pair(links)
     rows = tuple(
         Row(
             visible(app),
             tuple(
-                _cell(drawn.cell(app, name), drawn.now, several.get((app, name), ()), drawn.trends.get((app, name)))
+                _cell(drawn.cell(app, name), drawn.now, several.get((name, app), ()), drawn.trends.get((app, name)))
                 for name in drawn.environments
             ),
         )
