@@ -51,8 +51,18 @@ def _request(said: PullRequestSettings, path: Path, marks: Marks) -> None:
             marks.at_value((*path, key), "expected a text, found nothing but space")
 
 
-def check_forge(said: ForgeSettings, path: Path, marks: Marks, environ: Mapping[str, str]) -> None:
-    """One `forge`; mistakes go to `marks`."""
+def forges(settings: Settings) -> Iterator[tuple[Path, ForgeSettings]]:
+    """Every `forge` of promote.yaml, and where it stands."""
+    for path, said in (
+        (("forge",), settings.forge),
+        (("defaults", "forge"), settings.defaults.forge),
+        *((("environments", name, "forge"), each.forge) for name, each in settings.environments.items()),
+    ):
+        if said is not UNSET:
+            yield path, said
+
+
+def _forge(said: ForgeSettings, path: Path, marks: Marks, environ: Mapping[str, str]) -> None:
     if said.url is not UNSET and _URL.match(said.url) is None:
         marks.at_value((*path, "url"), "is no address; expected one like https://github.example.com")
     if said.project is not UNSET and _PROJECT.match(said.project) is None:
@@ -77,17 +87,13 @@ def _named(settings: Settings) -> Iterator[tuple[str, PullRequestSettings, Path]
 
 def check_requests(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     """All that concerns pull requests; mistakes go to `marks` (SEMANTICS 7.1)."""
-    if settings.forge is not UNSET:
-        check_forge(settings.forge, ("forge",), marks, environ)
+    for path, said in forges(settings):
+        _forge(said, path, marks, environ)
     if settings.defaults.pull_request is not UNSET:
         _request(settings.defaults.pull_request, ("defaults", "pull_request"), marks)
     for name, environment in settings.environments.items():
         if environment.pull_request is not UNSET:
             _request(environment.pull_request, ("environments", name, "pull_request"), marks)
-        if environment.forge is not UNSET:
-            check_forge(environment.forge, ("environments", name, "forge"), marks, environ)
-    if settings.defaults.forge is not UNSET:
-        check_forge(settings.defaults.forge, ("defaults", "forge"), marks, environ)
     _kept(settings, marks)
     _apart(settings, marks)
 
