@@ -98,22 +98,28 @@ def check_requests(settings: Settings, marks: Marks, environ: Mapping[str, str])
     _apart(settings, marks)
 
 
+def _taken(settings: Settings, name: str, how: PullRequestSettings) -> str | None:
+    """What is wrong with the first branch of an environment's pull requests that cannot be theirs."""
+    environment = settings.environments[name]
+    base = settings.defaults.branch if environment.branch is UNSET else environment.branch
+    apps = [app for app in settings.apps if "*" not in app] if tells_by_app(request_template(how)) else []
+    for app in ("x", *apps):
+        branch = branch_of(how, name, app)
+        if is_kept(branch):
+            return f"{quoted(branch)} is kept for holds and rollbacks; name another"
+        if branch == base:
+            return f"{quoted(branch)} is the branch that its pull requests go into; name another"
+    return None
+
+
 def _kept(settings: Settings, marks: Marks) -> None:
     """No branch may be one that holds and rollbacks come from, or the one that its pull requests go into."""
     told: set[Path] = set()
-    apps = [app for app in settings.apps if "*" not in app]
     for name, how, path in _named(settings):
-        environment = settings.environments[name]
-        base = settings.defaults.branch if environment.branch is UNSET else environment.branch
-        for app in ("x", *apps) if tells_by_app(request_template(how)) else ("x",):
-            branch = branch_of(how, name, app)
-            where = (*path, "branch")
-            if is_kept(branch) and where not in told:
-                told.add(where)
-                marks.at_value(where, f"{quoted(branch)} is kept for holds and rollbacks; name another")
-            elif branch == base and where not in told:
-                told.add(where)
-                marks.at_value(where, f"{quoted(branch)} is the branch that its pull requests go into; name another")
+        wrong = None if path in told else _taken(settings, name, how)
+        if wrong is not None:
+            told.add(path)
+            marks.at_value((*path, "branch"), wrong)
 
 
 def _apart(settings: Settings, marks: Marks) -> None:
