@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import UNSET
 
 from promote.config import fault
-from promote.config.marks import Marks, Path, quoted
-from promote.config.request_settings import ForgeSettings
+from promote.config.check_request import forges
+from promote.config.marks import Marks, quoted
 from promote.config.settings import Settings
 from promote.errors import UsageError
 from promote.forge.address import project_of
@@ -17,23 +17,13 @@ from promote.secret import fault_of, name_of
 _GITHUB = "`commit: {via: api}` works at GitHub only; write `via: git`"
 
 
-def _forges(settings: Settings) -> Iterator[tuple[Path, ForgeSettings]]:
-    for path, said in (
-        (("forge",), settings.forge),
-        (("defaults", "forge"), settings.defaults.forge),
-        *((("environments", name, "forge"), each.forge) for name, each in settings.environments.items()),
-    ):
-        if said is not UNSET:
-            yield path, said
-
-
 def _by_api(settings: Settings, marks: Marks) -> None:
     """What GitHub's API is not asked for, and where there is none."""
     for key in ("author", "committer", "sign", "signing_key"):
         if marks.has("commit", key):
             why = "GitHub makes the commit as whose token it is, and signs it"
             marks.at_key(("commit", key), f"`{key}` says nothing beside `via: api`: {why}; leave out one of them")
-    for path, said in _forges(settings):
+    for path, said in forges(settings):
         if said.kind is not UNSET and said.kind != "github":
             marks.at_value((*path, "kind"), _GITHUB)
     if settings.forge is not UNSET or settings.defaults.forge is not UNSET:

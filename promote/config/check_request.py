@@ -51,8 +51,18 @@ def _request(said: PullRequestSettings, path: Path, marks: Marks) -> None:
             marks.at_value((*path, key), "expected a text, found nothing but space")
 
 
-def check_forge(said: ForgeSettings, path: Path, marks: Marks, environ: Mapping[str, str]) -> None:
-    """One `forge`; mistakes go to `marks`."""
+def forges(settings: Settings) -> Iterator[tuple[Path, ForgeSettings]]:
+    """Every `forge` of promote.yaml, and where it stands."""
+    for path, said in (
+        (("forge",), settings.forge),
+        (("defaults", "forge"), settings.defaults.forge),
+        *((("environments", name, "forge"), each.forge) for name, each in settings.environments.items()),
+    ):
+        if said is not UNSET:
+            yield path, said
+
+
+def _forge(said: ForgeSettings, path: Path, marks: Marks, environ: Mapping[str, str]) -> None:
     if said.url is not UNSET and _URL.match(said.url) is None:
         marks.at_value((*path, "url"), "is no address; expected one like https://github.example.com")
     if said.project is not UNSET and _PROJECT.match(said.project) is None:
@@ -77,37 +87,39 @@ def _named(settings: Settings) -> Iterator[tuple[str, PullRequestSettings, Path]
 
 def check_requests(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     """All that concerns pull requests; mistakes go to `marks` (SEMANTICS 7.1)."""
-    if settings.forge is not UNSET:
-        check_forge(settings.forge, ("forge",), marks, environ)
+    for path, said in forges(settings):
+        _forge(said, path, marks, environ)
     if settings.defaults.pull_request is not UNSET:
         _request(settings.defaults.pull_request, ("defaults", "pull_request"), marks)
     for name, environment in settings.environments.items():
         if environment.pull_request is not UNSET:
             _request(environment.pull_request, ("environments", name, "pull_request"), marks)
-        if environment.forge is not UNSET:
-            check_forge(environment.forge, ("environments", name, "forge"), marks, environ)
-    if settings.defaults.forge is not UNSET:
-        check_forge(settings.defaults.forge, ("defaults", "forge"), marks, environ)
     _kept(settings, marks)
     _apart(settings, marks)
+
+
+def _taken(settings: Settings, name: str, how: PullRequestSettings) -> str | None:
+    """What is wrong with the first branch of an environment's pull requests that cannot be theirs."""
+    environment = settings.environments[name]
+    base = settings.defaults.branch if environment.branch is UNSET else environment.branch
+    apps = [app for app in settings.apps if "*" not in app] if tells_by_app(request_template(how)) else []
+    for app in ("x", *apps):
+        branch = branch_of(how, name, app)
+        if is_kept(branch):
+            return f"{quoted(branch)} is kept for holds and rollbacks; name another"
+        if branch == base:
+            return f"{quoted(branch)} is the branch that its pull requests go into; name another"
+    return None
 
 
 def _kept(settings: Settings, marks: Marks) -> None:
     """No branch may be one that holds and rollbacks come from, or the one that its pull requests go into."""
     told: set[Path] = set()
-    apps = [app for app in settings.apps if "*" not in app]
     for name, how, path in _named(settings):
-        environment = settings.environments[name]
-        base = settings.defaults.branch if environment.branch is UNSET else environment.branch
-        for app in ("x", *apps) if tells_by_app(request_template(how)) else ("x",):
-            branch = branch_of(how, name, app)
-            where = (*path, "branch")
-            if is_kept(branch) and where not in told:
-                told.add(where)
-                marks.at_value(where, f"{quoted(branch)} is kept for holds and rollbacks; name another")
-            elif branch == base and where not in told:
-                told.add(where)
-                marks.at_value(where, f"{quoted(branch)} is the branch that its pull requests go into; name another")
+        wrong = None if path in told else _taken(settings, name, how)
+        if wrong is not None:
+            told.add(path)
+            marks.at_value((*path, "branch"), wrong)
 
 
 def _apart(settings: Settings, marks: Marks) -> None:

@@ -6,6 +6,7 @@ Nothing here knows a key of promote.yaml. A new Struct is converted as it stands
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -33,7 +34,7 @@ def _twice(name: str, line: int) -> str:
     return f"{quoted(name)} stands here twice, first in line {line}"
 
 
-def _unknown(name: str, known: set[str]) -> str:
+def _unknown(name: str, known: Iterable[str]) -> str:
     return f"unknown key {quoted(name)}{meant(name, known)}"
 
 
@@ -138,7 +139,7 @@ class _Walker:
         for name, key, child in self._pairs(node, path):
             seen.add(name)
             if name not in known:
-                self._marks.at(key.start, partial(_unknown, name, {*known}))
+                self._marks.at(key.start, partial(_unknown, name, known))
             else:
                 value = self.value(child, known[name].shape, (*path, name))
                 if value is not _FAILED:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Literal, Protocol
 
 from promote.config.model import App, Environment
 from promote.estate.aims import Miss
-from promote.estate.holds import Hold, Holds
+from promote.estate.holds import Holds
 from promote.image import Repository, Version
 from promote.place import Place
 from promote.sites.join import Joined
@@ -77,10 +76,6 @@ class Estate:
         if self.again is None:
             raise ValueError(f"{self.environment.name}: its files cannot be read again")
         return self.again.names(self.environment.name, app, path)
-
-    def held(self, app: str, version: Version, now: datetime | None) -> Hold | None:
-        """What keeps a version of `app` from being brought in at `now`, which may be None where no hold ends."""
-        return next((hold for hold in self.holds.of(app, now) if hold.covers(version)), None)
 
     def sites(self, app: str) -> tuple[Site, ...]:
         """The sites that decide what `app` runs here, in the order of their files."""

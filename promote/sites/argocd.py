@@ -27,14 +27,21 @@ KINDS = frozenset(_SPECS)
 _STEP = re.compile(r"(?:\\.|[^.\[\]\\])+|\[[0-9]+\]")
 
 
+def sources(reading: Reading, spec: Spot) -> Iterator[Spot]:
+    """The sources of an Application's `spec`, whichever of its keys they stand under."""
+    single = reading.child(spec, "source")
+    if single is not None:
+        yield single
+    yield from reading.items(reading.child(spec, "sources"))
+
+
 def find(reading: Reading, found: Object, wanted: Wanted) -> Iterator[Fragment | Barred]:
     """What each source says of wanted images, and the strings of the rest of the object."""
     here = Reading(reading.stream, reading.document, FORMAT, reading.bar)
     spec = here.child(found.spot, *_SPECS[found.kind])
     skip: list[Keys] = []
     if spec is not None:
-        single = here.child(spec, "source")
-        for source in (*([single] if single is not None else ()), *here.items(here.child(spec, "sources"))):
+        for source in sources(here, spec):
             yield from _source(here, found, source, wanted, skip)
     yield from manifest.find(reading, found, wanted, skip)
 

@@ -11,7 +11,6 @@ from promote.sites.site import Barred, where
 from promote.survey.alter import without_app, without_environment
 from promote.survey.look import is_named
 from promote.survey.proposal import Environment, Proposal
-from promote.tree import show
 
 # What is wrong with what an environment shares, and not with the place itself.
 _SHARED = frozenset({"no-override", "shared-site"})
@@ -28,25 +27,33 @@ class Trouble:
     bars: tuple[Barred, ...] = ()
 
 
-def _hopeless(estate: Estate, trouble: Trouble) -> Mapping[bytes, Barred]:
+def _hopeless(estate: Estate, trouble: Trouble) -> Mapping[str, Barred]:
     """The files of barred places in which the environment has no place that can be edited.
 
     Not one that is left out already: a target means its file all the same.
     """
     used = {path for path, _ in estate.spots}
     used.update(path.encode() for path in estate.environment.excludes)
-    return {bar.path: bar for bar in trouble.bars if bar.path not in used and is_named(bar.path)}
+    return {bar.path.decode(): bar for bar in trouble.bars if bar.path not in used and is_named(bar.path)}
 
 
-def _without_files(proposal: Proposal, name: str, bars: Mapping[bytes, Barred]) -> Proposal:
-    notes = [f"{name} leaves {show(path)} out: {where(bar)} cannot be edited, {bar.why}" for path, bar in bars.items()]
-    environments = tuple(
-        replace(each, excludes=tuple(sorted({*each.excludes, *(path.decode() for path in bars)})))
-        if each.name == name
-        else each
-        for each in proposal.environments
-    )
+def _without_files(proposal: Proposal, name: str, bars: Mapping[str, Barred]) -> Proposal:
+    """The same without these files, of which another trouble may have left out some by now."""
+    here = next(each for each in proposal.environments if each.name == name)
+    notes = [
+        f"{name} leaves {path} out: {where(bar)} cannot be edited, {bar.why}"
+        for path, bar in bars.items()
+        if path not in here.excludes
+    ]
+    less = replace(here, excludes=tuple(sorted({*here.excludes, *bars})))
+    environments = tuple(less if each is here else each for each in proposal.environments)
     return replace(proposal, environments=environments, notes=(*proposal.notes, *notes))
+
+
+def _has_layers(proposal: Proposal, name: str) -> bool:
+    """Whether something that is shared is in the environment's `path`, and it has files of its own besides."""
+    here = [each for each in proposal.environments if each.name == name]
+    return any(0 < len({*each.paths} & {*each.beneath}) < len(each.paths) for each in here)
 
 
 def _without_layers(proposal: Proposal, name: str) -> Proposal:
@@ -64,29 +71,20 @@ def _image(proposal: Proposal, name: str) -> str:
 
 def amended(proposal: Proposal, troubles: Sequence[Trouble], estates: Mapping[str, Estate]) -> Proposal:
     """The same with one step taken against each trouble; it has less each time, so that it comes to an end."""
-    cured: set[tuple[str, str]] = set()
+    cured: set[str] = set()
     for each in troubles:
         bars = _hopeless(estates[each.environment], each) if each.bars else {}
         if bars:
-            fresh = {path: bar for path, bar in bars.items() if (each.environment, show(path)) not in cured}
-            cured |= {(each.environment, show(path)) for path in bars}
-            proposal = _without_files(proposal, each.environment, fresh) if fresh else proposal
+            proposal = _without_files(proposal, each.environment, bars)
         elif each.code in _SHARED and _has_layers(proposal, each.environment):
-            cured.add((each.environment, ""))
+            cured.add(each.environment)
             proposal = _without_layers(proposal, each.environment)
         elif each.app is None:
             proposal = without_environment(proposal, each.environment)
-        elif (each.environment, "") not in cured and any(app.name == each.app for app in proposal.apps):
+        elif each.environment not in cured and any(app.name == each.app for app in proposal.apps):
             note = f"{_image(proposal, each.app)} in {each.environment}: {each.what}"
             proposal = without_app(proposal, each.app, note)
     return proposal
-
-
-def _has_layers(proposal: Proposal, name: str) -> bool:
-    """Whether something that is shared is in the environment's `path`, and it has files of its own besides."""
-    paths = next((each.paths for each in proposal.environments if each.name == name), ())
-    beneath = next((each.beneath for each in proposal.environments if each.name == name), ())
-    return 0 < len(set(paths) & set(beneath)) < len(paths)
 
 
 def without_place(proposal: Proposal, fault: UsageError) -> Proposal | None:

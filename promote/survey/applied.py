@@ -21,8 +21,7 @@ def _folders(reading: Reading, found: Object) -> Iterator[str]:
     if (found.group, found.kind) == (flux.KUSTOMIZATION, "Kustomization"):
         yield from flux.folder(reading.said(spec, "path"))
     elif (found.group, found.kind) == (argocd.GROUP, "Application"):
-        single = reading.child(spec, "source")
-        for source in (*([] if single is None else [single]), *reading.items(reading.child(spec, "sources"))):
+        for source in argocd.sources(reading, spec):
             yield from flux.folder(reading.said(source, "path"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from promote.sites.wanted import Wanted
 from promote.survey.environment import Found
 from promote.survey.look import Look
 from promote.survey.patterns import inside
+from promote.text.yamlpath import spell_path
 
 _EVERYTHING = Wanted((), everything=True)
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 _WORDS = re.compile(r"[^-_./]+")
 _SAID = (b"tag", b"Tag", b"version", b"digest", b"sha", b"repository", b"image")
 
@@ -28,18 +27,6 @@ class Bare:
     repository: Repository
     file: str
     path: str
-
-
-def yaml_path(keys: Iterable[str | int]) -> str:
-    """Keys as a target of promote.yaml has them."""
-    out = ""
-    for key in keys:
-        if isinstance(key, int):
-            out += f"[{key}]"
-        else:
-            word = key if _PLAIN.match(key) else json.dumps(key, ensure_ascii=False)
-            out += f".{word}" if out else word
-    return out
 
 
 def _values(look: Look, paths: Collection[str]) -> Iterator[Fragment]:
@@ -108,5 +95,5 @@ def _joined(
         if base is None or base.repository is None or slot is None:
             lost[path] = None
         else:
-            out[Bare(base.repository, slot, yaml_path(part.keys))] = None
+            out[Bare(base.repository, slot, spell_path(part.keys))] = None
     return tuple(out), tuple(lost)

@@ -6,7 +6,7 @@ Source: the Flux API reference of image.toolkit.fluxcd.io.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promote.image import parse_repository
@@ -112,7 +112,7 @@ def watched(streams: Iterable[Stream], marked: Iterable[str]) -> tuple[tuple[Wat
 
 
 def _joined(
-    policies: Iterable[_Policy],
+    policies: Sequence[_Policy],
     images: Mapping[tuple[str, str], str],
     lost: Mapping[tuple[str, str], list[str]],
     marked: tuple[str, ...],
@@ -129,9 +129,10 @@ def _joined(
         policy, wrong = taken_over(each.raw, (*each.lost, *lost.get(each.source, ())))
         name = _named(each, marked)
         out.append(Watched(repository, told, each.path, (each.name,), policy, name, wrong))
-    known = {each.imagepolicy for each in out}
+    known, names = {each.imagepolicy for each in out}, {each.name for each in policies}
     unknown += [
-        f"markers of {name}: no ImagePolicy of this repository tells its image" for name in sorted({*marked} - known)
-        if not any(name.endswith(f":{each.name}") for each in policies)
-    ]  # fmt: skip
+        f"markers of {name}: no ImagePolicy of this repository tells its image"
+        for name in sorted({*marked} - known)
+        if name.partition(":")[2] not in names
+    ]
     return tuple(out), tuple(unknown)

@@ -37,7 +37,7 @@ class Layered:
     beneath: tuple[str, ...] = ()
 
 
-def configured(layered: Sequence[Layered]) -> Config:
+def _configured(layered: Sequence[Layered]) -> Config:
     """The configuration that has these environments, and no apps."""
     environments = {
         each.found.name: Environment(
@@ -54,7 +54,7 @@ def configured(layered: Sequence[Layered]) -> Config:
 
 def estates(layered: Sequence[Layered], trees: Mapping[str | None, Tree]) -> Mapping[str, Estate]:
     """What each runs, every image an app of its own name; `trees` are those of the branches."""
-    config = configured(layered)
+    config = _configured(layered)
     out: dict[str, Estate] = {}
     for branch, tree in trees.items():
         here = [config.environments[each.found.name] for each in layered if each.found.branch == branch]
@@ -65,7 +65,7 @@ def estates(layered: Sequence[Layered], trees: Mapping[str | None, Tree]) -> Map
 
 def _beneath(look: Look, layered: Sequence[Layered]) -> Mapping[str, frozenset[str]]:
     """The files outside of each environment that its kustomizations lead to."""
-    config = configured(layered)
+    config = _configured(layered)
     here = [config.environments[each.found.name] for each in layered if each.found.branch is None]
     found = reached(config, look.tree, here)
     every = {own for each in layered for own in each.found.own}

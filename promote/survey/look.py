@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from promote.config import FILE, fault
 from promote.config.scope import layer_globs
 from promote.errors import UsageError
-from promote.sites import fleet
+from promote.sites import argocd, fleet
 from promote.sites.finders import is_scanned
+from promote.sites.flux import KUSTOMIZATION
 from promote.survey import flux, updater
 from promote.text.document import Stream, parse
 from promote.tree import NOT_FILES, Entry, Tree
@@ -17,7 +18,8 @@ from promote.tree.glob import is_literal
 
 # More files than this are several repositories in one, or no GitOps repository; all of them would be read.
 MAX_FILES = 100_000
-_TOLD = (flux.GROUP.encode(), updater.PREFIX.encode(), b"kustomize.toolkit.fluxcd.io", b"argoproj.io/")
+_GROUPS = (flux.GROUP, updater.PREFIX, KUSTOMIZATION, f"{argocd.GROUP}/")
+_TOLD = tuple(group.encode() for group in _GROUPS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def _of_rank(below: Sequence[Found], region: str) -> Found | None:
     return below[0] if len(below) == 1 else None
 
 
-def source_of(found: Found, every: Sequence[Found]) -> Found | None:
+def _source_of(found: Found, every: Sequence[Found]) -> Found | None:
     """The environment that `found` takes from: the stage before it in its region, else the one of no region.
 
     None for the first stage, and for what has no stage.
@@ -41,5 +41,5 @@ def source_of(found: Found, every: Sequence[Found]) -> Found | None:
 
 def pipeline(every: Sequence[Found]) -> Mapping[str, str]:
     """The source of each environment that has one, by name."""
-    sources = ((found.name, source_of(found, every)) for found in every)
+    sources = ((found.name, _source_of(found, every)) for found in every)
     return {name: source.name for name, source in sources if source is not None}

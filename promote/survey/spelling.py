@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 
+from promote.text.scalar import spell
 from promote.tree import show
 
-# Read as this text by every reader of YAML, in a flow collection too.
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?::[0-9]+/[A-Za-z0-9_./-]+)?\Z")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
-
-
-def spelled(text: str) -> str:
-    """A scalar: plain where nobody can misread it, else in double quotes with escapes."""
-    if _PLAIN.match(text) and text.lower() not in _WORDS:
-        return text
-    if text.isprintable() and "\\" not in text and '"' in text and "'" not in text:
-        return f"'{text}'"
-    if text.isprintable():
-        return json.dumps(text, ensure_ascii=False)
-    return "".join(_escaped(char) for char in json.dumps(text, ensure_ascii=False))
+# Of a line of comments.
+_WIDTH = 116
 
 
 def _escaped(char: str) -> str:
     if char.isprintable():
         return char
     return f"\\u{ord(char):04x}" if ord(char) < 1 << 16 else f"\\U{ord(char):08x}"
+
+
+def spelled(text: str) -> str:
+    """A scalar: plain where nobody can misread it, in a flow collection too, else in quotes."""
+    if not text.isprintable():
+        return "".join(map(_escaped, json.dumps(text, ensure_ascii=False)))
+    if '"' in text and "'" not in text and "\\" not in text:
+        return spell(text, "single").decode()
+    return spell(text, "double" if ":" in text else "plain").decode()
 
 
 def flow(value: object) -> str:
@@ -39,17 +37,13 @@ def flow(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else spelled(str(value))
 
 
-def comment(text: str, indent: str = "", *, width: int = 116) -> Iterable[str]:
+def comment(text: str, indent: str = "") -> list[str]:
     """Lines of a comment, whatever the text holds."""
-    line = ""
-    for word in show(text.encode("utf-8", "backslashreplace")).split():
-        if line and len(indent) + 2 + len(line) + 1 + len(word) > width:
-            yield f"{indent}# {line}"
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    if line:
-        yield f"{indent}# {line}"
+    words = " ".join(show(text.encode("utf-8", "backslashreplace")).split())
+    lead = f"{indent}# "
+    return wrap(
+        words, _WIDTH, initial_indent=lead, subsequent_indent=lead, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def several(names: Iterable[str], most: int = 4) -> str:

@@ -31,7 +31,9 @@ def _says(name: str, environment: str) -> bool:
     return any(words[start : start + len(wanted)] == wanted for start in range(len(words)))
 
 
-def environments_of(each: Watched, layered: Sequence[Layered], marked: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+def _environments_of(
+    each: Watched, layered: Sequence[Layered], marked: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
     """The environments that one is for; none where it is for all of them.
 
     Those whose files hold its marker, else those whose folder it lies in, else the one whose name it says.
@@ -63,7 +65,7 @@ def taken(
         everywhere: list[Watched] = []
         there: dict[str, list[Watched]] = {}
         for each in several:
-            names = environments_of(each, layered, marked)
+            names = _environments_of(each, layered, marked)
             everywhere += [] if names else [each]
             for name in names:
                 there.setdefault(name, []).append(each)

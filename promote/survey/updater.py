@@ -85,17 +85,16 @@ def _split(text: str | None) -> tuple[str, ...]:
     return tuple(piece.strip() for piece in (text or "").split(",") if piece.strip())
 
 
-def _annotated(reading: Reading, annotations: Spot) -> Iterator[_Said]:
-    """Each image of an `image-list`, with what the other annotations say of it."""
-    for spec in _split(reading.said(annotations, f"{PREFIX}/image-list")):
-        alias, equals, image = spec.partition("=")
-        name, constraint, _ = split_reference(image if equals else spec)
-        own = f"{PREFIX}/{alias}." if equals else f"{PREFIX}/"
+def _annotated(reading: Reading, annotations: Spot, entry: str) -> _Said:
+    """One image of an `image-list`, with what the other annotations say of it."""
+    alias, equals, image = entry.partition("=")
+    name, constraint, _ = split_reference(image if equals else entry)
+    own = f"{PREFIX}/{alias}." if equals else f"{PREFIX}/"
 
-        def get(key: str, own: str = own) -> str | None:
-            return reading.said(annotations, f"{own}{key}") or reading.said(annotations, f"{PREFIX}/{key}")
+    def get(key: str) -> str | None:
+        return reading.said(annotations, f"{own}{key}") or reading.said(annotations, f"{PREFIX}/{key}")
 
-        yield _Said(name, constraint, get, lambda key, get=get: _split(get(key)))  # type: ignore[misc]
+    return _Said(name, constraint, get, lambda key: _split(get(key)))
 
 
 def _camel(key: str) -> str:
@@ -103,21 +102,20 @@ def _camel(key: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _listed(reading: Reading, spec: Spot, ref: Spot) -> Iterator[_Said]:
-    """Each image of an applicationRef; its own settings stand above those of the ref, and these above the whole's."""
-    for image in reading.items(reading.child(ref, "images")):
-        name, constraint, _ = split_reference(reading.said(image, "imageName") or "")
-        settings = (reading.child(at, "commonUpdateSettings") for at in (image, ref, spec))
-        layers = [each for each in settings if each is not None]
+def _listed(reading: Reading, spec: Spot, ref: Spot, image: Spot) -> _Said:
+    """One image of an applicationRef; its own settings stand above those of the ref, and these above the whole's."""
+    name, constraint, _ = split_reference(reading.said(image, "imageName") or "")
+    settings = (reading.child(at, "commonUpdateSettings") for at in (image, ref, spec))
+    layers = [each for each in settings if each is not None]
 
-        def get(key: str, layers: list[Spot] = layers) -> str | None:
-            return next((text for at in layers if (text := reading.said(at, _camel(key))) is not None), None)
+    def get(key: str) -> str | None:
+        return next((text for at in layers if (text := reading.said(at, _camel(key))) is not None), None)
 
-        def items(key: str, layers: list[Spot] = layers) -> tuple[str, ...]:
-            found = [at for layer in layers if (at := reading.child(layer, _camel(key))) is not None]
-            return tuple(text for item in reading.items(found[0]) if (text := reading.text(item.node))) if found else ()
+    def items(key: str) -> tuple[str, ...]:
+        found = [at for layer in layers if (at := reading.child(layer, _camel(key))) is not None]
+        return tuple(text for item in reading.items(found[0]) if (text := reading.text(item.node))) if found else ()
 
-        yield _Said(name, constraint, get, items)
+    return _Said(name, constraint, get, items)
 
 
 def _of(stream: Stream, reading: Reading, found: Object) -> Iterator[Watched | str]:
@@ -126,15 +124,17 @@ def _of(stream: Stream, reading: Reading, found: Object) -> Iterator[Watched | s
         way = ("metadata",) if found.kind == "Application" else ("spec", "template", "metadata")
         annotations = reading.child(found.spot, *way, "annotations")
         told = f"Argo CD {found.kind} {found.name}"
-        for said in () if annotations is None else _annotated(reading, annotations):
-            yield _watched(said, told, path, (found.name,))
+        if annotations is not None:
+            for entry in _split(reading.said(annotations, f"{PREFIX}/image-list")):
+                yield _watched(_annotated(reading, annotations, entry), told, path, (found.name,))
     elif found.group == PREFIX and found.kind == "ImageUpdater":
         spec = reading.child(found.spot, "spec")
-        refs = () if spec is None else reading.items(reading.child(spec, "applicationRefs"))
-        for ref in refs:
-            words = (reading.said(ref, "namePattern") or "", found.name)
-            for said in () if spec is None else _listed(reading, spec, ref):
-                yield _watched(said, f"Argo CD ImageUpdater {found.name}", path, words)
+        if spec is not None:
+            for ref in reading.items(reading.child(spec, "applicationRefs")):
+                words = (reading.said(ref, "namePattern") or "", found.name)
+                for image in reading.items(reading.child(ref, "images")):
+                    said = _listed(reading, spec, ref, image)
+                    yield _watched(said, f"Argo CD ImageUpdater {found.name}", path, words)
 
 
 def watched(streams: Iterable[Stream]) -> tuple[tuple[Watched, ...], tuple[str, ...]]:

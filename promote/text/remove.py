@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from promote.text.document import Stream
 from promote.text.edit import Span
@@ -30,7 +31,7 @@ def cut_of(stream: Stream, mapping: Mapping, pair: Pair) -> Span | None:
     if any(b in stream.data[node.start : node.end] for node in (key, value) for b in (b"\n", b"\r")):
         return None
     if mapping.flow:
-        return _from_flow(stream, mapping, place)
+        return between_commas(stream, [(each.key.start, each.value.end) for each in mapping.pairs], place)
     return _lines(stream, mapping, place, key, value)
 
 
@@ -40,17 +41,25 @@ def _repeated(stream: Stream, scalar: Scalar) -> bool:
     return any(scalar.anchor in each.aliased for each in stream.documents if each.start <= scalar.start <= each.end)
 
 
-def _from_flow(stream: Stream, mapping: Mapping, place: int) -> Span | None:
-    """The pair with the comma behind it, or with the one before it where it is the last."""
-    pairs = mapping.pairs
-    own = pairs[place]
-    if place + 1 < len(pairs):
-        ahead = pairs[place + 1].key.start
-        found = _COMMA.fullmatch(stream.data, own.value.end, ahead)
-        return stream.span(own.key.start, ahead) if found is not None else None
-    behind = pairs[place - 1].value.end
-    found = _COMMA.fullmatch(stream.data, behind, own.key.start)
-    return stream.span(behind, own.value.end) if found is not None else None
+def between_commas(stream: Stream, items: Sequence[tuple[int, int]], place: int) -> Span | None:
+    """One of several `items` from byte to byte, with the comma behind it, or the one before it where it is the last.
+
+    None where more than a comma and white space stands there.
+    """
+    start, end = items[place]
+    if place + 1 < len(items):
+        ahead = items[place + 1][0]
+        return stream.span(start, ahead) if _COMMA.fullmatch(stream.data, end, ahead) is not None else None
+    behind = items[place - 1][1]
+    return stream.span(behind, end) if _COMMA.fullmatch(stream.data, behind, start) is not None else None
+
+
+def whole_lines(stream: Stream, start: int, end: int) -> Span:
+    """The lines from byte to byte with their ending; a file that ends without a newline does so after it as well."""
+    ending = stream.line_bounds(end)[2]
+    if ending or start == 0:
+        return stream.span(start, end + len(ending))
+    return stream.span(start - (2 if stream.data[start - 2 : start] == b"\r\n" else 1), end)
 
 
 def _lines(stream: Stream, mapping: Mapping, place: int, key: Scalar, value: Scalar) -> Span | None:
@@ -68,10 +77,7 @@ def _lines(stream: Stream, mapping: Mapping, place: int, key: Scalar, value: Sca
     in_block = isinstance(before, Scalar) and before.style in ("literal", "folded")
     if in_block and (not ending or _LOOSE.match(data, end + len(ending)) is not None):
         return None  # what stands below, or the end of the file, would become part of the block scalar
-    if ending or start == 0:
-        return stream.span(start, end + len(ending))
-    # The file ends without a newline after it as well.
-    return stream.span(start - (2 if data[start - 2 : start] == b"\r\n" else 1), end)
+    return whole_lines(stream, start, end)
 
 
 def _behind_dash(stream: Stream, mapping: Mapping, place: int, below: int) -> Span | None:

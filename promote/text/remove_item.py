@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promote.text.change import Change, Counted
-from promote.text.document import BOM, Stream
+from promote.text.document import Stream
 from promote.text.edit import Edit, Span
 from promote.text.layout import content_end
 from promote.text.node import Mapping
 from promote.text.node import Sequence as SequenceNode
 from promote.text.numbers import size
 from promote.text.proof import Come, Disagreement, Intended, Nothing
+from promote.text.remove import between_commas, whole_lines
 
 _DASH = re.compile(rb" *- +")
-_COMMA = re.compile(rb"\s*,\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +74,15 @@ def _lines(stream: Stream, node: SequenceNode, place: int) -> Span | None:
         return None
     if end > start and stream.line_bounds(end)[0] == end:
         return stream.span(start, end)
-    ending = stream.line_bounds(end)[2]
-    if ending or start in (0, len(BOM)):
-        return stream.span(start, end + len(ending))
-    # The file ends without a newline after it as well.
-    return stream.span(start - (2 if data[start - 2 : start] == b"\r\n" else 1), end)
+    return whole_lines(stream, start, end)
 
 
 def _from_flow(stream: Stream, node: SequenceNode, place: int) -> Span | None:
-    """The item with the comma before it, or with the one behind it where it is the first."""
-    items, own = node.items, node.items[place]
-    if place:
-        behind = items[place - 1].end
-        found = _COMMA.fullmatch(stream.data, behind, own.start)
-        return stream.span(behind, own.end) if found is not None else None
-    if len(items) == 1:
+    """The item with the comma on one side."""
+    if len(node.items) == 1:
+        own = node.items[0]
         return stream.span(own.start, own.end) if _is_alone(stream, node) else None
-    found = _COMMA.fullmatch(stream.data, own.end, items[1].start)
-    return stream.span(own.start, items[1].start) if found is not None else None
+    return between_commas(stream, [(each.start, each.end) for each in node.items], place)
 
 
 def _is_alone(stream: Stream, node: SequenceNode) -> bool:

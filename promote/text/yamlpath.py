@@ -23,6 +23,8 @@ _STEP = re.compile(
     """,
     re.VERBOSE,
 )
+# What no reader of such paths takes for anything but a key.
+_WORD = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ def compile_path(text: str) -> tuple[Step, ...]:
     if not steps:
         raise ValueError("the path is empty")
     return tuple(steps)
+
+
+def spell_path(keys: Iterable[str | int]) -> str:
+    """Keys as a path that leads through them, for `compile_path`."""
+    out = ""
+    for key in keys:
+        if isinstance(key, int):
+            out += f"[{key}]"
+        else:
+            word = key if _WORD.match(key) else '"' + re.sub(r'["\\]', r"\\\g<0>", key) + '"'
+            out += f".{word}" if out else word
+    return out
 
 
 @dataclass(frozen=True, slots=True)

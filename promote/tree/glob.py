@@ -197,7 +197,7 @@ class Globs:
 
     def _led(self, folder: bytes) -> tuple[Pattern, ...]:
         """The patterns that take something, with a literal beginning at `folder` or above it."""
-        return _gathered(folder, self._leading, self._led_by_folder)
+        return _gathered(folder, self.leading, self._led_by_folder)
 
     @cached_property
     def _by_folder(self) -> dict[bytes, tuple[Globs, ...]]:
@@ -217,21 +217,21 @@ class Globs:
         return out
 
     @cached_property
-    def _leading(self) -> dict[bytes, dict[Pattern, None]]:
+    def leading(self) -> dict[bytes, dict[Pattern, None]]:
         """All patterns that take something, by their literal beginnings."""
         out: dict[bytes, dict[Pattern, None]] = {}
         for one in self._compiled:
             if not one.excludes:
                 out.setdefault(b"/".join(one.literal), {})[one] = None
         for globs in self.either:
-            for beginning, patterns in globs._leading.items():  # noqa: SLF001 - of the same class
+            for beginning, patterns in globs.leading.items():
                 out.setdefault(beginning, {}).update(patterns)
         return out
 
     @cached_property
     def _beginnings(self) -> list[bytes]:
         """The literal beginnings of all patterns, sorted."""
-        return sorted(self._leading)
+        return sorted(self.leading)
 
     @cached_property
     def roots(self) -> tuple[bytes, ...]:

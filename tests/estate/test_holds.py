@@ -139,10 +139,10 @@ def test_8_3_which_versions_a_hold_covers(held: str, version: str, *, covers: bo
 
 
 def test_8_3_a_hold_ends_at_the_moment_that_it_names(tmp_path: Path) -> None:
-    estate = built(tmp_path, f"holds:\n- {{app: web, version: '*', until: '{NOON.isoformat()}'}}\n")["prod"]
-    assert estate.held("web", Version("1"), NOON) is None
-    assert estate.held("web", Version("1"), NOON - timedelta(seconds=1)) is not None
-    assert estate.held("api", Version("1"), NOON - timedelta(seconds=1)) is None
+    holds = built(tmp_path, f"holds:\n- {{app: web, version: '*', until: '{NOON.isoformat()}'}}\n")["prod"].holds
+    assert not holds.of("web", NOON)
+    assert [hold.covers(Version("1")) for hold in holds.of("web", NOON - timedelta(seconds=1))] == [True]
+    assert not holds.of("api", NOON - timedelta(seconds=1))
 
 
 def test_8_3_the_documented_file_holds_what_it_says(tmp_path: Path) -> None:

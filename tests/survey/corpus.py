@@ -10,11 +10,8 @@ from pathlib import Path
 from promote.api.starting import settle, start
 from promote.check.environment import findings
 from promote.config.load import load
-from promote.config.model import Config, Environment
+from promote.config.model import Config
 from promote.estate.world import World
-from promote.place import Place
-from promote.tree import Tree
-from promote.tree.folder import FolderTree
 from tests.shared import SHARED
 from tests.survey.measured import ENVIRONMENTS, Measured, measure
 from tests.survey.trees import NOTHING
@@ -31,20 +28,6 @@ class Made:
     seconds: float
 
 
-@dataclass(frozen=True)
-class _Here:
-    files: FolderTree
-
-    def place(self, environment: Environment) -> Place:
-        return Place("", "")
-
-    def tree(self, place: Place) -> Tree:
-        return self.files
-
-    def at(self, environment: Environment, place: Place) -> bool:
-        return True
-
-
 def made(repository: str, root: Path) -> Made:
     """What comes of one repository whose files are below `root`."""
     began = time.monotonic()
@@ -52,7 +35,7 @@ def made(repository: str, root: Path) -> Made:
     text = settle(begun, begun.proposal).text
     seconds = time.monotonic() - began
     config = load("promote.yaml", text.encode(), environ={})
-    estates = World(config, _Here(FolderTree(root))).estates(list(config.environments))
+    estates = World(config, begun.trees).estates(list(config.environments))
     found = [finding for name in config.environments for finding in findings(estates, name)]
     named = {
         name: frozenset(str(image) for app in estates[name].joined for image in estates[name].versions(app))

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from promote.survey.bare import yaml_path
 from promote.survey.patterns import below, condensed, covering
 from promote.survey.spelling import comment, flow, several, spelled
-from promote.text.yamlpath import compile_path
 from promote.tree import Globs
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(
@@ -69,17 +67,6 @@ def test_a_comment_stays_one(text: str) -> None:
 )
 def test_names_in_a_sentence(names: list[str], said: str) -> None:
     assert several(names) == said
-
-
-KEYS = st.lists(
-    st.text(st.characters(codec="utf-8", min_codepoint=32, exclude_characters="\x7f"), min_size=1) | st.integers(0, 99),
-    min_size=1,
-)
-
-
-@given(KEYS)
-def test_a_path_leads_through_the_keys_that_it_was_made_of(keys: list[str | int]) -> None:
-    assert list(compile_path(yaml_path(keys))) == keys
 
 
 SEGMENTS = st.sampled_from(["a", "b", "c", "dev", "prod", "base"])

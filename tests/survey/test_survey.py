@@ -17,6 +17,7 @@ from promote.config.load import load
 from promote.config.model import Config
 from promote.errors import UsageError
 from promote.estate.world import World
+from promote.survey.alter import chosen, delivered, in_order
 from promote.survey.survey import survey
 from promote.tree.folder import FolderTree
 from promote.tree.overlay import Overlay
@@ -402,8 +403,6 @@ def test_hostile_names_are_data(tmp_path: Path) -> None:
 
 
 def test_what_is_left_of_a_choice_is_settled_by_itself(tmp_path: Path) -> None:
-    from promote.survey.alter import chosen, delivered, in_order
-
     layout = LAYOUTS["images that end alike"]
     begun = start(write(tmp_path, layout.files), NOTHING, force=False)
     proposal = chosen(begun.proposal, ["dev", "prod"], ["acme-web"])

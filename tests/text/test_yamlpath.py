@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promote.text.document import Scalar
-from promote.text.yamlpath import Select, Step, compile_path, resolve
+from promote.text.yamlpath import Select, Step, compile_path, resolve, spell_path
 from tests.readback import stream_of
 
 
@@ -136,3 +136,11 @@ def test_any_text_is_compiled_or_refused(text: str) -> None:
     except ValueError:
         return
     assert steps
+
+
+KEYS = st.lists(st.text(st.characters(codec="utf-8")) | st.integers(0, 99), min_size=1)
+
+
+@given(KEYS)
+def test_a_path_leads_through_the_keys_that_it_was_made_of(keys: list[str | int]) -> None:
+    assert list(compile_path(spell_path(keys))) == keys
