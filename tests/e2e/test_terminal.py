@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,28 +34,37 @@ environments:
 
 
 class Screen(io.StringIO):
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_written = threading.Event()
+
     def isatty(self) -> bool:
         return True
 
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        self.is_written.set()
+        return count
 
-def _drawn(line: Line, screen: Screen) -> str:
-    """What is on the screen once something is, or after a while."""
-    ends = time.monotonic() + 5
-    while not screen.getvalue() and time.monotonic() < ends:
-        line.tell("reading 240 files\x1b[2J")
-        time.sleep(0.01)
-    return screen.getvalue()
+
+def _drawing() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "promote-progress"]
 
 
 def test_a_line_says_what_is_under_way_and_gives_way() -> None:
     screen = Screen()
     line = Line(screen, patience=0.01, pace=0.01)
-    assert re.match(r"\r\x1b\[K\S reading 240 files\?\[2J", _drawn(line, screen))
+    line.tell("reading 240 files\x1b[2J")
+    assert screen.is_written.wait(5)
+    assert re.match(r"\r\x1b\[K\S reading 240 files\?\[2J", screen.getvalue())
     line.clear()
     assert screen.getvalue().endswith("\r\x1b[K")
+    drawing = _drawing()
     line.end()
     line.tell("no more")
-    time.sleep(0.05)
+    for each in drawing:
+        each.join(5)
+    assert _drawing() == []
     assert "no more" not in screen.getvalue()
 
 
