@@ -7,13 +7,15 @@ import io
 import json
 import logging
 import os
+import pty
 import re
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,36 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def on_a_terminal(self, *words: str | Path, cwd: Path | None = None, typed: str | None = None) -> Result:
+        """The same, where stderr is a terminal, and stdin too where somebody has typed this."""
+        ours, theirs = pty.openpty()
+        if typed is not None:
+            os.write(ours, typed.encode())
+        seen = b""
+        try:
+            with subprocess.Popen(
+                [sys.executable, "-m", "promote", *map(str, words)],
+                cwd=cwd or self.cwd,
+                env={**self.environ, "TERM": "xterm"},
+                stdin=subprocess.DEVNULL if typed is None else theirs,
+                stdout=subprocess.PIPE,
+                stderr=theirs,
+            ) as child:
+                os.close(theirs)
+                patience = threading.Timer(60, child.kill)
+                patience.start()
+                # So Linux says that the other side is closed.
+                with suppress(OSError):
+                    while more := os.read(ours, 4096):
+                        seen += more
+                stdout, _ = child.communicate()
+                patience.cancel()
+        finally:
+            os.close(ours)
+        result = Result(child.returncode, stdout.decode(), seen.decode())
+        assert TRACEBACK not in result.output, result.output
+        return result
 
     def ok(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
         """The same, where anything but exit 0 is a fault."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import pty
 import re
 import shutil
 import subprocess
@@ -94,30 +92,12 @@ def test_a_line_is_drawn_only_where_somebody_watches(
     assert is_wanted(stream, environ) is wanted
 
 
-def _on_a_terminal(words: list[str], environ: Mapping[str, str], cwd: Path) -> tuple[str, str]:
-    """What a run writes to stdout, and what to the terminal that its stderr is."""
-    ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "promote", *words]
-    with subprocess.Popen(argv, cwd=cwd, env=dict(environ), stdout=subprocess.PIPE, stderr=theirs) as child:
-        os.close(theirs)
-        seen = b""
-        try:
-            while more := os.read(ours, 4096):
-                seen += more
-        except OSError:  # so Linux says that the other side is closed
-            pass
-        stdout = b"" if child.stdout is None else child.stdout.read()
-    os.close(ours)
-    return stdout.decode(), seen.decode()
-
-
 def test_who_waits_at_a_terminal_sees_for_what(repository: Gitops, promote: Program) -> None:
     repository.server.fail(Fault("/git-upload-pack", stall=1.5))
-    argv = ["find", "--repo", repository.url]
-    stdout, seen = _on_a_terminal(argv, {**promote.environ, "TERM": "xterm"}, promote.cwd)
-    assert "reading the repository" in seen
-    assert seen.endswith("\r\x1b[K")
-    assert "\x1b" not in stdout
+    done = promote.on_a_terminal("find", "--repo", repository.url)
+    assert "reading the repository" in done.stderr
+    assert done.stderr.endswith("\r\x1b[K")
+    assert "\x1b" not in done.stdout
 
 
 @pytest.mark.parametrize(
