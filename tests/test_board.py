@@ -33,13 +33,11 @@ from promote.question import (
 from tests.clock import NOON
 from tests.estate.building import Built, Files, build, deployment
 from tests.plan.pasts import past, ran
-from tests.plan.planning import API, NOTHING_STANDS, TAGS, WEB, Book, book, plan, sha
+from tests.plan.planning import API, HEAD, NOTHING_STANDS, OPEN, TAGS, URL, WEB, Book, at_a_tip, book, plan, sha
 
 APPS = f'apps: {{web: {{image: {WEB}, policy: {{semver: "^1"}}}}, other: {{image: nginx}}}}\n'
 CONFIG = f"{APPS}environments: {{dev: {{path: dev}}, test: {{path: test, from: dev}}}}\n"
 D4, D5 = sha("4"), sha("5")
-HEAD, URL = "a" * 40, "https://git.example.com/pulls/7"
-OPEN = Request(7, URL, "open", HEAD)
 
 
 def gated(gate: str) -> str:
@@ -49,8 +47,7 @@ def gated(gate: str) -> str:
 
 def built(root: Path, dev: str, test: str, config: str = CONFIG, **files: str) -> Built:
     said: Files = {"dev/a.yaml": deployment("a", dev), "test/a.yaml": deployment("a", test), **files}
-    one = build(root, config, said)
-    return Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
+    return at_a_tip(build(root, config, said))
 
 
 def shelf(pasts: Mapping[str, Past | Unknown] | None = None, standing: Standing | Unknown = NOTHING_STANDS) -> Book:

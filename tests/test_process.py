@@ -14,6 +14,7 @@ import pytest
 import promote.process
 from promote.errors import GitError, RegistryError
 from promote.process import Finished, run
+from tests.servers.processes import interrupted_at_start, is_alive, wait_until
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -22,20 +23,8 @@ def sh(script: str, *, stdin: bytes | None = None, seconds: float = 10, cap: int
     return run(["sh", "-c", script], cwd=None, env=ENV, stdin=stdin, deadline_seconds=seconds, cap_bytes=cap)
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A zombie whose parent is init has ended; it only waits to be counted.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-
-
 def assert_ends(pid: int) -> None:
-    until = time.monotonic() + 5
-    while is_alive(pid):
-        assert time.monotonic() < until, f"{pid} was left behind"
-        time.sleep(0.01)
+    wait_until(lambda: not is_alive(pid), seconds=5)
 
 
 def test_a_missing_program_is_the_callers_error() -> None:
@@ -124,10 +113,7 @@ run(["sh", "-c", "echo $$ > {note}.part; mv {note}.part {note}; sleep 60"], cwd=
         [sys.executable, "-c", script], stderr=subprocess.DEVNULL, cwd=Path(__file__).parent.parent
     )
     try:
-        until = time.monotonic() + 10
-        while not note.exists():
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        wait_until(note.exists, seconds=10)
         parent.send_signal(signal.SIGINT)
         assert parent.wait(timeout=10) != 0
     finally:
@@ -150,16 +136,8 @@ def test_last_words_are_heard_that_come_between_two_looks(monkeypatch: pytest.Mo
 
 def test_an_interrupt_as_a_child_starts_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """^C that came while a child was being started left it running, and known to nobody."""
-    started: list[int] = []
-
-    class Interrupted(subprocess.Popen[bytes]):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            started.append(self.pid)
-            signal.raise_signal(signal.SIGINT)
-
     handler = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    started = interrupted_at_start(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         run(["sleep", "60"], cwd=None, env={"PATH": os.environ["PATH"]}, deadline_seconds=30, cap_bytes=1)
     assert not is_alive(started[0])

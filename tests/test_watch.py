@@ -14,10 +14,9 @@ from promote.report import text, views
 from promote.watch import watch
 from tests.clock import FakeClock
 from tests.estate.building import Built, build
-from tests.plan.outside import APPS, runs
+from tests.plan.outside import APPS, BROKEN, HTTP, STARTING, WELL, runs
 
-CONFIG = APPS + 'environments: {prod: {path: prod, verify: [{http: {url: "https://example.com/{app}"}}]}}\n'
-WELL, STARTING, BROKEN = Probed("passed", "well"), Probed("waiting", "starting"), Probed("failed", "broken")
+CONFIG = f"{APPS}environments: {{prod: {{path: prod, verify: [{HTTP}]}}}}\n"
 DOWN = Unknown("no answer", 1)
 
 

@@ -12,9 +12,12 @@ import pytest
 from tests.e2e import gitops
 from tests.e2e.gitops import API, WEB, Gitops
 from tests.e2e.program import Inside, Program
+from tests.e2e.proposing import scene
 from tests.servers.githttp import GitHttp
 from tests.servers.registry import RunningRegistry, docker_registry, needed
 from tests.servers.seed import write_layout, write_storage
+
+__all__ = ["scene"]
 
 Create = Callable[..., Gitops]
 

@@ -7,11 +7,15 @@ import io
 import json
 import logging
 import os
+import pty
+import re
+import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +50,27 @@ class Result:
         return [line for line in self.stderr.splitlines() if line and not line.startswith(("Usage: ", "Try '"))]
 
 
+def _ended(argv: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Result:
+    done = subprocess.run(
+        argv, cwd=cwd, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
+    )
+    result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert TRACEBACK not in result.output, result.output
+    return result
+
+
+def in_a_shell(command: str, cwd: Path, environ: Mapping[str, str]) -> Result:
+    """How a line of bash ends."""
+    return _ended(["bash", "-c", command], cwd, environ)
+
+
+def words_of(command: str) -> list[str] | None:
+    """What promote is given by a line of a shell; None where the line is more than one command of promote's."""
+    if not command.startswith("promote ") or re.search(r"[$><|&;`]", re.sub(r"'[^']*'", "", command)):
+        return None
+    return shlex.split(command, comments=True)[1:]
+
+
 @dataclass(frozen=True)
 class Program:
     """Runs `promote` with `environ` and nothing else."""
@@ -54,18 +79,8 @@ class Program:
     cwd: Path
 
     def __call__(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "promote", *map(str, words)],
-            cwd=cwd or self.cwd,
-            env={**self.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert TRACEBACK not in result.output, result.output
-        return result
+        argv = [sys.executable, "-m", "promote", *map(str, words)]
+        return _ended(argv, cwd or self.cwd, {**self.environ, **(env or {})})
 
     def start(
         self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
@@ -79,6 +94,36 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def on_a_terminal(self, *words: str | Path, cwd: Path | None = None, typed: str | None = None) -> Result:
+        """The same, where stderr is a terminal, and stdin too where somebody has typed this."""
+        ours, theirs = pty.openpty()
+        if typed is not None:
+            os.write(ours, typed.encode())
+        seen = b""
+        try:
+            with subprocess.Popen(
+                [sys.executable, "-m", "promote", *map(str, words)],
+                cwd=cwd or self.cwd,
+                env={**self.environ, "TERM": "xterm"},
+                stdin=subprocess.DEVNULL if typed is None else theirs,
+                stdout=subprocess.PIPE,
+                stderr=theirs,
+            ) as child:
+                os.close(theirs)
+                patience = threading.Timer(60, child.kill)
+                patience.start()
+                # So Linux says that the other side is closed.
+                with suppress(OSError):
+                    while more := os.read(ours, 4096):
+                        seen += more
+                stdout, _ = child.communicate()
+                patience.cancel()
+        finally:
+            os.close(ours)
+        result = Result(child.returncode, stdout.decode(), seen.decode())
+        assert TRACEBACK not in result.output, result.output
+        return result
 
     def ok(self, *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Result:
         """The same, where anything but exit 0 is a fault."""

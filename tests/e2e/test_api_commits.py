@@ -19,8 +19,6 @@ from promote.forge.github_commit import SCRATCH
 from promote.forge.kinds import TOKEN
 from promote.gitrepo.remote import Remotes
 from promote.image import Version
-from promote.question import Carried
-from promote.wording.message import message
 from tests.clock import FakeClock
 from tests.config.loading import loaded
 from tests.e2e.conftest import Create
@@ -38,12 +36,12 @@ from tests.e2e.gitops import (
     web_line,
 )
 from tests.e2e.program import Inside, Result
+from tests.e2e.proposing import BRANCH, PROD, commits_both
 from tests.servers.forge.github import GitHub
 from tests.servers.forge.state import State
 from tests.servers.registry import RunningRegistry
 
-BRANCH = "promote/env/prod"
-DEV, PROD = "envs/dev/web/kustomization.yaml", "envs/prod/web/kustomization.yaml"
+DEV = "envs/dev/web/kustomization.yaml"
 # Both take from the registry, and `prod` proposes.
 OLD_TEST, NEW_TEST = "test: {path: envs/test, from: dev}", "test: {path: envs/test}"
 OLD_PROD = "prod: {path: envs/prod, from: test}"
@@ -369,18 +367,7 @@ def test_check_looks_at_the_forge_of_commits_too(scene: Scene) -> None:
 
 def test_7_1_who_writes_last_need_not_have_committed_last(scene: Scene) -> None:
     assert scene.run("set", "prod", "web=1.4.1", "--no-verify-tag").code == 0
-    both = [
-        Carried("prod", "api", Version(OLD_API), Version(NEW_API)),
-        Carried("prod", "web", Version(OLD_WEB), Version(NEW_WEB)),
-    ]
-
-    def another() -> None:
-        base, state = scene.repository.tip(), scene.github.state
-        made = state.git("commit-tree", "-p", base, "-m", message(None, both, base=base), f"{BRANCH}^{{tree}}")
-        state.git("update-ref", f"refs/heads/{BRANCH}", made)
-        state.pulls[0].body = "of both"
-
-    scene.github.fail("PATCH", "", status=502, then=another)
+    scene.github.fail("PATCH", "", status=502, then=lambda: commits_both(scene.repository, scene.github.state))
     assert scene.run("set", "prod", f"web={NEW_WEB}").code == 0
     pull = scene.github.state.pulls[0]
     assert all(f"`{version}`" in pull.body for version in (NEW_API, NEW_WEB))

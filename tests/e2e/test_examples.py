@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from click.testing import CliRunner
 from promote.cli.main import cli
 from promote.cli.options import Examples
 from promote.demo.sandbox import Sandbox, build
-from tests.e2e.program import TRACEBACK, Inside, Result
+from tests.e2e.program import Inside, Result, in_a_shell, words_of
 from tests.servers.proxy import faulty_proxy, status
 from tests.shared import ROOT
 
@@ -108,26 +107,10 @@ def _digest(sandbox: Sandbox) -> str:
     return found[1]
 
 
-def _in_a_shell(command: str, folder: Path, environ: Mapping[str, str]) -> Result:
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
-    assert TRACEBACK not in result.output, result.output
-    return result
-
-
 def _run(command: str, folder: Path, inside: Inside, shell: Mapping[str, str]) -> Result:
-    """How it ends; what is more than words and quotes is left to a shell, the rest is run here, far sooner."""
-    if re.search(r"[$><|&;`]", command):
-        return _in_a_shell(command, folder, shell)
-    return inside(*shlex.split(command, comments=True)[1:], cwd=folder)
+    """How it ends; what a shell has to see to is left to one, the rest is run here, far sooner."""
+    words = words_of(command)
+    return in_a_shell(command, folder, shell) if words is None else inside(*words, cwd=folder)
 
 
 @pytest.mark.parametrize("block", [pytest.param(block, id=block.where) for block in BLOCKS])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from promote.demo.images import write_layout
-from tests.e2e.program import Inside, Result
+from tests.e2e.program import Inside, Result, in_a_shell, words_of
 from tests.e2e.sessions import HOME, Command, Written, pages, says, steps
 from tests.servers.registry import needed
 from tests.shared import ROOT
@@ -91,14 +90,10 @@ class Desk:
         if found := re.fullmatch(r"cd (\S+)", command):
             self.here = (self.here / found[1]).resolve()
             return Result(0, "", "")
-        if command.startswith("promote ") and not re.search(r"[$><|&;`]", re.sub(r"'[^']*'", "", command)):
-            words = shlex.split(command, comments=True)[1:]
-            return self.inside(*words, cwd=self.here, env={**self.environ, "COLUMNS": "160"})
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=self.here, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, timeout=60, check=False,
-        )  # fmt: skip
-        return Result(done.returncode, done.stdout, done.stderr)
+        words = words_of(command)
+        if words is None:
+            return in_a_shell(command, self.here, self.environ)
+        return self.inside(*words, cwd=self.here, env={**self.environ, "COLUMNS": "160"})
 
 
 @pytest.fixture(scope="module")

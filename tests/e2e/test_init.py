@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +12,7 @@ from promote.api.starting import write
 from promote.errors import Refused, UsageError
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_API, OLD_WEB, Gitops, write_out
-from tests.e2e.program import TRACEBACK, Inside, Program
+from tests.e2e.program import Inside, Program
 from tests.servers.registry import RunningRegistry
 
 NAMES = ("dev", "test", "prod")
@@ -139,28 +136,6 @@ def test_what_comes_into_being_meanwhile_is_not_overwritten(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["promote.yaml"]
 
 
-def _answering(promote: Program, folder: Path, answers: str) -> tuple[int, str]:
-    """How `promote init` ends on a terminal where somebody has typed this, and what is asked there."""
-    mine, theirs = pty.openpty()
-    try:
-        os.write(mine, answers.encode())
-        child = subprocess.Popen(
-            [sys.executable, "-m", "promote", "init"],
-            cwd=folder,
-            env={**promote.environ, "TERM": "xterm"},
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-        )
-        child.communicate(timeout=60)
-        said = os.read(mine, 1 << 16).decode()
-    finally:
-        os.close(mine)
-        os.close(theirs)
-    assert TRACEBACK not in said
-    return child.returncode, said
-
-
 ASKED: Mapping[str, tuple[str, str]] = {
     "all as it was found": ("\n\n\n\n", "dev: -, test: dev, prod: test; api, web"),
     "fewer environments and apps": ("dev, prod\n\nw*\npull-request\n", "dev: -, prod: dev pull-request; web"),
@@ -179,9 +154,9 @@ def test_what_is_answered_on_a_terminal_is_written(name: str, promote: Program, 
 
     answers, wanted = ASKED[name]
     folder = write_out(tmp_path / "gitops", _files("ghcr.io"))
-    code, said = _answering(promote, folder, answers)
-    assert code == 0, said
-    assert "Environments (3 found: dev, test, prod) [* is all]: " in said
+    done = promote.on_a_terminal("init", cwd=folder, typed=answers)
+    assert done.code == 0, done
+    assert "Environments (3 found: dev, test, prod) [* is all]: " in done.stderr
     config = load("promote.yaml", (folder / "promote.yaml").read_bytes(), environ={})
     environments = [
         f"{each.name}: {each.from_ or '-'}{' pull-request' if each.deliver == 'pull-request' else ''}"
@@ -192,6 +167,6 @@ def test_what_is_answered_on_a_terminal_is_written(name: str, promote: Program, 
 
 def test_who_leaves_the_terminal_has_written_nothing(promote: Program, tmp_path: Path) -> None:
     folder = write_out(tmp_path / "gitops", _files("ghcr.io"))
-    code, said = _answering(promote, folder, "dev\n\x04")
-    assert code == 130, said
+    done = promote.on_a_terminal("init", cwd=folder, typed="dev\n\x04")
+    assert done.code == 130, done
     assert not (folder / "promote.yaml").exists()

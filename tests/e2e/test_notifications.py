@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from promote.forge.kinds import TOKEN
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, config, files
 from tests.e2e.program import Inside, Result
-from tests.forge.conftest import ADAPTERS
+from tests.servers.forge.gitea import Gitea
 from tests.servers.forge.state import State
 from tests.servers.hook import Hook, hook
 
@@ -159,7 +158,7 @@ def test_what_could_not_be_told_is_told_by_the_next_run(scene: Scene) -> None:
 
 def test_one_that_hangs_keeps_no_other_from_being_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("promote.api.notifying._SECONDS", 0.5)
-    scene.told.delay = 1.5
+    scene.told.hangs = True
     with hook() as other:
         done = scene.run(
             "set", "prod", f"web={NEW_WEB}", "--no-verify-tag", "--skip-gate", "from", "--reason", "a test",
@@ -172,8 +171,7 @@ def test_one_that_hangs_keeps_no_other_from_being_told(scene: Scene, monkeypatch
 
 def test_7_1_what_is_proposed_is_told_with_its_pull_request(create: Create, told: Hook, inside: Inside) -> None:
     repository = create(files("registry.invalid", digest="sha256:" + "0" * 64))
-    module, name = ADAPTERS["gitea"]
-    with getattr(import_module(f"tests.servers.forge.{module}"), name)(State(repository.folder), "gitea") as forge:
+    with Gitea(State(repository.folder), "gitea") as forge:
         address = f"forge: {{kind: gitea, url: {forge.project.url}, project: {forge.project.path}}}\n"
         repository.commit({"promote.yaml": config("registry.invalid", address + NOTIFY).encode()})
         scene = Scene(repository, told, inside)

@@ -20,7 +20,7 @@ from tests.clock import FakeClock
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, web_line
 from tests.e2e.program import Inside, Program
-from tests.e2e.test_pull_requests import PROD, Scene, scene  # noqa: F401  a fixture
+from tests.e2e.proposing import PROD, Scene
 from tests.estate.building import kustomization
 from tests.forge.conftest import ADAPTERS
 from tests.servers.forge.bitbucket import Bitbucket
@@ -403,7 +403,7 @@ def test_set_and_to_wait_for_what_they_delivered(
 
 
 @pytest.mark.parametrize("scene", sorted(set(ADAPTERS) - {"forgejo"}), indirect=True)
-def test_7_2_a_gate_that_closes_disarms_the_merge_and_one_that_opens_arms_it_again(scene: Scene) -> None:  # noqa: F811
+def test_7_2_a_gate_that_closes_disarms_the_merge_and_one_that_opens_arms_it_again(scene: Scene) -> None:
     tree = scene.repository.tree()
     said = "deliver: pull-request, auto: true, pull_request: {auto_merge: squash}, gates: [commit_status: e2e]"
     config = tree["promote.yaml"].decode().replace("deliver: pull-request", said)

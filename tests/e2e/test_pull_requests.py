@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from importlib import import_module
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from promote.forge.address import Kind
 from promote.forge.kinds import TOKEN
-from promote.image import Version
-from promote.question import Carried
-from promote.wording.message import message
 from promote.wording.trailers import parse_holds
-from tests.e2e.conftest import Create
-from tests.e2e.gitops import (
-    API,
-    NEW_API,
-    NEW_WEB,
-    OLD_API,
-    OLD_WEB,
-    Gitops,
-    config,
-    digest_of,
-    exactly,
-    files,
-    web_line,
-)
-from tests.e2e.program import Inside, Result
+from tests.e2e.gitops import NEW_API, NEW_WEB, OLD_WEB, exactly, web_line
+from tests.e2e.proposing import BRANCH, PROD, Scene, commits_both
 from tests.forge.conftest import ADAPTERS
-from tests.servers.forge.server import FakeForge
-from tests.servers.forge.state import State, Status
-from tests.servers.registry import RunningRegistry
+from tests.servers.forge.state import Status
 
-BRANCH = "promote/env/prod"
-PROD = "envs/prod/web/kustomization.yaml"
 ALL = "auto_merge: squash, labels: [promotion], reviewers: [alice, 'team:sre'], assignees: [carol], milestone: Q1"
 # What of it a forge cannot do.
 LACKING: Mapping[Kind, list[str]] = {
@@ -47,63 +25,6 @@ LACKING: Mapping[Kind, list[str]] = {
     "bitbucket-dc": ["assignees", "labels", "milestone", "teams"],
     "gitlab": ["teams"],
 }
-
-
-@dataclass
-class Scene:
-    """A repository whose `prod` is delivered by pull requests, its fake forge, and the program."""
-
-    repository: Gitops
-    forge: FakeForge
-    inside: Inside
-
-    @property
-    def state(self) -> State:
-        return self.forge.state
-
-    def run(self, *words: str) -> Result:
-        return self.inside(*words, "--repo", self.repository.url, env={TOKEN: self.forge.token})
-
-    def ok(self, *words: str) -> Result:
-        done = self.run(*words)
-        assert done.code == 0, done
-        return done
-
-    def set(self, version: str, *words: str, app: str = "web") -> Result:
-        reason = ("--skip-gate", "from", "--reason", "a test")
-        return self.run("set", "prod", f"{app}={version}", *reason, *words, "-o", "json")
-
-    def carried(self, branch: str = BRANCH) -> dict[str, str]:
-        """The tag of each app, by the trailers of the branch's commit."""
-        lines = [line.partition(": ")[::2] for line in self.repository.trailers(branch)]
-        apps = [value for key, value in lines if key == "Promote-App"]
-        tags = [value.partition("@")[0] for key, value in lines if key == "Promote-Version"]
-        return dict(zip(apps, tags, strict=True))
-
-
-def _config(registry: str, forge: str, more: str = "") -> str:
-    text = config(registry, forge)
-    old = "prod: {path: envs/prod, from: test}"
-    assert text.count(old) == 1
-    return text.replace(old, f"prod: {{path: envs/prod, from: test, deliver: pull-request{more}}}")
-
-
-# Every forge where it is the forge that decides; elsewhere one or two, since the same is tested of every adapter alone.
-@pytest.fixture(params=sorted(ADAPTERS))
-def scene(
-    request: pytest.FixtureRequest, create: Create, registry: RunningRegistry, inside: Inside, tmp_path: Path
-) -> Iterator[Scene]:
-    kind, more = request.param if isinstance(request.param, tuple) else (request.param, "")
-    with ExitStack() as stack:
-        content = files(registry.host, digest=digest_of(API[OLD_API]))
-        repository = create(content)
-        module, name = ADAPTERS[kind]
-        fake: FakeForge = stack.enter_context(
-            getattr(import_module(f"tests.servers.forge.{module}"), name)(State(repository.folder), kind)
-        )
-        forge = f"forge: {{kind: {kind}, url: {fake.project.url}, project: {fake.project.path}}}\n"
-        repository.commit({"promote.yaml": _config(registry.host, forge, more).encode()})
-        yield Scene(repository, fake, inside)
 
 
 def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) -> None:
@@ -384,19 +305,8 @@ def test_the_command_line_stands_above_promote_yaml(scene: Scene, option: str, p
 def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene) -> None:
     """A slow writer put its older body over the newer one, which told of one app where the branch had two."""
     assert scene.set("1.4.1").code == 0
-    both = [
-        Carried("prod", "api", Version(OLD_API), Version(NEW_API)),
-        Carried("prod", "web", Version(OLD_WEB), Version(NEW_WEB)),
-    ]
-
-    def another() -> None:
-        base = scene.repository.tip()
-        made = scene.state.git("commit-tree", "-p", base, "-m", message(None, both, base=base), f"{BRANCH}^{{tree}}")
-        scene.state.git("update-ref", f"refs/heads/{BRANCH}", made)
-        scene.state.pulls[0].body = "of both"
-
     verb = "PUT" if scene.forge.project.kind == "bitbucket-dc" else "PATCH"
-    scene.forge.fail(verb, "", status=502, then=another)
+    scene.forge.fail(verb, "", status=502, then=lambda: commits_both(scene.repository, scene.state))
     assert scene.set(NEW_WEB).code == 0
     assert scene.carried() == {"api": NEW_API, "web": NEW_WEB}
     pull = scene.state.pulls[0]

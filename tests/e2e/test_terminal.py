@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
-import pty
 import re
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,28 +32,37 @@ environments:
 
 
 class Screen(io.StringIO):
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_written = threading.Event()
+
     def isatty(self) -> bool:
         return True
 
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        self.is_written.set()
+        return count
 
-def _drawn(line: Line, screen: Screen) -> str:
-    """What is on the screen once something is, or after a while."""
-    ends = time.monotonic() + 5
-    while not screen.getvalue() and time.monotonic() < ends:
-        line.tell("reading 240 files\x1b[2J")
-        time.sleep(0.01)
-    return screen.getvalue()
+
+def _drawing() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "promote-progress"]
 
 
 def test_a_line_says_what_is_under_way_and_gives_way() -> None:
     screen = Screen()
     line = Line(screen, patience=0.01, pace=0.01)
-    assert re.match(r"\r\x1b\[K\S reading 240 files\?\[2J", _drawn(line, screen))
+    line.tell("reading 240 files\x1b[2J")
+    assert screen.is_written.wait(5)
+    assert re.match(r"\r\x1b\[K\S reading 240 files\?\[2J", screen.getvalue())
     line.clear()
     assert screen.getvalue().endswith("\r\x1b[K")
+    drawing = _drawing()
     line.end()
     line.tell("no more")
-    time.sleep(0.05)
+    for each in drawing:
+        each.join(5)
+    assert _drawing() == []
     assert "no more" not in screen.getvalue()
 
 
@@ -85,30 +92,12 @@ def test_a_line_is_drawn_only_where_somebody_watches(
     assert is_wanted(stream, environ) is wanted
 
 
-def _on_a_terminal(words: list[str], environ: Mapping[str, str], cwd: Path) -> tuple[str, str]:
-    """What a run writes to stdout, and what to the terminal that its stderr is."""
-    ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "promote", *words]
-    with subprocess.Popen(argv, cwd=cwd, env=dict(environ), stdout=subprocess.PIPE, stderr=theirs) as child:
-        os.close(theirs)
-        seen = b""
-        try:
-            while more := os.read(ours, 4096):
-                seen += more
-        except OSError:  # so Linux says that the other side is closed
-            pass
-        stdout = b"" if child.stdout is None else child.stdout.read()
-    os.close(ours)
-    return stdout.decode(), seen.decode()
-
-
 def test_who_waits_at_a_terminal_sees_for_what(repository: Gitops, promote: Program) -> None:
     repository.server.fail(Fault("/git-upload-pack", stall=1.5))
-    argv = ["find", "--repo", repository.url]
-    stdout, seen = _on_a_terminal(argv, {**promote.environ, "TERM": "xterm"}, promote.cwd)
-    assert "reading the repository" in seen
-    assert seen.endswith("\r\x1b[K")
-    assert "\x1b" not in stdout
+    done = promote.on_a_terminal("find", "--repo", repository.url)
+    assert "reading the repository" in done.stderr
+    assert done.stderr.endswith("\r\x1b[K")
+    assert "\x1b" not in done.stdout
 
 
 @pytest.mark.parametrize(

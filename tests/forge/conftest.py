@@ -34,6 +34,13 @@ ADAPTERS: dict[Kind, tuple[str, str]] = {
 }
 
 
+def fake_of(kind: Kind) -> Callable[[State, Kind], FakeForge]:
+    """The class of the fake."""
+    module, name = ADAPTERS[kind]
+    fake: Callable[[State, Kind], FakeForge] = getattr(import_module(f"tests.servers.forge.{module}"), name)
+    return fake
+
+
 def _environ(folder: Path) -> dict[str, str]:
     home = folder / "home"
     home.mkdir(exist_ok=True)
@@ -87,7 +94,7 @@ def scene_of(person: Person, tmp_path: Path) -> Iterator[Callable[[Kind], Scene]
             module, name = ADAPTERS[kind]
             adapter = import_module(f"promote.forge.{module}")
             state = State(tmp_path / "gitops.git")
-            fake = stack.enter_context(getattr(import_module(f"tests.servers.forge.{module}"), name)(state, kind))
+            fake = stack.enter_context(fake_of(kind)(state, kind))
             clock = SystemClock()
             transport = stack.enter_context(Transport(clock, jobs=4, timeout=20.0))
             project = fake.project

@@ -75,7 +75,7 @@ def test_one_that_asks_for_more_time_than_there_is_is_left_alone(server: Hook) -
 
 
 def test_a_server_that_hangs(server: Hook) -> None:
-    server.delay = 0.6
+    server.hangs = True
     assert sent(Target("teams", server.url(f"/{SECRET}")), seconds=0.2)[-1].startswith("127.0.0.1: ")
 
 

@@ -24,6 +24,8 @@ from promote.question import (
 )
 from tests.clock import NOON
 from tests.estate.building import Files, kustomization
+from tests.gates.world import past, ran
+from tests.plan.pasts import version
 from tests.plan.planning import API, NOTHING_STANDS, TAGS, WEB, Book
 
 APPS = f"""\
@@ -31,6 +33,11 @@ apps:
   web: {{image: {WEB}, policy: {{semver: "*"}}}}
   api: {{image: {API}, policy: {{semver: "*"}}}}
 """
+WELL, STARTING, BROKEN = Probed("passed", "well"), Probed("waiting", "starting"), Probed("failed", "broken")
+HTTP = '{http: {url: "https://example.com/{app}"}}'
+# Where 1.5.0 of web is held, by the name of the environment.
+HELD = {".promote/holds/%s.yaml": "holds:\n  - {app: web, version: 1.5.0, reason: it leaks}\n"}
+Stretches = list[tuple[str, float]]
 MORE: Mapping[str, tuple[str, int | None]] = {**TAGS, "1.3.0": ("3", 2023), "1.7.0": ("7", 2026)}
 
 
@@ -42,6 +49,11 @@ def runs(environment: str, **apps: str | None) -> Files:
         f"{environment}/{app}/kustomization.yaml": kustomization(images[app], tag, digest=digest or None)
         for app, (tag, _, digest) in split.items()
     }
+
+
+def lived_through(*said: tuple[str, float]) -> Past:
+    """A past: each version with since how many hours it ran, the newest first."""
+    return past(*(ran(version(text), ago) for text, ago in said))
 
 
 @dataclass

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promote.api.planning import planned
 from promote.image import Repository, Version, parse_version
 from promote.outcome import Plan
-from promote.plan.auto import plan_auto
-from promote.plan.hold import plan_hold
-from promote.plan.intent import (
-    Auto,
-    Before,
-    Hold,
-    Intent,
-    Promote,
-    Release,
-    Rollback,
-    Rules,
-    Set,
-    Update,
-)
-from promote.plan.promote import plan_promote
-from promote.plan.rollback import plan_rollback
-from promote.plan.set import plan_set
-from promote.plan.update import plan_update
+from promote.plan.intent import Before, Intent, Rules, Set
 from promote.question import (
     Absent,
     Admitted,
@@ -41,6 +25,7 @@ from promote.question import (
     Question,
     Quota,
     Ran,
+    Request,
     Reviews,
     SignedIn,
     Standing,
@@ -54,8 +39,10 @@ from tests.clock import NOON
 from tests.estate.building import Built, Files, build
 
 WEB = "ghcr.io/acme/web"
-NOTHING_STANDS = Standing(None, None)
 API = "ghcr.io/acme/api"
+NOTHING_STANDS = Standing(None, None)
+HEAD, URL = "a" * 40, "https://git.example.com/pulls/7"
+OPEN = Request(7, URL, "open", HEAD)
 
 
 def sha(letter: str) -> str:
@@ -67,8 +54,7 @@ class Book:
     """What a registry knows: per image its tags, each with its digest's letter and the year it was made in.
 
     `dark` images do not answer. `pasts` are what apps ran, by their names, `standing` is what every promotion branch
-    holds. `asked` holds each question, as often as it
-    came.
+    holds. `asked` holds each question, as often as it came.
     """
 
     images: Mapping[str, Mapping[str, tuple[str, int | None]]]
@@ -146,23 +132,15 @@ def wanted(environment: str, **versions: str) -> Set:
     return Set(environment, tuple((app, version) for app, version in found.items() if version is not None))
 
 
+def at_a_tip(built: Built) -> Built:
+    """The same estates, as if they lay on a branch."""
+    return Built({name: replace(each, tip="1" * 40) for name, each in built.estates.items()}, built.noted)
+
+
 def plan(
     built: Built, intent: Intent, registry: Book, rules: Rules | None = None, before: Before | None = None
 ) -> Plan:
-    rules, before = rules or Rules(), before or Before()
-    match intent:
-        case Set():
-            return drive(plan_set(built.estates, intent, rules, before), registry)
-        case Update():
-            return drive(plan_update(built.estates, intent, rules, before), registry)
-        case Promote():
-            return drive(plan_promote(built.estates, intent, rules, before), registry)
-        case Auto():
-            return drive(plan_auto(built.estates, intent, rules, before), registry)
-        case Rollback():
-            return drive(plan_rollback(built.estates, intent, rules, before), registry)
-        case Hold() | Release():
-            return drive(plan_hold(built.estates, intent, rules), registry)
+    return drive(planned(intent, rules or Rules(), built.estates, before or Before()), registry)
 
 
 def outcome(plan: Plan) -> list[str]:

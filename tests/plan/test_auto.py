@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from promote.outcome import Plan
 from promote.plan.auto import is_mine
 from promote.plan.intent import Auto, Promote, Rules, Sources
-from promote.question import Past, Probed, Unknown
+from promote.question import Past, Unknown
 from promote.report import text
 from promote.report.exit import exit_code
 from tests.estate.building import Files, build, kustomization
-from tests.plan.outside import APPS, MORE, Outside, outside, runs
+from tests.plan.outside import APPS, BROKEN, HTTP, MORE, STARTING, WELL, Outside, lived_through, outside, runs
 from tests.plan.planning import API, House, after, outcome, plan
-from tests.plan.test_candidates import lived_through
 
 CHAIN = APPS + """environments:
   dev: {path: dev}
@@ -26,8 +25,6 @@ CHAIN = APPS + """environments:
   prod: {path: prod, from: test}
 """
 ALL = Auto(("dev", "test", "prod"))
-WELL, STARTING, BROKEN = Probed("passed", "well"), Probed("waiting", "starting"), Probed("failed", "broken")
-HTTP = 'gates: [{http: {url: "https://example.com/{app}"}}]'
 
 
 def test_6_2_a_version_goes_one_hop_a_run(tmp_path: Path) -> None:
@@ -68,7 +65,7 @@ def in_test(folder: Path, asked: Outside, *, config: str = CHAIN, web: str = "1.
 def test_9_1_one_app_or_gate_that_fails_stops_nothing_else(
     tmp_path: Path, asked: Outside, web: str, told: str, code: int
 ) -> None:
-    config = CHAIN.replace("from: dev", f"from: dev, {HTTP}") if asked.probes else CHAIN
+    config = CHAIN.replace("from: dev", f"from: dev, gates: [{HTTP}]") if asked.probes else CHAIN
     made = in_test(tmp_path, asked, config=config, web=web)
     there = ["test api 1.4.0 → 1.5.0", "prod api target-newer", "prod web absent"]
     assert sorted(outcome(made)) == sorted([f"test web {told}", *there])
@@ -134,7 +131,7 @@ def test_6_6_what_is_too_large_names_the_limit_that_it_is_for(
 
 
 def test_6_6_a_limit_counts_only_what_would_change_and_only_in_its_environment(tmp_path: Path) -> None:
-    config = CHAIN.replace("from: dev", f"limits: {{changes: 1}}, from: dev, {HTTP}")
+    config = CHAIN.replace("from: dev", f"limits: {{changes: 1}}, from: dev, gates: [{HTTP}]")
     files = {**runs("dev", web="1.5.0", api="1.5.0"), **runs("test", web="1.4.0", api="1.4.0")}
     files |= runs("prod", web="1.3.0", api="1.3.0")
     made = plan(build(tmp_path, config, files), ALL, outside(probes={"web": WELL, "api": STARTING}))
@@ -147,7 +144,7 @@ def test_6_6_a_limit_counts_only_what_would_change_and_only_in_its_environment(t
 
 def test_what_waits_is_told_only_to_who_asks(tmp_path: Path) -> None:
     asked = outside(probes={"web": STARTING, "api": WELL})
-    config = CHAIN.replace("from: dev", f"from: dev, {HTTP}")
+    config = CHAIN.replace("from: dev", f"from: dev, gates: [{HTTP}]")
     made = in_test(tmp_path, asked, config=config)
     assert text.faults(made, named=(), terse=True) == []
     assert text.faults(made, named=("web",), terse=True) == text.faults(made, named=())

@@ -12,20 +12,14 @@ from promote.question import Past, Probe, Probed, Ran, Unknown
 from tests.estate.building import build
 from tests.gates.world import past
 from tests.gates.world import ran as lived
-from tests.plan.outside import APPS, Outside, outside, reasons, runs
+from tests.plan.outside import APPS, HELD, Outside, Stretches, lived_through, outside, reasons, runs
 from tests.plan.pasts import image, ran, version
 from tests.plan.planning import WEB, outcome, plan, sha
 
-Stretches = list[tuple[str, float]]
 Lived = Stretches | str | None
 DARK = Unknown("the history cannot be read", 5)
 D4, D5 = sha("4"), sha("5")
 OLD = version(f"1.5.0@{D4}")
-
-
-def lived_through(*said: tuple[str, float]) -> Past:
-    """A past: each version with since how many hours it ran, the newest first."""
-    return past(*(lived(version(text), ago) for text, ago in said))
 
 
 # One source, a soak of 24 hours.
@@ -36,7 +30,6 @@ environments:
   prod: {path: prod, from: test, gates: [{soak: 24h}]}
 """
 LIVE = SOAK.replace("{soak: 24h}", '{soak: 24h}, {http: {url: "https://example.com/{app}"}}')
-HELD = {".promote/holds/%s.yaml": "holds:\n  - {app: web, version: 1.5.0, reason: it leaks}\n"}
 
 
 def soaked(

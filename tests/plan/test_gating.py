@@ -11,12 +11,22 @@ from promote.plan.intent import Promote, Rollback, Rules, Sources, Update
 from promote.question import Past, Probe, Probed, Unknown
 from promote.report.exit import exit_code
 from tests.estate.building import build
-from tests.plan.outside import APPS, Outside, outside, reasons, runs
+from tests.plan.outside import (
+    APPS,
+    BROKEN,
+    HELD,
+    HTTP,
+    STARTING,
+    WELL,
+    Outside,
+    Stretches,
+    lived_through,
+    outside,
+    reasons,
+    runs,
+)
 from tests.plan.planning import outcome, plan, wanted
-from tests.plan.test_candidates import HELD, Stretches, lived_through
 
-WELL, STARTING, BROKEN = Probed("passed", "well"), Probed("waiting", "starting"), Probed("failed", "broken")
-HTTP = '{http: {url: "https://example.com/{app}"}}'
 OFFICE = "{window: {hours: 14:00-16:00}}"
 FROZEN = "{freeze: {from: 2026-01-01, until: 2026-01-10, reason: inventory}}"
 TO = Promote("prod", Sources(("test",)))

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from promote.image import Version
 from promote.outcome import Plan
 from promote.plan.intent import Hold, Intent, Promote, Release, Rollback, Rules, Sources, Update
-from promote.question import Carried, HoldChange, Now, Proposed, Request, Standing, Stands, Unknown
+from promote.question import Carried, HoldChange, Now, Proposed, Request, Standing, Unknown
 from tests.clock import NOON
 from tests.estate.building import Built, build, kustomization
+from tests.plan.outside import Outside, outside
 from tests.plan.pasts import past
-from tests.plan.planning import API, WEB, Book, after, book, outcome, plan, wanted
+from tests.plan.planning import API, HEAD, OPEN, WEB, after, at_a_tip, book, outcome, plan, wanted
 from tests.text.documents import examples
 
 CONFIG = f"""
@@ -32,8 +33,6 @@ environments:
 """
 PROPOSING = CONFIG.replace("from: dev", "from: dev, deliver: pull-request")
 DEV, PROD = ".promote/holds/dev.yaml", ".promote/holds/prod.yaml"
-HEAD, URL = "a" * 40, "https://git.example.com/pulls/7"
-OPEN = Request(7, URL, "open", HEAD)
 LATER = "2999-01-01"
 
 
@@ -44,8 +43,7 @@ def built(folder: Path, config: str = CONFIG, **holds: str | bytes) -> Built:
         "prod/kustomization.yaml": kustomization(WEB, "1.4.0"),
     }
     files |= {f".promote/holds/{name}.yaml": text for name, text in holds.items()}
-    one = build(folder, config, files)
-    return Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
+    return at_a_tip(build(folder, config, files))
 
 
 def holding(*items: str) -> str:
@@ -214,20 +212,12 @@ def standing(*items: Carried, holds: tuple[HoldChange, ...] = (), request: Reque
     return Standing(Proposed(HEAD, items, True, holds), request)
 
 
-class Branches(Book):
-    """A registry, and what stands on each promotion branch by name."""
+BRANCHES = {"env": "promote/env/prod", "back": "promote/rollback/prod/web", "hold": "promote/hold/prod"}
 
-    def __init__(self, **branches: Standing | Unknown) -> None:
-        super().__init__(book().images)
-        self.branches = {
-            "env": "promote/env/prod", "back": "promote/rollback/prod/web", "hold": "promote/hold/prod"
-        }  # fmt: skip
-        self.stands = {self.branches[key]: each for key, each in branches.items()}
 
-    def _answer(self, question: object) -> object:  # type: ignore[override]
-        if isinstance(question, Stands):
-            return self.stands.get(question.head, Standing(None, None))
-        return super()._answer(question)  # type: ignore[arg-type]
+def branches(**stand: Standing | Unknown) -> Outside:
+    """A registry, and what stands on promotion branches."""
+    return outside(heads={BRANCHES[key]: each for key, each in stand.items()})
 
 
 BACK = Carried("prod", "web", Version("1.5.0"), Version("1.4.0"), undone=Version("1.5.0"))
@@ -235,7 +225,7 @@ CHANGE = HoldChange("prod", "web", Version("1.5.0"), "held", "it fails", by=ANN,
 
 
 @pytest.mark.parametrize(
-    ("branches", "expected"),
+    ("stand", "expected"),
     [
         ({"back": standing(BACK)}, ["prod web held"]),
         ({"hold": standing(holds=(CHANGE,))}, ["prod web held"]),
@@ -250,23 +240,23 @@ CHANGE = HoldChange("prod", "web", Version("1.5.0"), "held", "it fails", by=ANN,
 )  # fmt: skip
 @pytest.mark.parametrize("deliver", [None, "commit"])
 def test_8_2_what_an_open_pull_request_holds_back_counts(
-    tmp_path: Path, branches: dict[str, Standing], expected: list[str], deliver: str | None
+    tmp_path: Path, stand: dict[str, Standing], expected: list[str], deliver: str | None
 ) -> None:
     rules = Rules(deliver="commit") if deliver == "commit" else Rules()
-    assert outcome(plan(built(tmp_path, PROPOSING), SET, Branches(**branches), rules)) == expected
+    assert outcome(plan(built(tmp_path, PROPOSING), SET, branches(**stand), rules)) == expected
 
 
 def test_7_2_a_change_that_is_held_leaves_its_pull_request(tmp_path: Path) -> None:
     stood = standing(Carried("prod", "web", None, Version("1.5.0")))
-    made = plan(built(tmp_path, PROPOSING, prod=holding(ONE)), TO, Branches(env=stood))
+    made = plan(built(tmp_path, PROPOSING, prod=holding(ONE)), TO, branches(env=stood))
     assert outcome(made) == ["prod web held"]
     assert [(each.head, each.apps, each.expected) for each in made.proposals] == [("promote/env/prod", (), HEAD)]
 
 
 def test_8_2_a_rollback_leaves_the_pull_request_that_goes_forward(tmp_path: Path) -> None:
     stood = standing(Carried("prod", "web", None, Version("1.6.0")))
-    registry = Branches(env=stood)
-    registry.pasts = {"web": past("1.4.0", "1.3.0")}
+    registry = branches(env=stood)
+    registry.ran = {("prod", "web"): past("1.4.0", "1.3.0")}
     made = plan(built(tmp_path, PROPOSING), Rollback("prod", ("web",)), registry, Rules(verify_tag=False))
     assert outcome(made) == ["prod web 1.4.0 → 1.3.0"]
     assert [(each.head, each.apps) for each in made.proposals] == [
@@ -280,9 +270,9 @@ def test_8_2_a_rollback_leaves_the_pull_request_that_goes_forward(tmp_path: Path
 
 def test_8_3_hold_follows_the_delivery_of_its_environment(tmp_path: Path) -> None:
     one = built(tmp_path, PROPOSING)
-    (step,) = plan(one, HOLD, Branches()).steps
+    (step,) = plan(one, HOLD, branches()).steps
     assert (step.place.branch, step.onto is not None) == ("promote/hold/prod", True)
-    (step,) = plan(one, HOLD, Branches(), Rules(deliver="commit")).steps
+    (step,) = plan(one, HOLD, branches(), Rules(deliver="commit")).steps
     assert (step.place.branch, step.onto) == ("", None)
 
 
@@ -303,7 +293,7 @@ def test_8_3_hold_follows_the_delivery_of_its_environment(tmp_path: Path) -> Non
 def test_7_1_one_pull_request_has_all_the_holds(
     tmp_path: Path, stood: Standing | Unknown, intent: Intent, expected: list[str], carried: list[object] | None
 ) -> None:
-    made = plan(built(tmp_path, PROPOSING), intent, Branches(hold=stood))
+    made = plan(built(tmp_path, PROPOSING), intent, branches(hold=stood))
     assert told(made) == expected
     if carried is None:
         assert made.proposals == ()

@@ -14,21 +14,17 @@ from promote.config.load import load
 from promote.image import Version
 from promote.outcome import Plan
 from promote.plan.intent import Auto, Intent, Promote, Rollback, Rules, Sources, Update
-from promote.question import Carried, Past, Probed, Proposed, Request, Review, Reviewed, Standing, Unknown
+from promote.question import Carried, Past, Probed, Proposed, Review, Reviewed, Standing, Unknown
 from tests.estate.building import Built, Files, build
-from tests.plan.outside import APPS, Outside, outside, runs
-from tests.plan.planning import API, outcome, plan
-from tests.plan.test_candidates import lived_through
+from tests.plan.outside import APPS, BROKEN, HTTP, STARTING, WELL, Outside, lived_through, outside, runs
+from tests.plan.planning import API, HEAD, OPEN, at_a_tip, outcome, plan
 
-WELL, STARTING, BROKEN = Probed("passed", "well"), Probed("waiting", "starting"), Probed("failed", "broken")
 DOWN = Unknown("the server is down", 1)
-HTTP = '{http: {url: "https://example.com/{app}"}}'
 CONFIG = APPS + """environments:
   test: {path: test}
   prod: {path: prod, from: test, deliver: pull-request, gates: [GATES]}
 """
-BRANCH, HEAD = "promote/env/prod", "a" * 40
-OPEN = Request(7, "https://git.example.com/pulls/7", "open", HEAD)
+BRANCH = "promote/env/prod"
 AUTO = Auto(("prod",))
 
 
@@ -43,8 +39,7 @@ def built(
 ) -> Built:
     """Test runs these, prod 1.4.0 of each."""
     files = {**runs("test", web=web, api=api), **runs("prod", web="1.4.0", api="1.4.0"), **(more or {})}
-    one = build(folder, config.replace("GATES", gates), files)
-    return Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
+    return at_a_tip(build(folder, config.replace("GATES", gates), files))
 
 
 def stands(*apps: str, tag: str = "1.5.0", skipped: tuple[tuple[str, str], ...] = ()) -> Mapping[str, Standing]:
@@ -215,8 +210,7 @@ def test_7_2_whatever_builds_it_anew_looks_at_where_it_comes_from(tmp_path: Path
     assert "test" in names
     files = {**runs("test", web="1.5.0", api="1.4.0"), **runs("prod", web="1.4.0", api="1.4.0")}
     files |= {**runs("stage", web="1.5.0"), **runs("live", web="1.4.0")}
-    one = build(tmp_path, config.replace("GATES", "{soak: 1h}"), files, names=names)
-    one = Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
+    one = at_a_tip(build(tmp_path, config.replace("GATES", "{soak: 1h}"), files, names=names))
     head = "promote/run" if config is GROUPED else BRANCH
     past: dict[tuple[str, str], Past | Unknown] = {
         ("test", "web"): lived_through(("1.5.0", 2)), ("prod", "api"): lived_through(("1.4.0", 2), ("1.3.0", 9))

@@ -15,7 +15,7 @@ from promote.place import Place
 from promote.plan.intent import Rules
 from promote.question import Carried, Proposed, Request, Standing, Unknown
 from tests.estate.building import Built, build
-from tests.plan.planning import API, WEB, Book, outcome, plan, wanted
+from tests.plan.planning import API, HEAD, OPEN, WEB, Book, at_a_tip, outcome, plan, wanted
 
 CONFIG = f"""
 apps:
@@ -24,14 +24,11 @@ apps:
 environments:
   prod: {{path: prod, deliver: pull-request}}
 """
-HEAD, URL = "a" * 40, "https://git.example.com/pulls/7"
-OPEN = Request(7, URL, "open", HEAD)
 
 
 def built(folder: Path) -> Built:
     files = {"prod/k.yaml": f"images:\n- {{name: {WEB}, newTag: 1.4.0}}\n- {{name: {API}, newTag: 1.0.0}}\n"}
-    one = build(folder, CONFIG, {"prod/kustomization.yaml": files["prod/k.yaml"]})
-    return Built({name: replace(each, tip="1" * 40) for name, each in one.estates.items()}, one.noted)
+    return at_a_tip(build(folder, CONFIG, {"prod/kustomization.yaml": files["prod/k.yaml"]}))
 
 
 def carried(app: str, tag: str) -> Carried:

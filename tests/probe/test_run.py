@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +15,7 @@ import pytest
 from promote.gates.run import RunCheck
 from promote.secret import SecretSettings
 from tests.probe.conftest import DIGEST, QUESTION, Prober
-from tests.test_process import is_alive
+from tests.servers.processes import is_alive, wait_until
 
 TOKEN = SecretSettings(env="PROMOTE_T")
 
@@ -71,10 +70,7 @@ def test_10_2_a_command_has_a_time_out_and_so_has_what_it_started(prober: Prober
         "/bin/sh did not end within 0s; raise `timeout` if it needs longer",
     )
     child = int((prober.folder / "child").read_text())
-    until = time.monotonic() + 5
-    while is_alive(child):
-        assert time.monotonic() < until, "it was left behind"
-        time.sleep(0.01)
+    wait_until(lambda: not is_alive(child), seconds=5)
 
 
 def test_10_2_what_it_sees(prober: Prober) -> None:
@@ -160,8 +156,7 @@ def test_what_still_runs_is_ended_with_the_session(prober: Prober) -> None:
     thread = threading.Thread(target=lambda: told.append(probes.probe(question).why))
     thread.start()
     pid = prober.folder / "pid"
-    while not (pid.exists() and pid.read_text().strip()):
-        time.sleep(0.01)
+    wait_until(lambda: pid.exists() and pid.read_text().strip())
     prober.stack.close()
     assert not is_alive(int(pid.read_text()))
     thread.join(5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,12 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Hook:
-    """`answers` are the statuses of the next requests, 200 after them; `delay` is how many seconds each takes."""
+    """`answers` are the statuses of the next requests, 200 after them; while it `hangs` none gets an answer."""
 
     port: int = 0
     answers: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0.0
+    hangs: bool = False
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def url(self, path: str) -> str:
@@ -31,13 +30,15 @@ class Hook:
 @contextmanager
 def hook() -> Generator[Hook]:
     """One that runs on loopback."""
-    state = Hook()
+    state, over = Hook(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state.got.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            time.sleep(state.delay)
+            if state.hangs:
+                over.wait()
+                return
             said = b"the address was " + self.path.encode()
             try:
                 self.send_response(state.answers.pop(0) if state.answers else 200)
@@ -58,5 +59,6 @@ def hook() -> Generator[Hook]:
         try:
             yield state
         finally:
+            over.set()
             server.shutdown()
             thread.join()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from promote.gitrepo.remote import Remotes
 from promote.outcome import Beaten, Landed, Unclear
 from promote.place import Place
 from promote.question import Answers, Question, Said, Statuses
-from promote.text.edit import FileChange
 from tests.clock import FakeClock
 from tests.simulate.ledger import Ledger
 from tests.simulate.sky import Sky
@@ -65,14 +64,14 @@ class _Meddled:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._remotes, name)
 
-    def commit(self, place: Place, *, files: Sequence[FileChange], **given: Any) -> str:
+    def commit(self, place: Place, **given: Any) -> str:
         self._meddle("decided")
-        return self._remotes.commit(place, files=files, **given)
+        return self._remotes.commit(place, **given)
 
-    def land(self, place: Place, *, files: Sequence[FileChange], **given: Any) -> Landed | Beaten | Unclear:
+    def land(self, place: Place, **given: Any) -> Landed | Beaten | Unclear:
         self._meddle("decided")
         self._meddle("about to push")
-        done = self._remotes.land(place, files=files, **given)
+        done = self._remotes.land(place, **given)
         self._meddle("pushed")
         return done
 

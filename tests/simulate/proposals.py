@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from promote.forge.address import Kind
 from promote.forge.kinds import TOKEN
 from tests.e2e.gitops import create, exactly
 from tests.e2e.program import Program
-from tests.forge.conftest import ADAPTERS
+from tests.forge.conftest import ADAPTERS, fake_of
 from tests.servers.forge.server import FakeForge
 from tests.servers.forge.state import State
 from tests.servers.githttp import GitHttp
@@ -57,9 +56,7 @@ def one_request(kind: Kind, count: int, folder: Path, environ: Mapping[str, str]
     root.mkdir(parents=True)
     with GitHttp(root) as server:
         gitops = create(server, environ, content, "gitops.git")
-        module, name = ADAPTERS[kind]
-        fake = getattr(import_module(f"tests.servers.forge.{module}"), name)
-        with fake(State(gitops.folder), kind) as forge:
+        with fake_of(kind)(State(gitops.folder), kind) as forge:
             base = gitops.commit({"promote.yaml": _config(forge).encode()})
             program, began = Program(environ, folder), time.monotonic()
             running = [

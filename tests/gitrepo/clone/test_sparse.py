@@ -12,11 +12,6 @@ from promote.tree.folder import FolderTree
 from tests.gitrepo.person import Person
 
 
-@pytest.fixture
-def git(environ: dict[str, str]) -> Git:
-    return Git(environ, deadline_seconds=20)
-
-
 def test_a_whole_checkout_is_a_folder(git: Git, other: Person) -> None:
     assert working_tree(other.folder, find(other.folder, git=git)) == FolderTree(other.folder)
 

@@ -5,21 +5,10 @@ from pathlib import Path
 import pytest
 
 from promote.gitrepo.clone.tips import TipTree, tips
-from promote.gitrepo.clone.workdir import Workdir, find
 from promote.gitrepo.command.git import Git
 from promote.tree import Globs, Unread
+from tests.gitrepo.clone.conftest import found
 from tests.gitrepo.person import Person
-
-
-@pytest.fixture
-def git(environ: dict[str, str]) -> Git:
-    return Git(environ, deadline_seconds=20)
-
-
-def _clone(git: Git, folder: Path) -> Workdir:
-    found = find(folder, git=git)
-    assert found is not None
-    return found
 
 
 def _read(tree: TipTree, *paths: str) -> dict[bytes, object]:
@@ -30,7 +19,7 @@ def _read(tree: TipTree, *paths: str) -> dict[bytes, object]:
 def test_a_clone_without_a_commit_has_no_branches(git: Git, environ: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "new"
     Person(environ, tmp_path).git("init", "--quiet", str(folder))
-    assert tips(_clone(git, folder)) == {}
+    assert tips(found(folder, git)) == {}
 
 
 def test_each_branch_is_as_the_remote_had_it_else_as_it_is_here(git: Git, other: Person) -> None:
@@ -40,8 +29,8 @@ def test_each_branch_is_as_the_remote_had_it_else_as_it_is_here(git: Git, other:
     other.git("branch", "env/prod", first)
     # What another remote has is no branch of this repository's.
     other.git("update-ref", "refs/remotes/fork/staging", first)
-    found = tips(_clone(git, other.folder))
-    assert {name: tree.oid for name, tree in found.items()} == {
+    branches = tips(found(other.folder, git))
+    assert {name: tree.oid for name, tree in branches.items()} == {
         "dev": there,
         "env/prod": first,
         "main": first,
@@ -53,7 +42,7 @@ def test_the_files_of_a_tip_and_what_is_no_file(git: Git, other: Person, monkeyp
     (other.folder / "link").symlink_to("/etc/passwd")
     other.push({"a/large.yaml": b"x" * 101, "a/\xc3\xa9\n.yaml".encode("latin-1").decode(): b"odd", "b": b"here"})
     (other.folder / "b").write_bytes(b"edited, and not committed")
-    tree = tips(_clone(git, other.folder))["main"]
+    tree = tips(found(other.folder, git))["main"]
     assert _read(tree, "a", "b", "link") == {
         b"a/large.yaml": "too large",
         b"a/\xc3\xa9\n.yaml": b"odd",
@@ -67,4 +56,4 @@ def test_what_a_partial_clone_lacks_is_told(git: Git, other: Person, bare: Path,
     other.push({"a.yaml": b"on dev"}, branch="dev")
     clone = tmp_path / "partial"
     other.git("clone", "--quiet", "--filter=blob:none", bare.as_uri(), str(clone), cwd=tmp_path)
-    assert _read(tips(_clone(git, clone))["dev"], "a.yaml") == {b"a.yaml": "not checked out"}
+    assert _read(tips(found(clone, git))["dev"], "a.yaml") == {b"a.yaml": "not checked out"}

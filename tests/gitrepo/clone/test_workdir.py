@@ -6,22 +6,12 @@ from pathlib import Path
 import pytest
 
 from promote.errors import GitError, UsageError
-from promote.gitrepo.clone.workdir import Workdir, find
+from promote.gitrepo.clone.workdir import find
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.url import RemoteUrl, parse
+from tests.gitrepo.clone.conftest import found
 from tests.gitrepo.person import Person
 from tests.servers.githttp import GitHttp
-
-
-@pytest.fixture
-def git(environ: dict[str, str]) -> Git:
-    return Git(environ, deadline_seconds=20)
-
-
-def found(directory: Path, git: Git) -> Workdir:
-    workdir = find(directory, git=git)
-    assert workdir is not None
-    return workdir
 
 
 def state(person: Person) -> dict[str, bytes]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +14,7 @@ from promote.gitrepo.command.dialogue import Dialogue, Ended
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.reader import Reader
 from tests.gitrepo.person import Person
+from tests.servers.processes import interrupted_at_start
 
 ENV = {"PATH": os.environ["PATH"]}
 
@@ -57,15 +55,7 @@ def test_there_is_no_such_program() -> None:
 
 
 def test_an_interrupt_as_it_is_started_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[int] = []
-
-    class Interrupted(subprocess.Popen[bytes]):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            started.append(self.pid)
-            signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    started = interrupted_at_start(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         sh("exec sleep 60")
     assert is_gone(started[0])
