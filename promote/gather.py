@@ -88,13 +88,13 @@ class Probes(Protocol):
 _FLEETING = (Stands, Statuses, Reviews, Probe)
 
 
-def _told(questions: Sequence[Question], answered: int) -> str:
-    """Whom they are for, and how many of them are answered."""
+def _whom(questions: Sequence[Question]) -> str:
+    """Whom they are for; "" where nobody outside is asked."""
     hosts = {each.repository.host for each in questions if isinstance(each, Tags | Facts)}
     whom = [f"{len(hosts)} registr{'y' if len(hosts) == 1 else 'ies'}"] if hosts else []
     whom += ["forges"] if any(isinstance(each, Stands | Statuses | Reviews) for each in questions) else []
     whom += ["checks"] if any(isinstance(each, Probe) for each in questions) else []
-    return f"asking {' and '.join(whom)}: {answered} of {len(questions)}" if whom else ""
+    return " and ".join(whom)
 
 
 class Gather:
@@ -141,16 +141,21 @@ class Gather:
         if past:
             self._remember(past)
         fresh = sorted((question for question in new if not isinstance(question, Ran)), key=repr)
+        whom = _whom(fresh)
+
+        def tell(answered: int) -> None:
+            self._tell(f"asking {whom}: {answered} of {len(fresh)}" if whom else "")
+
         if len(fresh) == 1:
-            self._tell(_told(fresh, 0))
+            tell(0)
             self._known[fresh[0]] = self._ask(fresh[0])
         elif fresh:
             pool = ThreadPoolExecutor(min(self._jobs, len(fresh)), "promote-gather")
             try:
-                self._tell(_told(fresh, 0))
+                tell(0)
                 for number, (question, answer) in enumerate(zip(fresh, pool.map(self._ask, fresh), strict=True), 1):
                     self._known[question] = answer
-                    self._tell(_told(fresh, number))
+                    tell(number)
             finally:
                 # After ^C nobody waits for the answers to questions that are still open.
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -11,7 +11,7 @@ from promote.gitrepo.remote import Remotes
 from promote.gitrepo.write.identity import Attribution
 from promote.outcome import Beaten, Landed, Plan, Unclear, WordedStep
 from promote.place import Place
-from promote.publish.sent import Sent, named
+from promote.publish.sent import Sent, news_of
 from promote.tree import Tree
 from promote.wording.trailers import parse, parse_holds
 
@@ -43,12 +43,6 @@ class RemoteTrees:
         """
         repos = dict.fromkeys(self.place(environment).repo for environment in environments)
         return {repo: self.remotes.source(repo) for repo in repos if not repo.startswith("file://")}
-
-
-def carried_by(message: str) -> frozenset[tuple[str, str, str]]:
-    """(environment, app, version) by a commit's trailers, those of what it holds back or releases too."""
-    carried = ((item.environment, item.app, str(item.new)) for item in parse(message))
-    return frozenset((*carried, *map(named, parse_holds(message))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +91,4 @@ class Writer:
 
     def carried(self, place: Place) -> frozenset[tuple[str, str, str]]:
         head = self.remotes.proposed(place)
-        return frozenset() if head is None else carried_by(head.message)
+        return frozenset() if head is None else news_of(parse(head.message), parse_holds(head.message))

@@ -43,13 +43,17 @@ class Session:
     def __init__(self, opened: Opened, means: Means) -> None:
         self._opened = opened
         self._means = means
-        self.title = opened.title
         self._clock = means.clock
         self._outside = Outside(opened, means)
 
     @property
     def has_config(self) -> bool:
         return self._opened.config is not None
+
+    @property
+    def title(self) -> str:
+        """The last two parts of the remote's path; of working files the name of their folder."""
+        return self._opened.title
 
     @property
     def in_clone(self) -> bool:

@@ -8,6 +8,7 @@ import click
 
 from promote.cli import completion, options, run
 from promote.cli.shown import Show
+from promote.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +41,6 @@ def hold(environment: str, words: tuple[str, ...], version: str | None, until: s
     """
     from promote.cli.versions import version_of
     from promote.config.named import apps_named
-    from promote.errors import UsageError
 
     show = Show.of(given)
     one = version_of(version)
@@ -62,7 +62,6 @@ def hold(environment: str, words: tuple[str, ...], version: str | None, until: s
 def _until(text: str, now: datetime) -> datetime:
     """The time that --until names, from now on where it is a duration; UsageError where it is none, or is over."""
     from promote.duration import parse_duration
-    from promote.errors import UsageError
     from promote.moment import parse_moment
 
     try:

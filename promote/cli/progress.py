@@ -53,7 +53,7 @@ class Line:
     def tell(self, text: str) -> None:
         """From now on this is what is under way; nothing is where the line is off."""
         self._text = text
-        if self._stream is None:
+        if not self.is_on:
             return
         with self._lock:
             if not self._begun and not self._over.is_set():

@@ -99,7 +99,8 @@ def write(
         options["repo"] = None
     tell, dry = options["exit_code"], options["dry_run"]
     waits = options.get("waits", False)
-    if waits and (dry or options["write_only"] or options["no_push"]):
+    delivers = not (dry or options["write_only"] or options["no_push"])
+    if waits and not delivers:
         raise UsageError("--wait waits for what was delivered, and nothing will be", cure="leave --wait out")
     with session(options, show, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
@@ -123,7 +124,7 @@ def write(
         told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted), terse=terse)
         if not (waits and show.json):
             told()
-        if not (dry or options["write_only"] or options["no_push"]):
+        if delivers:
             for warning in opened.notify(done):
                 show.note(f"warning: {warning}")
         if waits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from promote.estate.estate import Estate
@@ -26,9 +26,11 @@ def stand(step: Step, estates: Mapping[str, Estate]) -> tuple[str, str | None]:
     return tip, tip
 
 
-def named(item: HoldChange) -> tuple[str, str, str]:
-    """A hold, or its end, as what a promotion branch carries."""
-    return item.environment, item.app, f"{item.action} {item.version or ''}"
+def news_of(carried: Iterable[Carried], holds: Iterable[HoldChange]) -> frozenset[tuple[str, str, str]]:
+    """(environment, app, version) of what is carried, and (environment, app, action and version) of each hold."""
+    brought = ((item.environment, item.app, str(item.new)) for item in carried)
+    held = ((item.environment, item.app, f"{item.action} {item.version or ''}") for item in holds)
+    return frozenset((*brought, *held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,5 @@ class Sent:
 
     @property
     def news(self) -> frozenset[tuple[str, str, str]]:
-        """(environment, app, version) of what it brings in, and of what it holds back or releases."""
-        brought = ((item.environment, item.app, str(item.new)) for step in self.part.steps for item in step.news)
-        return frozenset((*brought, *(named(item) for step in self.part.steps for item in step.holds)))
+        """What it brings in, and what it holds back or releases."""
+        return frozenset[tuple[str, str, str]]().union(*(news_of(step.news, step.holds) for step in self.part.steps))
