@@ -8,6 +8,7 @@ from promote.api.delivering import How, wording
 from promote.api.equipment import of_commands, of_tokens
 from promote.api.notifying import lacks
 from promote.api.pulls import Pulls
+from promote.api.request_words import rehearse
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
 from promote.check import Finding, examine
@@ -15,9 +16,12 @@ from promote.config.model import Config, Environment
 from promote.errors import GitError, PromoteError, UsageError
 from promote.estate.estate import Estate
 from promote.image import Version
+from promote.outcome import Plan, Proposal
 from promote.place import Place
 from promote.question import Answers, Carried, Question, drive
 from promote.wording.message import message
+
+_SAMPLE = (Carried("env", "app", Version("1.0.0"), Version("1.0.1")),)
 
 
 def _fault(names: Sequence[str], exc: PromoteError) -> Finding:
@@ -122,10 +126,20 @@ def of_targets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
 def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Whether a message can be made, and by whom commits would be."""
     try:
-        template = wording(config, How(), environ).template
-        message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])
+        worded = wording(config, How(), environ)
+        message(worded.template, _SAMPLE, where=worded.where)
     except UsageError as exc:
         yield Finding("error", "commit", "message", str(exc), exc.exit_code)
+
+
+def of_requests(config: Config, environments: Sequence[Environment]) -> Iterator[Finding]:
+    """Whether pull requests can be worded."""
+    for each in environments:
+        wish = Proposal(Place("", ""), "", each.name, _SAMPLE)
+        try:
+            rehearse(Plan(proposals=(wish,) if each.deliver == "pull-request" else ()), config)
+        except UsageError as exc:
+            yield Finding("error", each.name, "message", str(exc), exc.exit_code)
 
 
 def everything(
@@ -147,6 +161,7 @@ def everything(
     return (
         of_config(config, asked),
         *of_commits(config, environ),
+        *of_requests(config, asked),
         *faults,
         *of_remotes(opened, environments),
         *of_pushes(opened, config, environments),

@@ -42,11 +42,15 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What commits say: by whom they are, and the template of their messages, None for the default one."""
+    """What commits say: by whom they are, and the template of their messages, None for the default one.
+
+    `where` is where the template stands.
+    """
 
     said: Attribution
     template: str | None
     config: Config
+    where: str
 
     def message(self, step: Step, ask: Ask, opened: Opened) -> str:
         """The message of a step's commit; UsageError where the template does not render."""
@@ -58,7 +62,7 @@ class Wording:
         if wants_links(self.template):
             linked = drive(links(step.carried, origins_of(self.config, opened.repo)), ask)
         base = None if step.onto is None else step.onto.tip
-        return message(self.template, step.carried, linked, base=base, holds=step.holds)
+        return message(self.template, step.carried, linked, base=base, holds=step.holds, where=self.where)
 
 
 def _refuse_unsaid(config: Config, how: How) -> None:
@@ -97,6 +101,7 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
         ),
         how.template or (None if said.message is UNSET else said.message),
         config,
+        "--message" if how.template else config.message_at,
     )
 
 
@@ -169,6 +174,10 @@ def deliver(
     def check(plan: Plan) -> None:
         _refuse_uncommitted(opened, plan)
         remote.check(plan)
+        if how.push and plan.proposals:
+            from promote.api.request_words import rehearse
+
+            rehearse(plan, worded.config)
 
     # Pauses between tries must differ from one process to the next, or all would collide again. The process's number
     # is no seed for that: in containers it is the same for all.

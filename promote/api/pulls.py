@@ -11,8 +11,8 @@ from msgspec import UNSET
 
 from promote.api.forges import Forges
 from promote.api.merging import let_merge
+from promote.api.request_words import needs_links, words
 from promote.config.model import Config, Environment
-from promote.config.request_settings import PullRequestSettings
 from promote.forge.kinds import OpenForge
 from promote.forge.request import Forge, Proposal, PullRequest
 from promote.gitrepo.heads import Head
@@ -34,8 +34,7 @@ from promote.question import (
     drive,
 )
 from promote.wording.links import Link, Origins, links
-from promote.wording.message import wants_links
-from promote.wording.pull_request import Hides, body, closed, read_footer, title
+from promote.wording.pull_request import Hides, closed, read_footer
 from promote.wording.trailers import base_of, parse, parse_holds
 
 # How often a pull request is written anew, because its branch was pushed to while it was written.
@@ -207,7 +206,7 @@ class Pulls:
         return forge.find(wish.head, wish.base.branch)
 
     def _worded(
-        self, said: PullRequestSettings, wish: Wish, there: OpenForge, found: PullRequest | None
+        self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None
     ) -> tuple[str, str]:
         """Title and body; those that are there, where they tell of the same versions and the branch held them before.
 
@@ -218,19 +217,14 @@ class Pulls:
             versions = {(item.environment, item.app): item.new for item in wish.carried}
             if footer is not None and footer.versions == versions:
                 return found.title, found.body
-        named = None if said.title is UNSET else said.title
-        text = None if said.body is UNSET else said.body
         linked: tuple[Link, ...] = ()
-        # The table has them wherever they can be told; a template only where it speaks of them.
-        if self.asks and (text is None or wants_links(text) or wants_links(named)):
+        if self.asks and needs_links(environment):
             linked = drive(links(wish.carried, self.origins), self.ask)
-        return title(named, wish.carried, linked, wish.holds), body(
-            text, wish.carried, links=linked, holds=wish.holds, limit=there.limit, hides=_hides(there)
-        )
+        return words(environment, wish, linked, limit=there.limit, hides=_hides(there))
 
     def _proposal(self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None) -> Proposal:
         said = environment.pull_request
-        named, text = self._worded(said, wish, there, found)
+        named, text = self._worded(environment, wish, there, found)
         return Proposal(
             title=named,
             body=text,

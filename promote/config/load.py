@@ -13,7 +13,7 @@ from promote.config.check import check
 from promote.config.check_apps import images_of
 from promote.config.check_git import canonical_address
 from promote.config.convert import convert
-from promote.config.marks import Marks
+from promote.config.marks import Marks, Path
 from promote.config.model import App, Config, Environment, Override, OverrideKey, Target
 from promote.config.registry_name import canonical_host
 from promote.config.request_settings import PullRequestSettings
@@ -81,7 +81,7 @@ def _override(name: str, keys: OverrideSettings) -> Override:
     return Override(frozenset(given), _app(name, keys, DefaultSettings()))
 
 
-def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings, at: tuple[int, int]) -> Environment:
+def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings, marks: Marks) -> Environment:
     paths = _tuple(said.path)
     source = defaults.source if said.source is UNSET else said.source
     ignore = defaults.ignore if said.ignore is UNSET else said.ignore
@@ -92,6 +92,8 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
     rewrite = defaults.rewrite if said.rewrite is UNSET else said.rewrite
     overrides = {} if said.apps is UNSET else said.apps
     deliver = defaults.deliver if said.deliver is UNSET else said.deliver
+    here: Path = ("environments", name)
+    worded: Path = (*(("defaults",) if said.pull_request is UNSET else here), "pull_request")
     request = defaults.pull_request if said.pull_request is UNSET else said.pull_request
     forge = defaults.forge if said.forge is UNSET else said.forge
     gates = defaults.gates if said.gates is UNSET else said.gates
@@ -123,7 +125,9 @@ def _environment(name: str, said: EnvironmentSettings, defaults: DefaultSettings
         auto=auto is True and (source != "none" or said.from_ is not UNSET),
         max_changes=None if limits is UNSET else limits.changes,
         timezone="UTC" if timezone is UNSET else timezone,
-        at=at,
+        at=marks.place(here),
+        title_at=marks.where((*worded, "title")),
+        body_at=marks.where((*worded, "body")),
     )
 
 
@@ -143,8 +147,7 @@ def _target(said: TargetSettings) -> Target:
 def _config(file: str, settings: Settings, marks: Marks) -> Config:
     defaults = settings.defaults
     environments = {
-        name: _from(_environment(name, said, defaults, marks.place(("environments", name))), said)
-        for name, said in settings.environments.items()
+        name: _from(_environment(name, said, defaults, marks), said) for name, said in settings.environments.items()
     }
     return Config(
         file=file,
@@ -156,6 +159,7 @@ def _config(file: str, settings: Settings, marks: Marks) -> Config:
         commit=settings.commit,
         forge=None if settings.forge is UNSET else settings.forge,
         notify=tuple(settings.notify),
+        message_at=marks.where(("commit", "message")),
     )
 
 

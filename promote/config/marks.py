@@ -88,6 +88,11 @@ class Marks:
         span = self._stream.span(at, at)
         return span.line, span.column
 
+    def where(self, path: Path) -> str:
+        """The same place as messages show it."""
+        line, column = self.place(path)
+        return f"{self.file}:{line}:{column}"
+
     def at(self, start: int, what: str | Callable[[], str]) -> None:
         """A mistake at a byte; a callable is only asked while somebody will read it."""
         if len(self._mistakes) >= MAX_MISTAKES:

@@ -117,7 +117,8 @@ class Environment:
 
     `sources` are the environments that versions come from; with `needs_all` only what all of them have had. `auto` lets
     `promote auto` change it, `max_changes` apps at most. Days and hours in `gates` are those of `timezone`.
-    `layers`, `excludes`, `ignore`, `within` and `override` still hold placeholders.
+    `layers`, `excludes`, `ignore`, `within` and `override` still hold placeholders. `title_at` and `body_at` are where
+    the templates of its pull requests stand, for messages.
     """
 
     name: str
@@ -144,6 +145,8 @@ class Environment:
     max_changes: int | None = None
     timezone: str = "UTC"
     at: tuple[int, int] = field(default=(1, 1), compare=False)
+    title_at: str = field(default="", compare=False)
+    body_at: str = field(default="", compare=False)
 
     @property
     def is_template(self) -> bool:
@@ -217,7 +220,7 @@ def _unknown(kind: str, name: str, known: Sequence[str]) -> UsageError:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """promote.yaml as a value; `file` is where it was read, for messages."""
+    """promote.yaml as a value; `file` is where it was read, and `message_at` where `commit.message` stands."""
 
     file: str
     apps: Mapping[str, App]
@@ -228,6 +231,7 @@ class Config:
     commit: CommitSettings = field(default_factory=CommitSettings)
     forge: ForgeSettings | None = None
     notify: tuple[NotifySettings, ...] = ()
+    message_at: str = field(default="", compare=False)
 
     def environment(self, name: str) -> Environment:
         """The environment of this name; UsageError where there is none."""

@@ -11,6 +11,7 @@ from promote.wording.links import Link
 from promote.wording.trailers import trailers
 
 EXAMPLE = "{{ environment }}: {{ summary }}"
+_NAMES = "its names are environment(s), summary, changes, links, releases; app, old, new, source where one app moves"
 _ASKED = frozenset({"links", "releases"})
 _MAX = 20_000
 # Git ends the message that it looks for trailers in at a line of dashes.
@@ -74,20 +75,26 @@ def wants_links(template: str | None) -> bool:
     """Whether a template speaks of what has to be asked for; one that cannot be read speaks of nothing."""
     if template is None or not any(name in template for name in _ASKED):
         return False
-    from jinja2 import TemplateError, meta
-    from jinja2.sandbox import SandboxedEnvironment
+    from promote.wording.sandbox import names_in
 
-    try:
-        return not _ASKED.isdisjoint(meta.find_undeclared_variables(SandboxedEnvironment().parse(template)))
-    except TemplateError:
-        return False  # `message` says what is wrong with it
+    return not _ASKED.isdisjoint(names_in(template))  # `message` says what is wrong with it
 
 
-def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link], holds: Sequence[HoldChange] = ()) -> str:
-    """What a template comes to in its sandbox, without space around; UsageError where it does not render."""
+def rendered(
+    template: str,
+    carried: Sequence[Carried],
+    links: Sequence[Link],
+    holds: Sequence[HoldChange] = (),
+    *,
+    where: str = "",
+) -> str:
+    """What a template comes to in its sandbox, without space around.
+
+    UsageError at `where` where it does not render, or passes a bound of `promote.wording.budget`.
+    """
     # Imported here: most runs have no template, and jinja2 takes as long to import as git to commit.
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import SandboxedEnvironment
+    from promote.wording.budget import Budget
+    from promote.wording.sandbox import render
 
     environments = _environments(carried, holds)
     values: dict[str, object] = {
@@ -104,16 +111,9 @@ def rendered(template: str, carried: Sequence[Carried], links: Sequence[Link], h
     elif not carried and len(holds) == 1:
         held = holds[0]
         values |= {"app": held.app, "old": "", "new": held.version or "*", "source": ""}
-    sandbox = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
-    try:
-        text = sandbox.from_string(template).render(values).strip()
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, MemoryError) as exc:
-        cure = (
-            "its names are environment(s), summary, changes, links, releases; app, old, new, source where one app moves"
-        )
-        raise UsageError(f"the template does not render: {exc}", cure=cure) from exc
+    text = render(template, values, Budget(where), cure=_NAMES).strip()
     if not text:
-        raise UsageError("the template renders to nothing", cure=f"write one such as {EXAMPLE!r}")
+        raise UsageError("the template renders to nothing", where=where, cure=f"write one such as {EXAMPLE!r}")
     return text
 
 
@@ -124,14 +124,15 @@ def message(
     *,
     base: str | None = None,
     holds: Sequence[HoldChange] = (),
+    where: str = "",
 ) -> str:
     """The whole message of a commit that carries, holds and releases these: the rendered template, a list of several,
     the trailers.
 
-    Raises UsageError where the template does not render; its names are environment, environments, summary, changes,
-    links, releases, and app, old, new, source where one app moves.
+    Raises UsageError at `where` where the template does not render; its names are environment, environments, summary,
+    changes, links, releases, and app, old, new, source where one app moves.
     """
-    body = _default(carried, holds) if template is None else rendered(template, carried, links, holds)
+    body = _default(carried, holds) if template is None else rendered(template, carried, links, holds, where=where)
     # What the template renders must not read as a trailer of ours.
     body = _TRAILER.sub(" ", _CONTROL.sub("", body[:_MAX])).strip("\n")
     return f"{body}\n\n{trailers(carried, base=base, holds=holds)}\n"

@@ -48,9 +48,11 @@ def title(
     carried: Sequence[Carried],
     links: Sequence[Link] = (),
     holds: Sequence[HoldChange] = (),
+    *,
+    where: str = "",
 ) -> str:
-    """One line: the template, else what the commit's subject would be; UsageError where it does not render."""
-    text = subject(carried, holds) if template is None else rendered(template, carried, links, holds)
+    """One line: the template, else what the commit's subject would be; UsageError at `where` if it does not render."""
+    text = subject(carried, holds) if template is None else rendered(template, carried, links, holds, where=where)
     line = " ".join(text.split())
     return line if len(line) <= _MAX_TITLE else f"{line[: _MAX_TITLE - 1]}…"
 
@@ -143,10 +145,11 @@ def body(
     holds: Sequence[HoldChange] = (),
     limit: int,
     hides: Hides = "comment",
+    where: str = "",
 ) -> str:
     """The whole body, of at most `limit` characters: a table, or what the template renders, and the footer.
 
-    UsageError where the template does not render. A footer that leaves no room is left out.
+    UsageError at `where` if the template does not render. A footer that leaves no room is left out.
     """
     last = footer(carried, "open", hides)
     if len(last) > limit // 2:
@@ -155,7 +158,7 @@ def body(
     if template is None:
         text = _default(carried, links, notes, room, holds)
     else:
-        text = _FOOTER.sub("", rendered(template, carried, links, holds))
+        text = _FOOTER.sub("", rendered(template, carried, links, holds, where=where))
     if len(text) > room:
         text = f"{text[: room - 1]}…"
     return f"{text}\n\n{last}".strip()
