@@ -18,8 +18,8 @@ from promote.errors import UsageError
 from promote.wording.budget import UNIT, Budget
 from promote.wording.grammar import FILTERS, JOINED, PAID, TURNS, Grammar
 
-_MAX_TEMPLATE = 2**16
-_TEXT = frozenset(
+MAX_TEMPLATE = 2**16
+TEXT = frozenset(
     {
         "capitalize", "endswith", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rsplit",
         "rstrip", "split", "startswith", "strip", "title", "upper",
@@ -32,7 +32,7 @@ _LOOP = frozenset(
     }
 )  # fmt: skip
 _GROUP = frozenset({"grouper", "list"})
-_OFFERED: tuple[tuple[type, frozenset[str]], ...] = ((str, _TEXT), (LoopContext, _LOOP), (tuple, _GROUP))
+_OFFERED: tuple[tuple[type, frozenset[str]], ...] = ((str, TEXT), (LoopContext, _LOOP), (tuple, _GROUP))
 # All others take a text apart, character by character.
 _OF_TEXTS = frozenset(
     {
@@ -136,13 +136,14 @@ class Sandbox(SandboxedEnvironment):
             self._repeated(left, right)
             self._repeated(right, left)
         if operator == "**" and isinstance(left, int) and isinstance(right, int):
-            self._budget.bits(left.bit_length() * right)
+            # The fewest that it can have; the result itself is looked at afterwards.
+            self._budget.bits((left.bit_length() - 1) * right)
         return self._paid(super().call_binop(context, operator, left, right))
 
     def call(self, context: Context, obj: object, /, *args: object, **kwargs: object) -> object:
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
         if not (isinstance(obj, Undefined) or obj is self.globals["range"] or name in _offered(owner)):
-            self._budget.refuse("calls what is not offered", f"there are range, and of a text {_listed(_TEXT)}")
+            self._budget.refuse("calls what is not offered", f"there are range, and of a text {_listed(TEXT)}")
         # The compiler adds the variables of a loop under such names.
         said = {key: value for key, value in kwargs.items() if not key.startswith("_")}
         self._arguments(owner if isinstance(owner, str) else "", args, said)
@@ -163,8 +164,8 @@ class Sandbox(SandboxedEnvironment):
 
     def parsed(self, template: str) -> nodes.Template:
         """The template, with all that makes it pay; UsageError where it is too long, or has what is not offered."""
-        if len(template) > _MAX_TEMPLATE:
-            self._budget.refuse(f"has more than {_MAX_TEMPLATE:,} characters", "make it shorter")
+        if len(template) > MAX_TEMPLATE:
+            self._budget.refuse(f"has more than {MAX_TEMPLATE:,} characters", "make it shorter")
         tree = self.parse(template)
         Grammar(self._budget).visit(tree)  # puts its hooks in below the root
         return tree

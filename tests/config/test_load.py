@@ -102,6 +102,18 @@ def test_the_whole_of_a_file_becomes_values() -> None:
     assert list(config.registries) == ["registry.example.com", "offline.example.com"]
     assert config.commit == CommitSettings("{{ environment }}: {{ summary }}", "Promote <promote@example.com>")
     assert dev.at == (18, 3)
+    assert config.message_at == "promote.yaml:38:3"
+
+
+def test_where_the_words_of_pull_requests_stand_is_known() -> None:
+    config = loaded(
+        "apps: {web: {image: acme/web}}\n"
+        "defaults:\n  pull_request:\n    title: a\n    body: b\n"
+        "environments:\n  dev: {path: dev}\n  prod: {path: prod, pull_request: {body: c}}\n"
+    )
+    dev, prod = config.environment("dev"), config.environment("prod")
+    assert (dev.title_at, dev.body_at) == ("promote.yaml:4:5", "promote.yaml:5:5")
+    assert prod.body_at == "promote.yaml:8:37"
 
 
 def test_no_value_can_be_changed() -> None:

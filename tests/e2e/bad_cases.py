@@ -104,6 +104,13 @@ CONFIG = (
         more="notify: [{{slack: {{url: https://hooks.example.com/x}}}}]\n",
     ),
     Case(
+        "template-without-end",
+        SET_WEB,
+        2,
+        (r"^promote: promote\.yaml:\d+:10: the template makes a value of more than 1,048,576", "make it shorter$"),
+        more="commit: {{message: \"{{{{ 'x' * 2**40 }}}}\"}}\n",
+    ),
+    Case(
         "source-that-is-none",
         ("status",),
         2,

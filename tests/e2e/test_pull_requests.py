@@ -301,6 +301,22 @@ def test_the_command_line_stands_above_promote_yaml(scene: Scene, option: str, p
     assert (scene.repository.tip() == main) is (pulls == 1)
 
 
+WITHOUT_END = """, pull_request: {body: "{{ 'x' * 2**40 }}"}"""
+
+
+@pytest.mark.parametrize("scene", [("github", WITHOUT_END)], indirect=True)
+def test_a_template_that_does_not_end_is_told_before_anything_is_written(scene: Scene) -> None:
+    refs = scene.repository.refs()
+    done = scene.set(NEW_WEB)
+    assert done.code == 2
+    assert re.search(r"promote\.yaml:\d+:\d+: the template makes a value of more than 1,048,576", done.stderr)
+    assert scene.repository.refs() == refs
+    assert scene.state.pulls == []
+    checked = scene.run("check", "prod")
+    assert checked.code == 2
+    assert re.search(r"error +prod: promote\.yaml:\d+:\d+: the template makes", checked.stdout)
+
+
 @pytest.mark.parametrize("scene", ["github", "bitbucket-dc"], indirect=True)
 def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene) -> None:
     """A slow writer put its older body over the newer one, which told of one app where the branch had two."""

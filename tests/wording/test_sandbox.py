@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +15,13 @@ from hypothesis import strategies as st
 from promote.errors import UsageError
 from promote.image import Version
 from promote.question import Carried
-from promote.wording.budget import UNIT, Budget
+from promote.wording.budget import MOST, STEPS, UNIT, Budget
+from promote.wording.grammar import FILTERS
 from promote.wording.message import message, rendered, wants_links
-from promote.wording.sandbox import render
+from promote.wording.sandbox import MAX_TEMPLATE, TEXT, render
 from tests.wording.hostile import HOSTILE
 
+ROOT = Path(__file__).parents[2]
 WEB = Carried("dev", "web", Version("1.4.0"), Version("1.5.0", f"sha256:{'a' * 64}"))
 API = Carried("dev", "api", None, Version("2.0.0"))
 
@@ -97,13 +101,23 @@ def test_a_table_of_thousands_of_changes_is_within_the_bounds() -> None:
     assert text.splitlines()[-1] == "- ENV4: `app-4999` 1.4.0 -> 1.5.0 (5000)"
 
 
+def test_the_page_names_all_that_is_offered_and_its_example_renders() -> None:
+    page = (ROOT / "docs" / "git.md").read_text().partition("### What a template may do\n")[2].partition("\n### ")[0]
+    for start, names in (("| filters |", FILTERS), ("| methods of a text |", TEXT)):
+        (row,) = (line for line in page.splitlines() if line.startswith(start))
+        assert re.findall("`([a-z]+)`", row) == sorted(names)
+    assert all(f"{bound:,}" in page for bound in (STEPS, MOST, MOST // UNIT, MAX_TEMPLATE))
+    example = page.partition("```jinja\n")[2].partition("```")[0]
+    assert rendered(example, [WEB, API], []) == ("dev: api, web\n\n- web 1.4.0 → 1.5.0@aaaaaaaaaaaa\n- api new → 2.0.0")
+
+
 NAMES = st.sampled_from(["a", "b", "summary", "changes", "nobody", "loop", "range"])
 LEAVES = st.one_of(
     NAMES,
     st.integers(0, 10**19).map(str),
     st.sampled_from(["'x'", "''", "'ab\\n'", "1.5", "true", "[]", "{}", "2**60"]),
 )
-FILTERS = st.sampled_from([
+APPLIED = st.sampled_from([
     "replace('', a)", "replace('x', 'xxxx')", "indent(b)", "join(a)", "list", "sort", "upper", "unique",
     "map('string')", "map(attribute='app')", "groupby('app')", "string", "urlencode", "reverse", "title", "trim(a)",
     "truncate(9)", "length", "first", "last", "default(a)", "int", "select", "max", "items", "dictsort", "center(99)",
@@ -114,7 +128,7 @@ BINARY = st.sampled_from(["+", "-", "*", "**", "~", "%", "//", "/", "==", "<", "
 def _larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         st.tuples(inner, BINARY, inner).map(lambda each: f"({' '.join(each)})"),
-        st.tuples(inner, FILTERS).map(lambda each: f"({each[0]} | {each[1]})"),
+        st.tuples(inner, APPLIED).map(lambda each: f"({each[0]} | {each[1]})"),
         st.tuples(inner, inner).map(lambda each: f"[{each[0]}, {each[1]}, {each[0]}]"),
         st.tuples(inner, inner).map(lambda each: f"{{1: {each[0]}, 'x': {each[1]}}}"),
         inner.map(lambda each: f"{each}[1:]"),
