@@ -10,7 +10,10 @@ from fnmatch import fnmatchcase
 from promote.text.yamlpath import Select, Step
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_VALUE = re.compile(r"[^/\\*?!{}\s][^/\\*?{}\n]*\Z")
+# No file system takes a longer segment.
+_VALUE = re.compile(r"[^/\\*?!{}\s][^/\\*?{}\n]{0,254}\Z")
+# A name is taken apart in as many ways as it has characters to the power of these.
+MAX_IN_SEGMENT = 3
 # Filled in by promote itself, so no `vars` may bear these names.
 OWN = frozenset({"app", "environment"})
 
@@ -29,6 +32,11 @@ def has_stray_brace(text: str) -> bool:
     """Whether `text` holds a brace that is no placeholder's."""
     rest = _PLACEHOLDER.sub("", text)
     return "{" in rest or "}" in rest
+
+
+def is_crowded(text: str) -> bool:
+    """Whether a segment of `text` holds more placeholders than a name could be taken apart by in time."""
+    return any(len(_PLACEHOLDER.findall(segment)) > MAX_IN_SEGMENT for segment in text.split("/"))
 
 
 def is_segment(value: str) -> bool:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 
 from promote.image import parse_repository, split_reference
-from promote.placeholder import OWN, fill, fill_expression, has_stray_brace, is_placeholder, is_segment
+from promote.placeholder import (
+    MAX_IN_SEGMENT,
+    OWN,
+    fill,
+    fill_expression,
+    has_stray_brace,
+    is_crowded,
+    is_placeholder,
+    is_segment,
+)
 from promote.text.yamlpath import compile_path
 from promote.tree.glob import has_wildcard, segments_of
 
 MAX_NAME = 100
 MAX_STARS = 3
+MAX_EXPRESSION = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
 _NOT_IN_A_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\{}]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)")
 _AUTHOR = re.compile(r"[^<>\n]*[^<>\s][^<>\n]* <[^<>\s]+>\Z")
@@ -27,6 +37,8 @@ def of_name(name: str, *, family: bool = False, template: bool = False) -> str |
         if bare.count("*") > MAX_STARS:
             return f"holds more than {MAX_STARS} *"
         bare = bare.replace("*", "x")
+    if is_crowded(name):
+        return f"holds more than {MAX_IN_SEGMENT} placeholders"
     if len(name) > MAX_NAME:
         return f"is longer than {MAX_NAME} characters"
     if _NAME.match(bare) is None or ".." in bare:
@@ -49,6 +61,8 @@ def of_path(text: str) -> str | None:
         return "leads out of the repository"
     if has_stray_brace(text):
         return "holds a brace that is no {placeholder}"
+    if is_crowded(text):
+        return f"holds more than {MAX_IN_SEGMENT} placeholders in one segment"
     return None
 
 
@@ -120,7 +134,7 @@ def of_var(name: str, value: str) -> str | None:
     if not is_placeholder(name):
         return "is no name for a placeholder: letters, digits and `_`, beginning with a letter"
     if not is_segment(value):
-        return "must be one path segment: no `/`, no wildcard, not empty"
+        return "must be one path segment: no `/`, no wildcard, not empty, at most 255 characters"
     return None
 
 
@@ -158,6 +172,8 @@ def of_yaml_path(text: str) -> str | None:
 
 def of_expression(text: str) -> str | None:
     """Of a target's regular expression; placeholders stand for values."""
+    if len(text) > MAX_EXPRESSION:
+        return f"is longer than {MAX_EXPRESSION:,} characters"
     try:
         groups = fill_expression(text, {}, "x").groupindex
     except (re.error, OverflowError, RecursionError) as exc:

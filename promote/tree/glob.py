@@ -36,20 +36,37 @@ def segments_of(pattern: str) -> tuple[str, ...]:
 
 
 def _segment(part: str) -> str:
-    return "".join("[^/]*" if char == "*" else _ONE if char == "?" else re.escape(char) for char in part)
+    """Of several `*` all but the last take as little as they can, for good: what is left for the others is the most.
+
+    Otherwise a name that almost fits would be tried in more ways than there is time for.
+    """
+    first, *rest = ("".join(_ONE if char == "?" else re.escape(char) for char in run) for run in re.split(r"\*+", part))
+    if not rest:
+        return first
+    return "".join((first, *(f"(?>[^/]*?{run})" for run in rest[:-1]), "[^/]*", rest[-1]))
+
+
+def _runs(parts: tuple[str, ...]) -> Iterator[str]:
+    """What stands between one `**` and the next."""
+    run = ""
+    for part in parts:
+        if part == "**":
+            yield run
+            run = ""
+        else:
+            run += f"{_segment(part)}/"
+    yield run
 
 
 def _expression(parts: tuple[str, ...]) -> str:
     if not parts:
         return ".*"
-    out = []
-    for place, part in enumerate(parts):
-        last = place == len(parts) - 1
-        if part == "**":
-            out.append(".+" if last else "(?:[^/]+/)*")
-        else:
-            out.append(_segment(part) + ("" if last else "/"))
-    return "".join(out)
+    first, *rest = _runs(parts)
+    if not rest:
+        return first.removesuffix("/")
+    # The same as for `*`: all runs but the last are where they come first.
+    inner = "".join(f"(?>(?:[^/]+/)*?{run})" for run in rest[:-1] if run)
+    return first + inner + (f"(?:[^/]+/)*{rest[-1].removesuffix('/')}" if rest[-1] else ".+")
 
 
 def _match(expression: str) -> Callable[[bytes], object]:

@@ -37,15 +37,19 @@ BEGIN = ", beginning with a letter, a digit or `_`"
         ("apps: {web: {image: a, vars: {app: x}}}", ["1:36: the var `app` cannot be named so: {app} is promote's own"]),
         (
             "apps: {web: {image: a, vars: {x: a/b}}}",
-            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty"],
+            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty, at most 255 characters"],
+        ),
+        (
+            f"apps: {{web: {{image: a, vars: {{x: {'a' * 256}}}}}}}",
+            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty, at most 255 characters"],
         ),
         (
             "apps: {web: {image: a, vars: {x: ..}}}",
-            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty"],
+            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty, at most 255 characters"],
         ),
         (
             "apps: {web: {image: a, vars: {x: '*'}}}",
-            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty"],
+            ["1:34: the var `x` must be one path segment: no `/`, no wildcard, not empty, at most 255 characters"],
         ),
         (
             "apps: {web: {image: a, vars: {x-y: b}}}",
@@ -172,6 +176,14 @@ BEGIN = ", beginning with a letter, a digit or `_`"
             ["1:28: the path `a\\b` holds a backslash; segments are separated by /"],
         ),
         ('environments: {dev: {path: "a\\nb"}}', ["1:28: the path `a\\nb` holds a line break"]),
+        (
+            "environments: {dev: {path: 'x/{a}{b}-{c}{a}/y', vars: {a: a, b: b, c: c}}}",
+            ["1:28: the path `x/{a}{b}-{c}{a}/y` holds more than 3 placeholders in one segment"],
+        ),
+        (
+            "environments: {'{a}{b}{c}{d}': {path: '{a}/{b}/{c}/{d}'}}",
+            ["1:16: `{a}{b}{c}{d}` holds more than 3 placeholders"],
+        ),
         ("environments: {dev: {path: '{a,b}'}}", ["1:28: the path `{a,b}` holds a brace that is no {placeholder}"]),
         ("environments: {dev: {path: '{ap}/x'}}", ["1:28: unknown placeholder `{ap}`, did you mean `app`?"]),
         (
@@ -257,6 +269,10 @@ BEGIN = ", beginning with a letter, a digit or `_`"
         (
             "apps: {w: {image: a}}\ntargets: [{app: w, file: a, regex: '(?P<tag>x'}]",
             ["2:36: `(?P<tag>x` is no regular expression: missing ), unterminated subpattern at position 0"],
+        ),
+        (
+            f"apps: {{w: {{image: a}}}}\ntargets: [{{app: w, file: a, regex: '(?P<tag>{'x' * 999})'}}]",
+            [f"2:36: `(?P<tag>{'x' * 52}…` is longer than 1,000 characters"],
         ),
         (
             "apps: {w: {image: a}}\ntargets: [{app: w, file: a, regex: '^TAG=(.+)$'}]",

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -147,6 +150,41 @@ def test_1_1_a_folder_that_may_hold_nothing_holds_nothing(lists: list[list[str]]
 def test_1_1_without_wildcards_a_pattern_is_a_file_or_a_whole_folder(parts: list[str], path: bytes) -> None:
     wanted = "/".join(parts).encode()
     assert Globs(("/".join(parts),)).matches(path) == (path == wanted or path.startswith(wanted + b"/"))
+
+
+def _fits(part: str, name: str) -> bool:
+    if not part or not name:
+        return part.strip("*") == name
+    if part[0] == "*":
+        return _fits(part[1:], name) or _fits(part, name[1:])
+    return part[0] in ("?", name[0]) and _fits(part[1:], name[1:])
+
+
+def _takes(parts: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    if not parts or not names:
+        return not parts and not names
+    if parts[0] == "**":
+        return parts[1:] == () or _takes(parts[1:], names) or _takes(parts, names[1:])
+    return _fits(parts[0], names[0]) and _takes(parts[1:], names[1:])
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(st.text("ab*?é", min_size=1, max_size=5).filter(has_wildcard), min_size=1, max_size=5),
+    st.lists(st.text("abé", min_size=1, max_size=5), min_size=1, max_size=5),
+)
+def test_1_1_a_wildcard_takes_whatever_lets_the_others_fit(parts: list[str], names: list[str]) -> None:
+    assert Globs(("/".join(parts),)).matches("/".join(names).encode()) == _takes(tuple(parts), tuple(names))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"), [("x/" + "*a" * 60 + "*ac", f"x/{'a' * 255}/ac"), ("**/a/" * 60 + "b", f"{'a/' * 1000}c/b/c")]
+)
+def test_a_path_that_almost_fits_many_wildcards_is_told_at_once(pattern: str, path: str) -> None:
+    """It was tried in more ways than there are seconds."""
+    told = f"from promote.tree.glob import Globs; print(Globs(({pattern!r},)).matches({path.encode()!r}))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False\n"
 
 
 @settings(max_examples=300)
