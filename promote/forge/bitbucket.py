@@ -26,7 +26,7 @@ from promote.forge.bitbucket_answers import (
     told,
 )
 from promote.forge.bitbucket_people import People, following, sent
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.web import Web
 from promote.forge.wish import differs, fitting, short, unmet
 from promote.question import CommitStatus, Review
@@ -101,10 +101,9 @@ class Bitbucket:
             # A list leaves reviewers out, unless they are asked for ("Partial responses").
             ("fields", "+values.reviewers"),
         ]
-        found = self._web.get(f"{self._at}/pullrequests?{urlencode(query)}").read(Pulls).values
-        ours = [pull for pull in found if pull.is_ours]
-        chosen = next((pull for pull in ours if pull.state == "OPEN"), ours[0] if ours else None)
-        return None if chosen is None else self._whole(told(chosen))
+        pages = self._web.walk(f"{self._at}/pullrequests?{urlencode(query)}", following=following)
+        chosen = latest([told(pull) for pull in page.read(Pulls).values if pull.is_ours] for page in pages)
+        return None if chosen is None else self._whole(chosen)
 
     def _whole(self, request: PullRequest, known: str = "") -> PullRequest:
         merged_as = None if request.merged_as is None else self._oid(request.merged_as)

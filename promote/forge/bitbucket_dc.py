@@ -26,7 +26,7 @@ from promote.forge.bitbucket_dc_answers import (
     told,
 )
 from promote.forge.bitbucket_dc_change import Changes, pages
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.team import looked_up, no_team
 from promote.forge.web import Web
 from promote.forge.wish import differs, fitting, missing, short, unmet
@@ -72,16 +72,10 @@ class BitbucketDataCenter:
         return self._project
 
     def find(self, head: str, base: str) -> PullRequest | None:
-        """By "Get pull requests for repository", newest first: an open one is the newest, unless it was reopened.
-
-        Whether it has conflicts would be a request more.
-        """
+        """By "Get pull requests for repository"; whether it has conflicts would be a request more."""
         query = {"direction": "OUTGOING", "at": ref(head), "state": "ALL", "order": "NEWEST"}
-        for page in pages(self._web, f"{self._at}/pull-requests", query):
-            if ours := [pull for pull in page.read(Pulls).values if pull.is_into(base)]:
-                chosen = next((pull for pull in ours if pull.state == "OPEN"), ours[0])
-                return self._told(chosen)
-        return None
+        listed = pages(self._web, f"{self._at}/pull-requests", query)
+        return latest([self._told(pull) for pull in page.read(Pulls).values if pull.is_into(base)] for page in listed)
 
     def _told(self, pull: Pull) -> PullRequest:
         return told(pull, self._project.page)

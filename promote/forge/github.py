@@ -68,7 +68,10 @@ class GitHub:
         return self._project
 
     def _listed(self, head: str, base: str, state: str) -> list[Pull]:
-        """Newest first (Pulls, List pull requests): without its owner, `head` would be ignored."""
+        """Newest first, of the first page that has one (Pulls, List pull requests).
+
+        Without its owner, `head` would be ignored.
+        """
         query: dict[str, str | int] = {
             "state": state,
             "head": f"{self._owner}:{head}",
@@ -77,8 +80,10 @@ class GitHub:
             "direction": "desc",
             "per_page": _SEEN,
         }
-        pulls = self._web.get(f"{self._path}/pulls", query).read(list[Pull])
-        return [pull for pull in pulls if pull.is_from(head, base)]
+        for page in self._web.walk(f"{self._path}/pulls", query):
+            if ours := [pull for pull in page.read(list[Pull]) if pull.is_from(head, base)]:
+                return ours
+        return []
 
     def find(self, head: str, base: str) -> PullRequest | None:
         pulls = self._listed(head, base, "all")

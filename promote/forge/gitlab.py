@@ -25,7 +25,7 @@ from promote.forge.gitlab_answers import (
     told,
 )
 from promote.forge.gitlab_people import People, left_out
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.web import Web
 from promote.forge.wish import merge_message, same
 from promote.question import CommitStatus, Review
@@ -63,7 +63,7 @@ class GitLab:
         return self._project
 
     def find(self, head: str, base: str) -> PullRequest | None:
-        answer = self._web.get(
+        pages = self._web.walk(
             f"{self._at}/merge_requests",
             {
                 "source_branch": head,
@@ -75,9 +75,7 @@ class GitLab:
                 "per_page": 100,
             },
         )
-        ours = [each for each in answer.read(list[MergeRequest]) if each.is_ours]
-        found = [told(each) for each in ours]
-        return next((each for each in found if each.state == "open"), found[0] if found else None)
+        return latest([told(each) for each in page.read(list[MergeRequest]) if each.is_ours] for page in pages)
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
         lacks: dict[Ability, str] = {}

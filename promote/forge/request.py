@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -76,7 +76,10 @@ class Forge(Protocol):
     def project(self) -> Project: ...
 
     def find(self, head: str, base: str) -> PullRequest | None:
-        """The open pull request from `head` into `base`, else the one that was closed or merged last. One request."""
+        """The open pull request from `head` into `base`, else the one that was closed or merged last. One request.
+
+        More only where the first page of a list has none of the project's own.
+        """
         ...
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
@@ -125,6 +128,18 @@ class Forge(Protocol):
     def rights(self) -> str:
         """Who the token is and what it may do there, for `check`; ForgeDenied where that is too little."""
         ...
+
+
+def latest(pages: Iterable[Iterable[PullRequest]]) -> PullRequest | None:
+    """Of those on the first page that has any the open one, else the first; None where no page has one.
+
+    The pages list the newest first: an open one is the newest, unless it was opened again. What is not the project's
+    own is left out of them, so that forks' branches of the same name, however many, push nothing out of sight.
+    """
+    for page in pages:
+        if found := list(page):
+            return next((each for each in found if each.state == "open"), found[0])
+    return None
 
 
 def taken(forge: Forge, head: str, base: str, fault: ForgeError) -> PullRequest:

@@ -63,7 +63,7 @@ def test_each_request_says_who_and_which_version(scene: Scene, fake: GitHub) -> 
 
 def test_a_forks_branch_of_the_same_name_is_not_ours(scene: Scene, fake: GitHub) -> None:
     fake.state.open(HEAD, BASE, "from a fork", "")
-    fake.forked[1] = shapes.repository(fake.url, "acme/gitops-fork", 2)
+    fake.foreign = {1}
     assert scene.forge.find(HEAD, BASE) is None
 
 
