@@ -35,7 +35,7 @@ from promote.question import (
 )
 from promote.wording.links import Link, Origins, links
 from promote.wording.message import wants_links
-from promote.wording.pull_request import Hides, body, closed, read_footer, title
+from promote.wording.pull_request import Hides, body, closed, notes, read_footer, title
 from promote.wording.trailers import base_of, parse, parse_holds
 
 # How often a pull request is written anew, because its branch was pushed to while it was written.
@@ -224,8 +224,9 @@ class Pulls:
         # The table has them wherever they can be told; a template only where it speaks of them.
         if self.asks and (text is None or wants_links(text) or wants_links(named)):
             linked = drive(links(wish.carried, self.origins), self.ask)
+        told, hides = notes(wish), _hides(there)
         return title(named, wish.carried, linked, wish.holds), body(
-            text, wish.carried, links=linked, holds=wish.holds, limit=there.limit, hides=_hides(there)
+            text, wish.carried, links=linked, notes=told, holds=wish.holds, limit=there.limit, hides=hides
         )
 
     def _proposal(self, environment: Environment, wish: Wish, there: OpenForge, found: PullRequest | None) -> Proposal:
