@@ -28,7 +28,7 @@ from promote.forge.bitbucket_answers import (
 from promote.forge.bitbucket_people import People, following, sent
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.web import Web
-from promote.forge.wish import differs, fitting, short, unmet
+from promote.forge.wish import differs, fitting, lack, short, unmet
 from promote.question import CommitStatus, Review
 
 CURE = (
@@ -167,8 +167,7 @@ class Bitbucket:
             try:
                 pull = self._put(pull, proposal, [person])
             except ForgeRefused as fault:
-                why = f"{person.name} was not asked: {fault.what}"
-                lacks["reviewers"] = f"{lacks['reviewers']}; {why}" if "reviewers" in lacks else why
+                lack(lacks, "reviewers", f"{person.name} was not asked: {fault.what}")
         return pull
 
     def _put(self, pull: Pull, proposal: Proposal, people: list[User]) -> Pull:
@@ -248,6 +247,6 @@ class Bitbucket:
         name = answer.read(Repository).full_name
         scopes = {each.strip() for each in answer.headers.get("x-oauth-scopes", "").split(",") if each.strip()}
         if scopes and not scopes & _WRITES:
-            where = f"{self._project.url}/{self._project.path}"
-            raise ForgeDenied(f"the token has only {', '.join(sorted(scopes))}", where=where, cure=CURE)
+            shown = ", ".join(sorted(scopes))
+            raise ForgeDenied(f"the token has only {shown}", where=self._project.page, cure=CURE)
         return f"the token may read {name}; its scopes: {', '.join(sorted(scopes)) or 'not told'}"

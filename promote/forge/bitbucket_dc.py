@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnclear
+from promote.forge import bitbucket
 from promote.forge.address import Project
 from promote.forge.bitbucket_answers import status
 from promote.forge.bitbucket_dc_answers import (
@@ -29,7 +29,7 @@ from promote.forge.bitbucket_dc_change import Changes, pages
 from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.team import looked_up, no_team
 from promote.forge.web import Web
-from promote.forge.wish import differs, fitting, missing, short, unmet
+from promote.forge.wish import differs, fitting, lack, missing, short, unmet
 from promote.question import CommitStatus, Review
 
 CURE = "set BITBUCKET_TOKEN to an HTTP access token of the repository with the permission Repository write"
@@ -49,8 +49,7 @@ def api(project: Project) -> str:
 
 def headers(token: str) -> dict[str, str]:
     """HTTP access tokens are Bearer, USER:PASSWORD is Basic; the other one is against the XSRF check of POSTs."""
-    scheme = f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Bearer {token}"
-    return {"Authorization": scheme, "X-Atlassian-Token": "no-check"}
+    return {**bitbucket.headers(token), "X-Atlassian-Token": "no-check"}
 
 
 def _differs(request: PullRequest, proposal: Proposal) -> bool:
@@ -119,14 +118,11 @@ class BitbucketDataCenter:
 
     def _one_by_one(self, pull: Pull, proposal: Proposal, people: list[str], lacks: dict[Ability, str]) -> Pull:
         """One who is no user, may not read it or opened it, and nobody of the same request is asked (409)."""
-        refused = []
         for name in people:
             try:
                 pull = self._changes.put(pull, proposal, [name])
             except ForgeRefused as fault:
-                refused.append(f"{name} was not asked: {fault.what}")
-        if refused:
-            lacks["reviewers"] = "; ".join(refused)
+                lack(lacks, "reviewers", f"{name} was not asked: {fault.what}")
         return pull
 
     def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:

@@ -196,9 +196,8 @@ class Gitea:
 
     def rights(self) -> str:
         given = self._web.get(self._at).read(Repository).permissions
-        where = f"{self._project.url}/{self._project.path}"
         if given is None or not (given.push or given.admin):
-            raise ForgeDenied("the token may read it, and not write to it", where=where, cure=CURE)
+            raise ForgeDenied("the token may read it, and not write to it", where=self._project.page, cure=CURE)
         try:
             who = self._web.get("/user").read(User).login
         except ForgeDenied:

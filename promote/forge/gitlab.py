@@ -221,7 +221,7 @@ class GitLab:
             scopes = self._web.get("/personal_access_tokens/self").read(Token).scopes
         except (ForgeAbsent, ForgeDenied, ForgeRefused):
             scopes = ()  # an OAuth token, of which GitLab tells no scopes
-        where = f"{self._project.url}/{self._project.path}"
+        where = self._project.page
         if scopes and "api" not in scopes:
             raise ForgeDenied(f"the token of {me} has only {', '.join(scopes)}", where=where, cure=CURE)
         given = project.permissions
