@@ -64,12 +64,12 @@ class Azure:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         """One request, and one more where the body is longer than the 400 characters that a list tells of it."""
         query = {
             "searchCriteria.sourceRefName": ref(head),
             "searchCriteria.targetRefName": ref(base),
-            "searchCriteria.status": "all",
+            "searchCriteria.status": "active" if only_open else "all",
         }
         pages = self._web.pages(f"{self._at}/pullrequests", PullRequests, query, size=100, sign="$")
         # In which order they come is not documented.

@@ -87,7 +87,7 @@ class Bitbucket:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         """By "List pull requests", of all states, since it lists only open ones by itself.
 
         Its hashes are short; each that there is costs a request more.
@@ -95,7 +95,7 @@ class Bitbucket:
         branches = f"source.branch.name={_quoted(head)} AND destination.branch.name={_quoted(base)}"
         query = [
             ("q", branches),
-            *(("state", each) for each in _STATES),
+            *(("state", each) for each in (_STATES[:1] if only_open else _STATES)),
             ("sort", "-created_on"),
             ("pagelen", "50"),
             # A list leaves reviewers out, unless they are asked for ("Partial responses").

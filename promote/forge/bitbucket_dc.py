@@ -70,9 +70,9 @@ class BitbucketDataCenter:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         """By "Get pull requests for repository"; whether it has conflicts would be a request more."""
-        query = {"direction": "OUTGOING", "at": ref(head), "state": "ALL", "order": "NEWEST"}
+        query = {"direction": "OUTGOING", "at": ref(head), "state": "OPEN" if only_open else "ALL", "order": "NEWEST"}
         listed = pages(self._web, f"{self._at}/pull-requests", query)
         return latest([self._told(pull) for pull in page.read(Pulls).values if pull.is_into(base)] for page in listed)
 

@@ -60,7 +60,13 @@ class Gitea:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(
+        self,
+        head: str,
+        base: str,
+        *,
+        only_open: bool = False,  # noqa: ARG002  # an open one is found in any case
+    ) -> PullRequest | None:
         return self._finder.find(head, base)
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:

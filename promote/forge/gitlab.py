@@ -62,13 +62,13 @@ class GitLab:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         pages = self._web.walk(
             f"{self._at}/merge_requests",
             {
                 "source_branch": head,
                 "target_branch": base,
-                "state": "all",
+                "state": "opened" if only_open else "all",
                 "order_by": "created_at",
                 "sort": "desc",
                 "with_merge_status_recheck": "true",

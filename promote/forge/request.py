@@ -75,10 +75,11 @@ class Forge(Protocol):
     @property
     def project(self) -> Project: ...
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         """The open pull request from `head` into `base`, else the one that was closed or merged last. One request.
 
-        More only where the first page of a list has none of the project's own.
+        More only where the first page of a list has none of the project's own. With `only_open` also one is found that
+        was opened again after very many others.
         """
         ...
 
@@ -147,7 +148,7 @@ def taken(forge: Forge, head: str, base: str, fault: ForgeError) -> PullRequest:
 
     Where there is none, `fault`, which `create` met, is raised after all.
     """
-    found = forge.find(head, base)
+    found = forge.find(head, base, only_open=True)
     if found is None or found.state != "open":
         raise fault
     return found

@@ -80,6 +80,17 @@ def test_of_more_open_ones_than_a_page_has_ours_is_found_on_the_last(scene: Scen
     assert len(scene.fake.log) >= (3 if is_fork else 1)
 
 
+def test_one_that_was_opened_again_long_ago_is_found_by_what_create_refuses(scene: Scene) -> None:
+    """At most forges each run failed with the forge's refusal, until somebody closed it."""
+    made = created(scene)
+    size = scene.fake.most if scene.kind == "azure" else 2
+    scene.fake.most = size
+    for number in range(2, 3 + size):
+        scene.state.pulls.append(Pull(number, HEAD, BASE, "later", "", state="closed", last_head=made.head_oid))
+    again = scene.forge.create(HEAD, BASE, Proposal("newer", "body")).request
+    assert (again.number, scene.state.pulls[0].title) == (made.number, "newer")
+
+
 def test_everything_that_can_be_wished_for(scene: Scene) -> None:
     done = scene.forge.create(HEAD, BASE, FULL)
     pull = scene.state.pulls[0]

@@ -125,16 +125,6 @@ def test_another_repository_is_absent(scene: Scene, fake: GitHub) -> None:
 # Creating and bringing up to date
 
 
-def test_one_that_was_reopened_long_ago_is_found_by_what_create_refuses(scene: Scene, fake: GitHub) -> None:
-    first = fake.state.open(HEAD, BASE, "first", "")
-    fake.state.close(first)
-    for number in range(31):
-        fake.state.close(fake.state.open(HEAD, BASE, f"later {number}", ""))
-    first.state = "open"
-    assert scene.forge.create(HEAD, BASE, PLAIN).request.number == 1
-    assert first.title == PLAIN.title
-
-
 def test_what_create_refuses_otherwise_is_told(scene: Scene, fake: GitHub) -> None:
     with pytest.raises(ForgeRefused, match=r"refused \(422\): Validation Failed; head"):
         scene.forge.create("no/such", BASE, PLAIN)
