@@ -124,7 +124,7 @@ class Proposal:
 
     Where neither `carried` nor `holds` is left of it, it is closed, and its branch, which is at `expected`, goes.
     `is_new` says that the branch did not hold it before. `verdicts` are (environment, app, what a gate says); where one
-    has not passed it must not be merged.
+    has not passed it must not be merged. `left` is what would be in it too, and why it is not.
     """
 
     base: Place
@@ -135,6 +135,7 @@ class Proposal:
     is_new: bool = True
     verdicts: tuple[tuple[str, str, Verdict], ...] = ()
     holds: tuple[HoldChange, ...] = ()
+    left: tuple[Skip | Refusal | Failure, ...] = ()
 
     @property
     def apps(self) -> tuple[tuple[str, str], ...]:

@@ -75,7 +75,7 @@ class Forges:
                 where=project.page,
                 cure="write commit: {via: git} into promote.yaml",
             )
-        return Committer(project, self.at(environment, repo).web.within(lambda: self.remotes.left))
+        return Committer(project, self.at(environment, repo).web.within(lambda: self.remotes.left), self.clock)
 
     def _asked_by(self) -> Transport:
         """How all forges are asked, open until the session ends."""

@@ -11,7 +11,7 @@ from promote.outcome import Plan
 from promote.outcome import Proposal as Wish
 from promote.wording.links import Link
 from promote.wording.message import wants_links
-from promote.wording.pull_request import Hides, body, title
+from promote.wording.pull_request import Hides, body, notes, title
 
 # What the most generous of the forges takes.
 _LIMIT = 1_000_000
@@ -39,6 +39,7 @@ def words(
             text,
             wish.carried,
             links=links,
+            notes=notes(wish),
             holds=wish.holds,
             limit=limit,
             hides=hides,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnclear, ForgeUnreachable
+from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnclear
 from promote.forge.address import Project
 from promote.forge.azure_answers import (
     BODY,
@@ -21,7 +21,6 @@ from promote.forge.azure_answers import (
     PullRequests,
     Repository,
     Reviewers,
-    Status,
     Statuses,
     context,
     may_be_cut,
@@ -32,7 +31,7 @@ from promote.forge.azure_answers import (
 )
 from promote.forge.azure_people import People
 from promote.forge.azure_web import CURE, AzureWeb, headers
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.web import Web
 from promote.forge.wish import fitting, merge_message, missing, same, short
 from promote.question import CommitStatus, Review
@@ -40,8 +39,6 @@ from promote.question import CommitStatus, Review
 __all__ = ["CURE", "Azure", "api", "headers"]
 
 _STRATEGIES: dict[Method, str] = {"merge": "noFastForward", "squash": "squash", "rebase": "rebase"}
-_TOP = 1000
-_PAGES = 50
 # Security namespaces: Git Repositories, and its bit PullRequestContribute.
 _GIT, _CONTRIBUTE = "2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87", 16384
 _ANONYMOUS = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
@@ -67,21 +64,17 @@ class Azure:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         """One request, and one more where the body is longer than the 400 characters that a list tells of it."""
-        answer = self._web.get(
-            f"{self._at}/pullrequests",
-            PullRequests,
-            {
-                "searchCriteria.sourceRefName": ref(head),
-                "searchCriteria.targetRefName": ref(base),
-                "searchCriteria.status": "all",
-                "$top": 100,
-            },
-        )
-        ours = [each for each in answer.value if each.fork_source is None]
-        found = [told(each, self._project) for each in sorted(ours, key=lambda each: -each.pull_request_id)]
-        chosen = next((each for each in found if each.state == "open"), found[0] if found else None)
+        query = {
+            "searchCriteria.sourceRefName": ref(head),
+            "searchCriteria.targetRefName": ref(base),
+            "searchCriteria.status": "active" if only_open else "all",
+        }
+        pages = self._web.pages(f"{self._at}/pullrequests", PullRequests, query, size=100, sign="$")
+        # In which order they come is not documented.
+        ordered = (sorted(page.value, key=lambda each: -each.pull_request_id) for page in pages)
+        chosen = latest([told(each, self._project) for each in page if each.fork_source is None] for page in ordered)
         return self._read(chosen) if chosen is not None and may_be_cut(chosen.body) else chosen
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
@@ -195,19 +188,10 @@ class Azure:
                 raise
 
     def statuses(self, commit: str) -> Sequence[CommitStatus]:
-        """Git, Statuses, "List"; its pages are by top and skip, without links."""
+        """Git, Statuses, "List"."""
         path = f"{self._at}/commits/{quote(commit, safe='')}/statuses"
-        found: dict[int, Status] = {}
-        for page in range(_PAGES):
-            some = self._web.get(path, Statuses, {"latestOnly": "true", "top": _TOP, "skip": page * _TOP}).value
-            if some and found.keys() >= {each.id for each in some}:
-                break  # a server that does not skip
-            found |= {each.id: each for each in some}
-            if len(some) < _TOP:
-                return newest(found.values())
-        raise ForgeUnreachable(
-            "its pages do not end", where=f"{self._project.page}/commit/{commit}", cure="ask who runs the forge"
-        )
+        pages = self._web.pages(path, Statuses, {"latestOnly": "true"}, size=1000)
+        return newest({each.id: each for page in pages for each in page.value}.values())
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         body: dict[str, object] = {"state": SENT[status.state], "context": context(status.context)}

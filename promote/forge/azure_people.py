@@ -75,13 +75,9 @@ class People:
             found = next((each for each in known if wanted in (each.name.casefold(), each.id.casefold())), None)
             if found is None:
                 raise no_team(team, f"{self._web.base}{self._at}/teams", right)
-            people: list[Identity] = []
-            while True:
-                path, query = f"{self._at}/teams/{found.id}/members", {"$top": _TOP, "$skip": len(people)}
-                page = [each.identity for each in self._web.get(path, _Members, query).value]
-                people += page
-                if len(page) < _TOP:
-                    return frozenset(each.name for each in people if not each.is_container)
+            pages = self._web.pages(f"{self._at}/teams/{found.id}/members", _Members, {}, size=_TOP, sign="$")
+            people = [each.identity for page in pages for each in page.value]
+            return frozenset(each.name for each in people if not each.is_container)
 
     def _ids(self, names: Sequence[str], teams: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """The identity of each that is found: of people, and of teams. A GUID stands for itself."""

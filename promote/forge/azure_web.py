@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
 
-from promote.errors import ForgeDenied
-from promote.forge.web import Query, Verb, Web
+from promote.errors import ForgeDenied, ForgeUnreachable
+from promote.forge.web import PAGES, Query, Verb, Web
 from promote.transport import redact
 
 T = TypeVar("T")
+
+
+class Listed(Protocol):
+    """What every list of the API has."""
+
+    @property
+    def value(self) -> Sequence[object]: ...
+
+
+Some = TypeVar("Some", bound=Listed)
 
 CURE = (
     "set AZURE_DEVOPS_EXT_PAT to a token with Code (read & write), Code (status) and Project and Team (read), "
@@ -43,6 +54,22 @@ class AzureWeb:
 
     def get(self, path: str, kind: type[T], query: Query | None = None) -> T:
         return self.send("GET", path, kind, query=query)
+
+    def pages(self, path: str, kind: type[Some], query: Query, *, size: int, sign: str = "") -> Iterator[Some]:
+        """One page of `size` after the other, as far as the caller asks: by top and skip, since none links the next.
+
+        Some lists have a `sign` before these names.
+        """
+        last: Sequence[object] = ()
+        for number in range(PAGES):
+            page = self.get(path, kind, {**query, f"{sign}top": size, f"{sign}skip": number * size})
+            if page.value and page.value == last:
+                break  # a server that does not skip
+            yield page
+            last = page.value
+            if len(last) < size:
+                return
+        raise ForgeUnreachable("its pages do not end", where=redact(self.base + path), cure="ask who runs the forge")
 
     def send(
         self,

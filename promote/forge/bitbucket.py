@@ -26,9 +26,9 @@ from promote.forge.bitbucket_answers import (
     told,
 )
 from promote.forge.bitbucket_people import People, following, sent
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.web import Web
-from promote.forge.wish import differs, fitting, short, unmet
+from promote.forge.wish import differs, fitting, lack, short, unmet
 from promote.question import CommitStatus, Review
 
 CURE = (
@@ -87,7 +87,7 @@ class Bitbucket:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
         """By "List pull requests", of all states, since it lists only open ones by itself.
 
         Its hashes are short; each that there is costs a request more.
@@ -95,16 +95,15 @@ class Bitbucket:
         branches = f"source.branch.name={_quoted(head)} AND destination.branch.name={_quoted(base)}"
         query = [
             ("q", branches),
-            *(("state", each) for each in _STATES),
+            *(("state", each) for each in (_STATES[:1] if only_open else _STATES)),
             ("sort", "-created_on"),
             ("pagelen", "50"),
             # A list leaves reviewers out, unless they are asked for ("Partial responses").
             ("fields", "+values.reviewers"),
         ]
-        found = self._web.get(f"{self._at}/pullrequests?{urlencode(query)}").read(Pulls).values
-        ours = [pull for pull in found if pull.is_ours]
-        chosen = next((pull for pull in ours if pull.state == "OPEN"), ours[0] if ours else None)
-        return None if chosen is None else self._whole(told(chosen))
+        pages = self._web.walk(f"{self._at}/pullrequests?{urlencode(query)}", following=following)
+        chosen = latest([told(pull) for pull in page.read(Pulls).values if pull.is_ours] for page in pages)
+        return None if chosen is None else self._whole(chosen)
 
     def _whole(self, request: PullRequest, known: str = "") -> PullRequest:
         merged_as = None if request.merged_as is None else self._oid(request.merged_as)
@@ -168,8 +167,7 @@ class Bitbucket:
             try:
                 pull = self._put(pull, proposal, [person])
             except ForgeRefused as fault:
-                why = f"{person.name} was not asked: {fault.what}"
-                lacks["reviewers"] = f"{lacks['reviewers']}; {why}" if "reviewers" in lacks else why
+                lack(lacks, "reviewers", f"{person.name} was not asked: {fault.what}")
         return pull
 
     def _put(self, pull: Pull, proposal: Proposal, people: list[User]) -> Pull:
@@ -249,6 +247,6 @@ class Bitbucket:
         name = answer.read(Repository).full_name
         scopes = {each.strip() for each in answer.headers.get("x-oauth-scopes", "").split(",") if each.strip()}
         if scopes and not scopes & _WRITES:
-            where = f"{self._project.url}/{self._project.path}"
-            raise ForgeDenied(f"the token has only {', '.join(sorted(scopes))}", where=where, cure=CURE)
+            shown = ", ".join(sorted(scopes))
+            raise ForgeDenied(f"the token has only {shown}", where=self._project.page, cure=CURE)
         return f"the token may read {name}; its scopes: {', '.join(sorted(scopes)) or 'not told'}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from promote.errors import ForgeAbsent, ForgeDenied, ForgeRefused, ForgeUnclear
+from promote.forge import bitbucket
 from promote.forge.address import Project
 from promote.forge.bitbucket_answers import status
 from promote.forge.bitbucket_dc_answers import (
@@ -26,10 +26,10 @@ from promote.forge.bitbucket_dc_answers import (
     told,
 )
 from promote.forge.bitbucket_dc_change import Changes, pages
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.team import looked_up, no_team
 from promote.forge.web import Web
-from promote.forge.wish import differs, fitting, missing, short, unmet
+from promote.forge.wish import differs, fitting, lack, missing, short, unmet
 from promote.question import CommitStatus, Review
 
 CURE = "set BITBUCKET_TOKEN to an HTTP access token of the repository with the permission Repository write"
@@ -49,8 +49,7 @@ def api(project: Project) -> str:
 
 def headers(token: str) -> dict[str, str]:
     """HTTP access tokens are Bearer, USER:PASSWORD is Basic; the other one is against the XSRF check of POSTs."""
-    scheme = f"Basic {base64.b64encode(token.encode()).decode()}" if ":" in token else f"Bearer {token}"
-    return {"Authorization": scheme, "X-Atlassian-Token": "no-check"}
+    return {**bitbucket.headers(token), "X-Atlassian-Token": "no-check"}
 
 
 def _differs(request: PullRequest, proposal: Proposal) -> bool:
@@ -71,17 +70,11 @@ class BitbucketDataCenter:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
-        """By "Get pull requests for repository", newest first: an open one is the newest, unless it was reopened.
-
-        Whether it has conflicts would be a request more.
-        """
-        query = {"direction": "OUTGOING", "at": ref(head), "state": "ALL", "order": "NEWEST"}
-        for page in pages(self._web, f"{self._at}/pull-requests", query):
-            if ours := [pull for pull in page.read(Pulls).values if pull.is_into(base)]:
-                chosen = next((pull for pull in ours if pull.state == "OPEN"), ours[0])
-                return self._told(chosen)
-        return None
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
+        """By "Get pull requests for repository"; whether it has conflicts would be a request more."""
+        query = {"direction": "OUTGOING", "at": ref(head), "state": "OPEN" if only_open else "ALL", "order": "NEWEST"}
+        listed = pages(self._web, f"{self._at}/pull-requests", query)
+        return latest([self._told(pull) for pull in page.read(Pulls).values if pull.is_into(base)] for page in listed)
 
     def _told(self, pull: Pull) -> PullRequest:
         return told(pull, self._project.page)
@@ -125,14 +118,11 @@ class BitbucketDataCenter:
 
     def _one_by_one(self, pull: Pull, proposal: Proposal, people: list[str], lacks: dict[Ability, str]) -> Pull:
         """One who is no user, may not read it or opened it, and nobody of the same request is asked (409)."""
-        refused = []
         for name in people:
             try:
                 pull = self._changes.put(pull, proposal, [name])
             except ForgeRefused as fault:
-                refused.append(f"{name} was not asked: {fault.what}")
-        if refused:
-            lacks["reviewers"] = "; ".join(refused)
+                lack(lacks, "reviewers", f"{name} was not asked: {fault.what}")
         return pull
 
     def arm(self, request: PullRequest, method: Method, trailers: str, *, anew: bool) -> str | None:

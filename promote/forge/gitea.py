@@ -60,7 +60,13 @@ class Gitea:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
+    def find(
+        self,
+        head: str,
+        base: str,
+        *,
+        only_open: bool = False,  # noqa: ARG002  # an open one is found in any case
+    ) -> PullRequest | None:
         return self._finder.find(head, base)
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
@@ -196,9 +202,8 @@ class Gitea:
 
     def rights(self) -> str:
         given = self._web.get(self._at).read(Repository).permissions
-        where = f"{self._project.url}/{self._project.path}"
         if given is None or not (given.push or given.admin):
-            raise ForgeDenied("the token may read it, and not write to it", where=where, cure=CURE)
+            raise ForgeDenied("the token may read it, and not write to it", where=self._project.page, cure=CURE)
         try:
             who = self._web.get("/user").read(User).login
         except ForgeDenied:

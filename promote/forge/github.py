@@ -16,7 +16,7 @@ from promote.forge.github_answers import Pull, Repository, User
 from promote.forge.github_graphql import CURE as CURE
 from promote.forge.github_merge import Merging
 from promote.forge.github_wishes import Wishes
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
 from promote.forge.team import looked_up, within
 from promote.forge.web import Web
 from promote.forge.wish import same, short
@@ -67,24 +67,21 @@ class GitHub:
     def project(self) -> Project:
         return self._project
 
-    def _listed(self, head: str, base: str, state: str) -> list[Pull]:
-        """Newest first (Pulls, List pull requests): without its owner, `head` would be ignored."""
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
+        """By "List pull requests"; without its owner, `head` would be ignored there."""
         query: dict[str, str | int] = {
-            "state": state,
+            "state": "open" if only_open else "all",
             "head": f"{self._owner}:{head}",
             "base": base,
             "sort": "created",
             "direction": "desc",
             "per_page": _SEEN,
         }
-        pulls = self._web.get(f"{self._path}/pulls", query).read(list[Pull])
-        return [pull for pull in pulls if pull.is_from(head, base)]
-
-    def find(self, head: str, base: str) -> PullRequest | None:
-        pulls = self._listed(head, base, "all")
-        opened = next((pull for pull in pulls if pull.state == "open"), None)
-        found = opened or max(pulls, key=lambda pull: pull.closed_at or "", default=None)
-        return None if found is None else found.read(self._owner)
+        for page in self._web.walk(f"{self._path}/pulls", query):
+            if ours := [pull for pull in page.read(list[Pull]) if pull.is_from(head, base)]:
+                opened = next((pull for pull in ours if pull.state == "open"), None)
+                return (opened or max(ours, key=lambda pull: pull.closed_at or "")).read(self._owner)
+        return None
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
         lacks: dict[Ability, str] = {}
@@ -92,21 +89,21 @@ class GitHub:
             made = self._opened(head, base, proposal)
         except ForgeRefused as exc:
             if "already exists" in exc.what.lower():
-                return self._taken(head, base, proposal, exc)
+                return self.update(taken(self, head, base, exc), proposal)
             if not proposal.draft or "draft" not in exc.what.lower():
                 raise
             lacks["draft"] = _NO_DRAFTS
             proposal = replace(proposal, draft=False)
             made = self._opened(head, base, proposal)
         except ForgeUnclear:
-            listed = self._listed(head, base, "open")
-            if listed:
-                return self.update(listed[0].read(self._owner), proposal)
+            found = self.find(head, base, only_open=True)
+            if found is not None:
+                return self.update(found, proposal)
             # It has no second one of the same branches, so this can make one at most.
             try:
                 made = self._opened(head, base, proposal)
             except ForgeRefused as exc:
-                return self._taken(head, base, proposal, exc)
+                return self.update(taken(self, head, base, exc), proposal)
         done = self._wishes.granted(made.read(self._owner), proposal, is_new=True)
         return Done(done.request, {**lacks, **done.lacks})
 
@@ -120,12 +117,6 @@ class GitHub:
         if proposal.draft:
             body["draft"] = True
         return self._web.send("POST", f"{self._path}/pulls", body).read(Pull)
-
-    def _taken(self, head: str, base: str, proposal: Proposal, refused: ForgeRefused) -> Done:
-        listed = self._listed(head, base, "open")
-        if not listed:
-            raise refused
-        return self.update(listed[0].read(self._owner), proposal)
 
     def update(self, request: PullRequest, proposal: Proposal) -> Done:
         title = short(proposal.title, _TITLE)

@@ -8,22 +8,24 @@ its commit is there: a pull request whose head has nothing ahead of its base is 
 
 from __future__ import annotations
 
+import logging
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
 
+from promote.clock import Clock
 from promote.errors import ForgeError, ForgeRefused, ForgeUnclear, ForgeUnreachable
 from promote.forge.address import Project
 from promote.forge.github_files import as_taken
 from promote.forge.github_graphql import Refusal, asked
-from promote.forge.github_refs import Move, Refs
+from promote.forge.github_refs import Move, Refs, Seen
+from promote.forge.github_scratch import abandoned, new_name
 from promote.forge.web import Web
 from promote.outcome import Beaten, Landed, Unclear, WordedStep
 
-SCRATCH = "promote-scratch/"
+_LOG = logging.getLogger("promote.http")
 _TRIES = 3
 # Found before the commit was made, or when the branch was to be set to it.
 _STALE = re.compile(r"expected branch to point to|is at [0-9a-f]{40,64} but expected", re.IGNORECASE)
@@ -53,8 +55,9 @@ class Committer:
     forbid, and another ForgeError where nothing of it is on the branch.
     """
 
-    def __init__(self, project: Project, web: Web) -> None:
+    def __init__(self, project: Project, web: Web, clock: Clock) -> None:
         self._web = web
+        self._clock = clock
         self._refs = Refs(project, web)
         self._full_name = project.path
         self._where = project.page
@@ -82,7 +85,7 @@ class Committer:
         there = self._refs.look(branch)
         if there.tip != expected:
             return Beaten()
-        scratch = f"{SCRATCH}{secrets.token_hex(8)}"
+        scratch = new_name(self._clock.now())
         try:
             self._refs.create(scratch, parent)
             *below, made = self._chain(scratch, parent, worded)
@@ -94,6 +97,7 @@ class Committer:
             self._left(scratch)
             raise
         if isinstance(outcome, Landed):
+            self._sweep(there)
             return replace(outcome, below=tuple(below))
         left = self._left(scratch)
         if isinstance(outcome, Unclear):
@@ -195,6 +199,20 @@ class Committer:
                 raise ForgeRefused(f"will not set {branch} to its new commit: {told.said}", where=self._where)
             return Unclear(made, f"{lost}; {told.said}") if lost else Beaten()
         return Unclear(made, lost)
+
+    def _sweep(self, there: Seen) -> None:
+        """Removes the scratch branches of runs that were killed; what stands against that is told, and no error."""
+        old = abandoned(there.scratch, self._clock.now())
+        if not old:
+            return
+        names = ", ".join(each.branch for each in old)
+        try:
+            told = self._refs.move(there.repository, old, again=True)
+        except ForgeError as exc:
+            _LOG.warning("%s: branches of killed runs are left, delete them: %s: %s", self._where, names, exc.what)
+            return
+        # One that another run has removed meanwhile keeps the others, until the next run.
+        _LOG.info("%s: %s: %s", self._where, "removed" if told is None else f"left ({told.said})", names)
 
     def _left(self, scratch: str) -> str:
         """That the scratch branch is left there, and why; "" where it is gone."""

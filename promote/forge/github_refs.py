@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,9 +18,11 @@ from promote.forge.github import repository
 from promote.forge.github_graphql import Refusal, asked, needed
 from promote.forge.web import Web
 
+# Below this are the branches on which commits are made.
+SCRATCH = "promote-scratch/"
 _NONE = "0" * 40
 _LOOK = """
-query Look($owner: String!, $name: String!, $ref: String!) {
+query Look($owner: String!, $name: String!, $ref: String!, $scratch: String!) {
   repository(owner: $owner, name: $name) {
     id
     ref(qualifiedName: $ref) {
@@ -29,6 +31,7 @@ query Look($owner: String!, $name: String!, $ref: String!) {
         ... on Commit { history(first: 50) { nodes { oid message parents(first: 1) { nodes { oid } } } } }
       }
     }
+    refs(refPrefix: $scratch, first: 50) { nodes { name target { oid } } }
   }
 }
 """
@@ -66,8 +69,18 @@ class _Ref(msgspec.Struct):
     target: _Target
 
 
+class _Named(msgspec.Struct):
+    name: str
+    target: _Oid | None
+
+
+class _Refs(msgspec.Struct):
+    nodes: list[_Named]
+
+
 class _Repository(msgspec.Struct):
     id: str
+    refs: _Refs | None
     ref: _Ref | None = None
 
 
@@ -79,12 +92,13 @@ class _Looked(msgspec.Struct):
 class Seen:
     """A branch as it is: its tip, None where there is none, and its latest commits as (commit, first parent, message).
 
-    `repository` is GitHub's own name for the repository.
+    `repository` is GitHub's own name for it, `scratch` are the branches below SCRATCH, each with its commit.
     """
 
     repository: str
     tip: str | None
     latest: tuple[tuple[str, str, str], ...]
+    scratch: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +122,15 @@ class Refs:
     def look(self, branch: str) -> Seen:
         """The branch as it is now."""
         owner, _, name = self._project.path.partition("/")
-        variables = {"owner": owner, "name": name, "ref": f"refs/heads/{branch}"}
+        variables = {"owner": owner, "name": name, "ref": f"refs/heads/{branch}", "scratch": f"refs/heads/{SCRATCH}"}
         told = needed(self._web, _LOOK, variables, _Looked).repository
         target = None if told.ref is None else told.ref.target
         nodes = [] if target is None or target.history is None else target.history.nodes
         latest = ((each.oid, each.parents.nodes[0].oid if each.parents.nodes else "", each.message) for each in nodes)
-        return Seen(told.id, None if target is None else target.oid, tuple(latest))
+        # Whether names are told with what all of them begin with is not documented.
+        listed = told.refs.nodes if told.refs else ()
+        scratch = {f"{SCRATCH}{each.name.removeprefix(SCRATCH)}": each.target.oid for each in listed if each.target}
+        return Seen(told.id, None if target is None else target.oid, tuple(latest), scratch)
 
     def create(self, branch: str, at: str) -> None:
         """A new branch (REST, Git database, References); sent twice, the second finds the first's, which will do."""

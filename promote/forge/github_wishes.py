@@ -11,7 +11,7 @@ from promote.forge.github_answers import Event, Issue, Label, Milestone, Pull
 from promote.forge.github_graphql import Refusal, asked
 from promote.forge.request import Ability, Done, Proposal, PullRequest
 from promote.forge.web import Web
-from promote.forge.wish import missing
+from promote.forge.wish import lack, missing
 
 _PAGE = 100
 _DRAFT = """
@@ -124,7 +124,7 @@ class Wishes:
             return self._requested(request, people, teams, lacks)
         except ForgeRefused as exc:
             if len(people) + len(teams) == 1:
-                self._lack(lacks, "reviewers" if people else "teams", (people or teams)[0], exc.what)
+                lack(lacks, "reviewers" if people else "teams", f"{(people or teams)[0]}: {exc.what}")
                 return request
         for one in people:
             request = self._review(request, [one], [], lacks)
@@ -145,12 +145,8 @@ class Wishes:
         there = answer.read(Pull).read(self._owner).reviewers
         # On some plans it takes one and leaves the others out. Teams are not shown to every token.
         for name in missing(people, there):
-            self._lack(lacks, "reviewers", name, "GitHub left this one out")
+            lack(lacks, "reviewers", f"{name}: GitHub left this one out")
         return replace(request, reviewers=there)
-
-    def _lack(self, lacks: dict[Ability, str], ability: Ability, name: str, why: str) -> None:
-        told = f"{name}: {why}"
-        lacks[ability] = f"{lacks[ability]}; {told}" if ability in lacks else told
 
     def _draft(self, request: PullRequest, lacks: dict[Ability, str]) -> PullRequest:
         pull = self._web.get(f"{self._path}/pulls/{request.number}").read(Pull)

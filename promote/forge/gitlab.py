@@ -25,7 +25,7 @@ from promote.forge.gitlab_answers import (
     told,
 )
 from promote.forge.gitlab_people import People, left_out
-from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, taken
+from promote.forge.request import Ability, Done, Method, Proposal, PullRequest, latest, taken
 from promote.forge.web import Web
 from promote.forge.wish import merge_message, same
 from promote.question import CommitStatus, Review
@@ -62,22 +62,20 @@ class GitLab:
     def project(self) -> Project:
         return self._project
 
-    def find(self, head: str, base: str) -> PullRequest | None:
-        answer = self._web.get(
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
+        pages = self._web.walk(
             f"{self._at}/merge_requests",
             {
                 "source_branch": head,
                 "target_branch": base,
-                "state": "all",
+                "state": "opened" if only_open else "all",
                 "order_by": "created_at",
                 "sort": "desc",
                 "with_merge_status_recheck": "true",
                 "per_page": 100,
             },
         )
-        ours = [each for each in answer.read(list[MergeRequest]) if each.is_ours]
-        found = [told(each) for each in ours]
-        return next((each for each in found if each.state == "open"), found[0] if found else None)
+        return latest([told(each) for each in page.read(list[MergeRequest]) if each.is_ours] for page in pages)
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
         lacks: dict[Ability, str] = {}
@@ -223,7 +221,7 @@ class GitLab:
             scopes = self._web.get("/personal_access_tokens/self").read(Token).scopes
         except (ForgeAbsent, ForgeDenied, ForgeRefused):
             scopes = ()  # an OAuth token, of which GitLab tells no scopes
-        where = f"{self._project.url}/{self._project.path}"
+        where = self._project.page
         if scopes and "api" not in scopes:
             raise ForgeDenied(f"the token of {me} has only {', '.join(scopes)}", where=where, cure=CURE)
         given = project.permissions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -75,8 +75,12 @@ class Forge(Protocol):
     @property
     def project(self) -> Project: ...
 
-    def find(self, head: str, base: str) -> PullRequest | None:
-        """The open pull request from `head` into `base`, else the one that was closed or merged last. One request."""
+    def find(self, head: str, base: str, *, only_open: bool = False) -> PullRequest | None:
+        """The open pull request from `head` into `base`, else the one that was closed or merged last. One request.
+
+        More only where the first page of a list has none of the project's own. With `only_open` also one is found that
+        was opened again after very many others.
+        """
         ...
 
     def create(self, head: str, base: str, proposal: Proposal) -> Done:
@@ -127,12 +131,24 @@ class Forge(Protocol):
         ...
 
 
+def latest(pages: Iterable[Iterable[PullRequest]]) -> PullRequest | None:
+    """Of those on the first page that has any the open one, else the first; None where no page has one.
+
+    The pages list the newest first: an open one is the newest, unless it was opened again. What is not the project's
+    own is left out of them, so that forks' branches of the same name, however many, push nothing out of sight.
+    """
+    for page in pages:
+        if found := list(page):
+            return next((each for each in found if each.state == "open"), found[0])
+    return None
+
+
 def taken(forge: Forge, head: str, base: str, fault: ForgeError) -> PullRequest:
     """The open pull request in the way of a new one that was refused, or the new one itself, whose answer was lost.
 
     Where there is none, `fault`, which `create` met, is raised after all.
     """
-    found = forge.find(head, base)
+    found = forge.find(head, base, only_open=True)
     if found is None or found.state != "open":
         raise fault
     return found

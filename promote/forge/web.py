@@ -28,7 +28,7 @@ Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Query = Mapping[str, str | int]
 
 _CAP = 16 << 20
-_PAGES = 50
+PAGES = 50
 _TWICE = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 _NEXT = re.compile(r'<([^<>]*)>\s*;(?:[^,]*;)?\s*rel="?next"?', re.IGNORECASE)
 # GitHub's limit on bursts: where it names no time, its documentation asks for a minute.
@@ -157,7 +157,7 @@ class Web:
                 raise ForgeUnreachable(
                     "links its next page on another host", where=redact(url), cure="ask who runs the forge"
                 )
-            if len(seen) == _PAGES or url in seen:
+            if len(seen) == PAGES or url in seen:
                 raise ForgeUnreachable(
                     "its pages do not end", where=redact(self.base + path), cure="ask who runs the forge"
                 )

@@ -23,6 +23,11 @@ def unmet(proposal: Proposal, cannot: Mapping[Ability, str]) -> dict[Ability, st
     return {ability: why for ability, why in cannot.items() if getattr(proposal, ability)}
 
 
+def lack(lacks: dict[Ability, str], ability: Ability, why: str) -> None:
+    """Notes why a part of a wish could not be granted, beside what stands there."""
+    lacks[ability] = f"{lacks[ability]}; {why}" if ability in lacks else why
+
+
 def merge_message(request: PullRequest, trailers: str, mark: str = "#") -> str:
     """A whole message for the commit that brings it in; `mark` is what the forge writes before its number."""
     return f"{request.title} ({mark}{request.number})\n\n{trailers}"

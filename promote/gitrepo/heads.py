@@ -15,7 +15,7 @@ from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.origin import PROMISOR, REMOTE, parsed
+from promote.gitrepo.store.origin import NOT_BY_NAME, PROMISOR, REMOTE, parsed
 from promote.gitrepo.store.scratch import scratch
 
 
@@ -43,14 +43,19 @@ _OWN = "promote"
 
 
 class Heads:
-    """The branches below one prefix, as the remote has them now; a prefix is listed once until `forget`."""
+    """The branches below one prefix, as the remote has them now; a prefix is listed once until `forget`.
 
-    def __init__(self, folder: Path, remote: Git) -> None:
+    Until then `listed`, all branches of the remote as another request has just told them, stands for a listing.
+    """
+
+    def __init__(self, folder: Path, remote: Git, listed: Mapping[str, str] | None = None) -> None:
         self._git = Git(remote.environ, directory=folder, deadline_seconds=remote.deadline_seconds)
         self._remote = remote.at(folder)
+        self._listed = listed
         self._known: dict[str, Mapping[str, Head]] = {}
 
     def forget(self) -> None:
+        self._listed = None
         self._known = {}
 
     def get(self, branch: str) -> Head | None:
@@ -58,14 +63,16 @@ class Heads:
         ref_of(branch)
         prefix = _OWN if branch.startswith(f"{_OWN}/") else branch.rpartition("/")[0]
         if prefix not in self._known:
-            self._known[prefix] = self._listed(prefix)
+            self._known[prefix] = self._beside(prefix)
         return self._known[prefix].get(branch)
 
-    def _listed(self, prefix: str) -> Mapping[str, Head]:
+    def _beside(self, prefix: str) -> Mapping[str, Head]:
         # A branch that is in no folder is asked for with all that are not: there is no way to ask for it alone that
         # tells "not there" from a fault.
         pattern = f"refs/heads/{prefix}/*" if prefix else "refs/heads/*"
-        is_any = self._fetch(pattern, "--filter=tree:0")
+        is_any = self._named(f"{prefix}/" if prefix else "")
+        if is_any is None:
+            is_any = self._fetch(pattern, "--filter=tree:0")
         if is_any is None:
             is_any = self._fetch(pattern)
         if not is_any:
@@ -75,6 +82,25 @@ class Heads:
         stdin = "".join(f"{oid}\n" for oid, _ in rows).encode()
         found = parsed(self._git.output("cat-file", "--batch", stdin=stdin)) if rows else {}
         return {ref.removeprefix("refs/heads/"): _head(oid, found.get(oid)) for oid, ref in rows}
+
+    def _named(self, beginning: str) -> bool | None:
+        """Whether such heads are listed, which were fetched by name, unlisted; None where that cannot be done."""
+        if self._listed is None:
+            return None
+        wanted = {branch: oid for branch, oid in self._listed.items() if branch.startswith(beginning)}
+        if not wanted:
+            return False
+        named = "".join(f"+{oid}:refs/heads/{branch}\n" for branch, oid in wanted.items())
+        finished = self._remote.attempt(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth=1", "--filter=tree:0", "--stdin", REMOTE,
+            stdin=named.encode("utf-8", "surrogateescape"),
+            config=PROMISOR,
+        )  # fmt: skip
+        if finished.code == 0:
+            return True
+        if "filter" in (why := reason(finished)) or NOT_BY_NAME.search(why):
+            return None
+        raise self._remote.failed(finished, remote=True)
 
     def _fetch(self, pattern: str, *filtered: str) -> bool | None:
         """Whether there are such heads, which were fetched; None where the server knows no such filter, and says so."""
@@ -93,7 +119,7 @@ class Heads:
 
 
 @contextmanager
-def open_heads(remote: Git) -> Iterator[Heads]:
+def open_heads(remote: Git, listed: Mapping[str, str] | None = None) -> Iterator[Heads]:
     """The heads of the remote that `remote` reaches; what it takes is removed at the end."""
     with scratch(remote.environ) as folder:
         there = remote.at(folder, worktree=True)
@@ -101,4 +127,4 @@ def open_heads(remote: Git) -> Iterator[Heads]:
         store = folder / "heads"
         git = Git(remote.environ, directory=store, deadline_seconds=remote.deadline_seconds)
         git.output("config", f"remote.{REMOTE}.url", remote.where)
-        yield Heads(store, remote)
+        yield Heads(store, remote, listed)

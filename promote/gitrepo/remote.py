@@ -65,6 +65,7 @@ class Remotes:
         self._stores: dict[str, Store] = {}
         self._archives: dict[Place, Archive] = {}
         self._heads: dict[str, Heads] = {}
+        self._listed: dict[str, Mapping[str, str] | None] = {}
         self._sent: dict[Place, str] = {}
         self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -165,7 +166,8 @@ class Remotes:
             opening = self._opening.setdefault(f"{place.repo} heads", threading.Lock())
         with opening:
             if place.repo not in self._heads:
-                self._heads[place.repo] = self._open.enter_context(open_heads(self._reach(place.repo)))
+                heads = open_heads(self._reach(place.repo), self._listed.get(place.repo))
+                self._heads[place.repo] = self._open.enter_context(heads)
             return self._heads[place.repo].get(place.branch)
 
     def drop(self, place: Place, expected: str) -> None:
@@ -182,6 +184,7 @@ class Remotes:
 
     def forget(self) -> None:
         """What stands on promotion branches is asked of their remotes anew."""
+        self._listed.clear()
         for heads in self._heads.values():
             heads.forget()
 
@@ -285,14 +288,8 @@ class Remotes:
             opening = self._opening.setdefault(repo, threading.Lock())
         with opening:
             if repo not in self._stores:
-                store = self._open.enter_context(
-                    open_store(
-                        self._reach(repo),
-                        branch=branch,
-                        apps=self._apps,
-                        cache=self._cache,
-                        now=self._clock.now().timestamp(),
-                    )
-                )
-                self._stores[repo] = store
+                now = self._clock.now().timestamp()
+                store = open_store(self._reach(repo), branch=branch, apps=self._apps, cache=self._cache, now=now)
+                self._stores[repo] = self._open.enter_context(store)
+                self._listed[repo] = self._stores[repo].listed
             return self._stores[repo]

@@ -76,6 +76,8 @@ def assemble(
             standing = frozenset((draft.environment, draft.app) for draft in left if draft.is_standing)
             todo.append(replace(step, onto=Onto(branch.base, branch.tip, branch.expected, standing)))
         head = branch.place.branch
+        there = {(item.environment, item.app) for item in carried}
+        missing = (each for each in (*branch.left, *refused) if (each.environment, each.app) not in there)
         verdicts = tuple((draft.environment, draft.app, each) for draft in left for each in draft.verdicts)
         proposals.append(
             Proposal(
@@ -87,6 +89,7 @@ def assemble(
                 is_new=branch.is_pushed,
                 verdicts=verdicts,
                 holds=() if step is None else step.holds,
+                left=tuple(missing),
             )
         )
         shown += [draft for draft in left if not draft.is_standing]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from promote.config.request_branch import rollback_branch
 from promote.errors import UsageError
@@ -17,13 +18,16 @@ from promote.plan.intent import Before, Rules
 from promote.plan.standing import again, merging
 from promote.question import Asking, Carried, HoldChange, Proposed, Request, Standing, Stands, Unknown, abreast
 
+# Of what is skipped only this is news to who reviews the rest: nothing is missing of what has it already.
+_NEWS = frozenset({"declined", "source-moved"})
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One promotion branch as it is to be: all of its drafts, the tip that it stands on, and where it stands now.
 
     `environment` is one of those in it, whose words on pull requests count. `is_pushed` is False where the branch holds
-    all of it already. `request` is its pull request, if one is open.
+    all of it already. `request` is its pull request, if one is open, and `left` what this run left out of it.
     """
 
     base: Place
@@ -34,6 +38,7 @@ class Branch:
     drafts: tuple[Draft, ...]
     is_pushed: bool
     request: Request | None = None
+    left: tuple[Skip | Refusal | Failure, ...] = ()
 
     def stands(self, environment: str, app: str) -> bool:
         """Whether that app was proposed before this run."""
@@ -138,11 +143,17 @@ def _branch(
     tip = next(estate.tip for estate in estates.values() if estate.place == base and estate.tip is not None)
     if not everything and live is None and standing.opened is None:
         return told, None
+    missing = tuple(each for each in told if _is_news(each))
     told += [_already(draft, request) for draft in fresh if draft.is_standing]
     expected = None if proposed is None else proposed.oid
     is_pushed = bool(everything) and (news or gone or standing.is_stale or live is None)
     place = Place(base.repo, head)
-    return told, Branch(base, place, environment, tip, expected, tuple(everything), is_pushed, standing.opened)
+    drafted = tuple(everything)
+    return told, Branch(base, place, environment, tip, expected, drafted, is_pushed, standing.opened, missing)
+
+
+def _is_news(told: Decision) -> TypeGuard[Skip | Refusal | Failure]:
+    return isinstance(told, Refusal | Failure) or (isinstance(told, Skip) and told.code in _NEWS)
 
 
 def _stuck(draft: Draft, head: str, why: Failure) -> Failure:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from promote.image import Version, parse_version
+from promote.outcome import Proposal
 from promote.question import Carried, HoldChange
 from promote.wording.links import Link, by_pair
 from promote.wording.markdown import code, pages, plain
@@ -41,6 +42,21 @@ class Footer:
 
     state: FooterState
     versions: Mapping[tuple[str, str], Version]
+
+
+def notes(proposal: Proposal) -> list[Note]:
+    """What was left out of a pull request, and which gates each change in it has passed.
+
+    As it was when its branch was pushed. What a gate says later, its status tells.
+    """
+    passed: dict[tuple[str, str], list[str]] = {}
+    for environment, app, verdict in proposal.verdicts:
+        if verdict.passes:
+            passed.setdefault((environment, app), []).append(f"{verdict.gate} ({verdict.why})")
+    return [
+        *(Note(each.environment, each.app, f"left out ({each.code}): {each.reason}") for each in proposal.left),
+        *(Note(*pair, f"gates passed: {', '.join(gates)}") for pair, gates in passed.items()),
+    ]
 
 
 def title(

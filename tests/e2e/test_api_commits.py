@@ -15,7 +15,7 @@ from promote.api import How, Rules, Set, Where, open_session
 from promote.api.forges import Forges
 from promote.clock import SystemClock
 from promote.errors import UsageError
-from promote.forge.github_commit import SCRATCH
+from promote.forge.github_refs import SCRATCH
 from promote.forge.kinds import TOKEN
 from promote.gitrepo.remote import Remotes
 from promote.image import Version

@@ -421,6 +421,7 @@ def test_7_2_a_gate_that_closes_disarms_the_merge_and_one_that_opens_arms_it_aga
         newest = scene.state.newest(pull.last_head)
         gates = [each.state for name, each in newest.items() if "promote/gates" in name]
         seen.append((done.code, pull.state, pull.armed is not None, gates))
+    assert "`web`: gates passed: commit" in scene.state.pulls[-1].body
     assert seen == [(0, "open", arms, ["success"]), (3, "open", False, ["pending"]), (0, "open", arms, ["success"])]
     assert scene.repository.tip() == main
     if not isinstance(scene.forge, GitHub):

@@ -11,11 +11,14 @@ import pytest
 
 from promote.forge.address import Kind
 from promote.forge.kinds import TOKEN
+from promote.wording.source import REVISION, SOURCE, VERSION
 from promote.wording.trailers import parse_holds
 from tests.e2e.gitops import NEW_API, NEW_WEB, OLD_WEB, exactly, web_line
 from tests.e2e.proposing import BRANCH, PROD, Scene, commits_both
 from tests.forge.conftest import ADAPTERS
 from tests.servers.forge.state import Status
+from tests.servers.registry import RunningRegistry
+from tests.servers.seed import ImageSpec, write_storage
 
 ALL = "auto_merge: squash, labels: [promotion], reviewers: [alice, 'team:sre'], assignees: [carol], milestone: Q1"
 # What of it a forge cannot do.
@@ -49,7 +52,7 @@ def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) 
     assert scene.repository.git("rev-parse", f"{BRANCH}^") == main
     assert len(scene.state.pulls) == 1
     assert NEW_API in scene.state.pulls[0].body
-    # Nothing new: no commit, at most two calls, and one listing of promotion branches beside that of the tips.
+    # Nothing new: no commit, at most two calls, and one listing of refs.
     refs, calls = scene.repository.refs(), len(scene.forge.log)
     scene.repository.server.log.clear()
     again = scene.set(NEW_WEB)
@@ -59,7 +62,7 @@ def test_7_1_one_request_for_all_and_a_second_run_changes_nothing(scene: Scene) 
     assert [each["action"] for each in again.document["pull_requests"]] == ["unchanged"]
     assert scene.repository.refs() == refs
     assert len(scene.forge.log) - calls <= 2
-    assert scene.repository.server.log.listings == 2
+    assert scene.repository.server.log.listings == 1
 
 
 @pytest.mark.parametrize("scene", ["azure", "gitlab"], indirect=True)
@@ -262,7 +265,7 @@ def test_what_was_wished_once_costs_nothing_in_a_run_that_changes_nothing(scene:
     assert [each["action"] for each in again.document["pull_requests"]] == ["unchanged"]
     assert scene.state.pulls == [pull]
     assert len(scene.forge.log) <= 2
-    assert scene.repository.server.log.listings == 2
+    assert scene.repository.server.log.listings == 1
     # What the forge cannot do is a warning each, and nothing else is.
     warned = [line.rpartition(f"/{pull.number}: ")[2].split(":")[0] for line in first.messages]
     assert sorted(warned) == LACKING.get(scene.forge.project.kind, [])
@@ -327,6 +330,23 @@ def test_7_1_who_writes_last_need_not_have_pushed_last(scene: Scene) -> None:
     assert scene.carried() == {"api": NEW_API, "web": NEW_WEB}
     pull = scene.state.pulls[0]
     assert all(version in pull.title and f"`{version}`" in pull.body for version in (NEW_API, NEW_WEB))
+
+
+@pytest.mark.parametrize("scene", ["forgejo"], indirect=True)
+def test_the_body_links_what_the_labels_of_the_images_tell(scene: Scene, registry: RunningRegistry) -> None:
+    source = "https://github.com/acme/linked"
+    images = {
+        tag: ImageSpec(created="2026-01-01T00:00:00Z", labels={SOURCE: source, REVISION: letter * 40, VERSION: tag})
+        for tag, letter in (("1.0.0", "a"), ("1.1.0", "b"))
+    }
+    write_storage(registry.storage, "acme/linked", images)
+    image, tree = f"{registry.host}/acme/linked", scene.repository.tree()
+    text = tree["promote.yaml"].decode().replace("apps:\n", f"apps:\n  linked: {{image: {image}}}\n", 1)
+    place = f"images: [{{name: {image}, newTag: 1.0.0}}]\n".encode()
+    scene.repository.commit({"promote.yaml": text.encode(), "envs/prod/linked/kustomization.yaml": place})
+    assert scene.set("1.1.0", app="linked").code == 0
+    compare, notes = f"{source}/compare/{'a' * 40}...{'b' * 40}", f"{source}/releases/tag/1.1.0"
+    assert f"[compare](<{compare}>), [release notes](<{notes}>)" in scene.state.pulls[0].body
 
 
 def test_a_hundred_apps_make_one_request_with_at_most_ten_calls(scene: Scene) -> None:

@@ -123,7 +123,7 @@ def test_an_errors_words_are_its_message_alone(scene: Scene, fake: Azure) -> Non
 
 def test_a_forks_branch_of_the_same_name_is_not_ours(scene: Scene, fake: Azure) -> None:
     scene.forge.create(HEAD, BASE, PLAIN)
-    fake.foreign = [1]
+    fake.foreign = {1}
     assert scene.forge.find(HEAD, BASE) is None
 
 

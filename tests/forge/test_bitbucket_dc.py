@@ -72,7 +72,7 @@ def test_of_many_pages_ours_is_found(scene: Scene) -> None:
 
 def test_what_goes_upstream_is_not_ours(scene: Scene) -> None:
     created(scene)
-    fake(scene).upstream = {1}
+    fake(scene).foreign = {1}
     assert scene.forge.find(HEAD, BASE) is None
 
 

@@ -11,7 +11,8 @@ from promote.forge.request import Method, Proposal, PullRequest
 from promote.question import CommitStatus, Review
 from promote.wording.trailers import parse
 from tests.forge.conftest import TRAILERS, Scene
-from tests.servers.forge.state import Said, Status
+from tests.servers.forge.gitea import Gitea
+from tests.servers.forge.state import Pull, Said, Status
 
 HEAD, BASE = "promote/env/prod", "main"
 PLAIN = Proposal("prod: web 2", "What moves:\n\n- web 1 → 2\n")
@@ -56,6 +57,38 @@ def test_another_branchs_request_is_not_taken_for_it(scene: Scene) -> None:
     scene.person.push({"web.yaml": b"tag: 3\n"}, branch="promote/env/prod-eu")
     scene.state.open("promote/env/prod-eu", BASE, "another", "")
     assert scene.forge.find(HEAD, BASE) is None
+
+
+@pytest.mark.parametrize("is_fork", [False, True])
+def test_of_more_open_ones_than_a_page_has_ours_is_found_on_the_last(scene: Scene, *, is_fork: bool) -> None:
+    """A hundred requests from forks' branches of the same name hid ours, and each run failed to make a second."""
+    made = created(scene)
+    # Azure DevOps gives as many as it is asked for.
+    size = scene.fake.most if scene.kind == "azure" else 2
+    scene.fake.most = size
+    head = HEAD if is_fork else "other"
+    for number in range(2, 3 + 2 * size):
+        scene.state.pulls.append(Pull(number, head, BASE, "another", "", last_head=made.head_oid))
+    scene.fake.foreign = set(range(2, 3 + 2 * size)) if is_fork else set()
+    if isinstance(scene.fake, Gitea):
+        scene.fake.touched = {}  # ours changed before all of them
+    scene.fake.log.clear()
+    found = scene.forge.find(HEAD, BASE)
+    assert found is not None
+    assert (found.number, found.state) == (made.number, "open")
+    # Where the forge looks for the branch by itself, other branches cost nothing.
+    assert len(scene.fake.log) >= (3 if is_fork else 1)
+
+
+def test_one_that_was_opened_again_long_ago_is_found_by_what_create_refuses(scene: Scene) -> None:
+    """At most forges each run failed with the forge's refusal, until somebody closed it."""
+    made = created(scene)
+    size = scene.fake.most if scene.kind == "azure" else 2
+    scene.fake.most = size
+    for number in range(2, 3 + size):
+        scene.state.pulls.append(Pull(number, HEAD, BASE, "later", "", state="closed", last_head=made.head_oid))
+    again = scene.forge.create(HEAD, BASE, Proposal("newer", "body")).request
+    assert (again.number, scene.state.pulls[0].title) == (made.number, "newer")
 
 
 def test_everything_that_can_be_wished_for(scene: Scene) -> None:

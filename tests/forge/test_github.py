@@ -63,7 +63,7 @@ def test_each_request_says_who_and_which_version(scene: Scene, fake: GitHub) -> 
 
 def test_a_forks_branch_of_the_same_name_is_not_ours(scene: Scene, fake: GitHub) -> None:
     fake.state.open(HEAD, BASE, "from a fork", "")
-    fake.forked[1] = shapes.repository(fake.url, "acme/gitops-fork", 2)
+    fake.foreign = {1}
     assert scene.forge.find(HEAD, BASE) is None
 
 
@@ -123,16 +123,6 @@ def test_another_repository_is_absent(scene: Scene, fake: GitHub) -> None:
 
 
 # Creating and bringing up to date
-
-
-def test_one_that_was_reopened_long_ago_is_found_by_what_create_refuses(scene: Scene, fake: GitHub) -> None:
-    first = fake.state.open(HEAD, BASE, "first", "")
-    fake.state.close(first)
-    for number in range(31):
-        fake.state.close(fake.state.open(HEAD, BASE, f"later {number}", ""))
-    first.state = "open"
-    assert scene.forge.create(HEAD, BASE, PLAIN).request.number == 1
-    assert first.title == PLAIN.title
 
 
 def test_what_create_refuses_otherwise_is_told(scene: Scene, fake: GitHub) -> None:

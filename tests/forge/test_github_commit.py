@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from promote.clock import SystemClock
 from promote.errors import ForgeDenied, ForgeRefused, ForgeUnreachable
 from promote.forge.address import Kind
-from promote.forge.github_commit import SCRATCH, Committer
+from promote.forge.github_commit import Committer
+from promote.forge.github_refs import SCRATCH
 from promote.forge.request import Proposal
 from promote.outcome import Beaten, Landed, Step, Unclear, WordedStep
 from promote.place import Place
@@ -43,7 +46,7 @@ class Landing:
     """A commit of FILES on the base's tip: on top of the base, or in the place of what another branch has."""
 
     def __init__(self, scene: Scene) -> None:
-        self._committer = Committer(scene.project, scene.web)
+        self._committer = Committer(scene.project, scene.web, SystemClock())
         self.parent = scene.state.tip(BASE)
 
     def __call__(
@@ -358,11 +361,75 @@ def test_a_run_that_is_interrupted_leaves_no_scratch_branch(
     assert fake.state.tip(HEAD) == expected
 
 
+def named(hours: float, end: str = "0123456789abcdef") -> str:
+    """A scratch branch of a run that began so long ago."""
+    return f"{SCRATCH}{SystemClock().now() - timedelta(hours=hours):%Y%m%dT%H%M%S}Z-{end}"
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later_by_the_next_one(
+    scene: Scene, fake: GitHub, land: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        # As kill -9 right after its commit: not even what ends an interrupted run is done.
+        killed.setattr(Committer, "_left", lambda *_: "")
+        killed.setattr(Committer, "_moved", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            land(HEAD, fake.state.tip(HEAD))
+    [left] = [name for name in branches(fake) if name.startswith(SCRATCH)]
+    kept = [
+        left,
+        named(23),
+        named(-30),
+        named(30, "0123"),
+        f"{SCRATCH}0123456789abcdef",
+        f"{SCRATCH}20261399T000000Z-0123456789abcdef",
+        f"{SCRATCH}somebody/{named(30).rpartition('/')[2]}",
+        f"other/{named(30)}",
+    ]
+    for name in (*kept, named(25), named(9999)):
+        fake.state.git("update-ref", f"refs/heads/{name}", BASE)
+    calls = len(fake.log)
+    assert isinstance(land(HEAD, fake.state.tip(HEAD)), Landed)
+    assert sorted(branches(fake)) == sorted([BASE, HEAD, *kept])
+    # Looked at, made, committed to, moved; and one more request for what was left.
+    assert len(fake.log) - calls == 5
+    assert isinstance(land(HEAD, fake.state.tip(HEAD)), Landed)
+    assert len(fake.log) - calls == 9
+
+
+def test_what_is_left_and_moves_meanwhile_stays(scene: Scene, fake: GitHub, land: Landing) -> None:
+    old = named(25)
+    fake.state.git("update-ref", f"refs/heads/{old}", BASE)
+    # By the time of its removal somebody has pushed to it.
+    fake.before["createCommitOnBranch"] = lambda: fake.state.git("update-ref", f"refs/heads/{old}", HEAD)
+    assert isinstance(land(HEAD, fake.state.tip(HEAD)), Landed)
+    assert old in branches(fake)
+
+
+def test_what_cannot_be_removed_is_told_and_the_commit_has_landed(
+    scene: Scene, fake: GitHub, land: Landing, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = named(25)
+    fake.state.git("update-ref", f"refs/heads/{old}", BASE)
+    outcome = land.put(BASE, land.parent, worded(), worded((change("web.yaml", b"tag: 4\n"),), "another"))
+    assert isinstance(outcome, Landed)
+    assert old not in branches(fake)
+    fake.state.git("update-ref", f"refs/heads/{old}", BASE)
+    land.parent = fake.state.tip(BASE)
+
+    def then() -> None:
+        fake.before["updateRefs"] = lambda: fake.fail("POST", "/graphql", status=403)
+
+    fake.before["updateRefs"] = then
+    assert isinstance(land(HEAD, fake.state.tip(HEAD)), Landed)
+    assert f"branches of killed runs are left, delete them: {old}: denied (403)" in caplog.text
+
+
 # A branch that goes
 
 
 def test_a_branch_is_removed_only_where_it_was_expected(scene: Scene, fake: GitHub) -> None:
-    committer, tip = Committer(scene.project, scene.web), fake.state.tip(HEAD)
+    committer, tip = Committer(scene.project, scene.web, SystemClock()), fake.state.tip(HEAD)
     committer.remove(HEAD, "0123456789" * 4)
     committer.remove("promote/run", tip)
     assert fake.state.tip(HEAD) == tip

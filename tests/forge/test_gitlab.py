@@ -50,7 +50,7 @@ def test_a_project_in_groups_is_one_segment(scene: Scene) -> None:
 
 def test_a_forks_branch_of_the_same_name_is_not_ours(scene: Scene, fake: GitLab) -> None:
     scene.forge.create(HEAD, BASE, PLAIN)
-    fake.foreign = [1]
+    fake.foreign = {1}
     assert scene.forge.find(HEAD, BASE) is None
 
 

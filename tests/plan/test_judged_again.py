@@ -83,6 +83,9 @@ def test_7_2_a_change_goes_where_a_gate_has_failed_and_stays_where_it_waits(
     assert left(made) == carried
     assert bool(made.steps) == pushed
     assert [each.is_new for each in made.proposals] == [pushed]
+    # The body says why it is not there, and of what is there it does not say that.
+    missing = [(each.app, each.code) for proposal in made.proposals for each in proposal.left]
+    assert missing == ([] if "web" in " ".join(carried) else [("web", told.split()[0])])
 
 
 def test_7_2_the_last_one_that_goes_closes_it(tmp_path: Path) -> None:

@@ -120,6 +120,12 @@ def test_7_1_an_older_version_takes_a_newer_ones_place_where_that_is_allowed(tmp
     assert pushed(made) == ["web 1.5.0"]
 
 
+def test_what_was_declined_is_told_beside_what_is_proposed(tmp_path: Path) -> None:
+    made = planned(tmp_path, standing(request=DECLINED), web="1.5.0", api="1.1.0")
+    assert pushed(made) == ["api 1.1.0"]
+    assert [(each.app, each.code) for proposal in made.proposals for each in proposal.left] == [("web", "declined")]
+
+
 def test_the_command_line_may_say_how_it_is_delivered(tmp_path: Path) -> None:
     made = planned(tmp_path, standing(request=None), Rules(deliver="commit"))
     assert [step.onto for step in made.steps] == [None]

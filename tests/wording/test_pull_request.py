@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 
 from promote.errors import UsageError
 from promote.image import Version
+from promote.outcome import Proposal, Refusal, Skip
+from promote.place import Place
 from promote.question import Carried
+from promote.verdict import Verdict
 from promote.wording.links import Link
 from promote.wording.markdown import code, link, plain
-from promote.wording.pull_request import Footer, Hides, Note, body, closed, footer, read_footer, title
+from promote.wording.pull_request import Footer, Hides, Note, body, closed, footer, notes, read_footer, title
 
 DIGEST = "sha256:" + "ab" * 32
 WEB = Carried("prod", "web", Version("1.4.0"), Version("1.5.0", DIGEST), "test")
@@ -26,8 +30,8 @@ HOSTILE = (
 
 def test_an_ordinary_one() -> None:
     compare = Link("prod", "web", "https://github.com/acme/web/compare/a1...b2")
-    notes = Link("prod", "web", "https://github.com/acme/web/releases/tag/1.5.0", "release notes")
-    told = [compare, notes, Link("prod", "gone", "https://x/y")]
+    release = Link("prod", "web", "https://github.com/acme/web/releases/tag/1.5.0", "release notes")
+    told = [compare, release, Link("prod", "gone", "https://x/y")]
     text = body(None, [WEB, API], links=told, notes=[Note("prod", "job", "waits: soak until noon")], limit=9999)
     assert text == (
         "| environment | app | from | to | |\n"
@@ -44,6 +48,23 @@ def test_an_ordinary_one() -> None:
         f'{"ab" * 32}"],["prod","api","2.0.0"]]}} -->'
     )
     assert title(None, [WEB]) == "prod: web 1.5.0@abababababab (was 1.4.0)"
+
+
+def test_what_was_left_out_and_which_gates_have_passed() -> None:
+    verdicts = (
+        ("prod", "web", Verdict("soak", "passed", "live for 3 h")),
+        ("prod", "web", Verdict("window", "passed", "open until noon")),
+        ("prod", "web", Verdict("approval", "waiting", "nobody has approved it")),
+        ("prod", "api", Verdict("approval", "failed", "ann asks for changes")),
+    )
+    left = (Refusal("prod", "job", "gate", "window: closed"), Skip("prod", "cron", "declined", "it was @declined"))
+    wish = Proposal(Place("r", "main"), "promote/env/prod", "prod", (WEB, API), verdicts=verdicts, left=left)
+    assert notes(replace(wish, verdicts=verdicts[2:], left=())) == []
+    assert body(None, (), notes=notes(wish), limit=9999).splitlines()[:3] == [
+        "- `prod`: `job`: left out (gate): window: closed",
+        "- `prod`: `cron`: left out (declined): it was &#64;declined",
+        "- `prod`: `web`: gates passed: soak (live for 3 h), window (open until noon)",
+    ]
 
 
 def test_a_large_one_keeps_to_the_limit_and_says_what_is_missing() -> None:

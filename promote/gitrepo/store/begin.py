@@ -12,6 +12,7 @@ from promote.errors import GitError
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.holdings import PACKED, REFUSED, Form
+from promote.gitrepo.store.listing import traced
 from promote.gitrepo.store.origin import REMOTE
 from promote.process import Finished
 
@@ -31,6 +32,7 @@ class Begun:
     """A store to go on from: commits are made in `folder`, fetches write into `source`, which may be the same.
 
     `known` are the branches of which there is an older commit. What writes into `source` holds its `lock`, if any.
+    `listed` are all branches of the remote, each with its commit; None where nothing told of them.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class Begun:
     form: Form
     known: frozenset[str] = frozenset()
     lock: int | None = None
+    listed: Mapping[str, str] | None = None
 
 
 def local(remote: Git, folder: Path) -> Git:
@@ -53,6 +56,10 @@ def forms(remote: Git) -> list[Form]:
     return [form for form in FIRST if form != "treeless" or where not in _NO_DEPTH]
 
 
+def _packets(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.packets")
+
+
 def _clone(remote: Git, folder: Path, branch: str | None, forms: Sequence[Form], *depth: str) -> tuple[Finished, Form]:
     form, *less = forms
     chosen = [] if branch is None else [f"--branch={branch}"]
@@ -60,7 +67,7 @@ def _clone(remote: Git, folder: Path, branch: str | None, forms: Sequence[Form],
     finished = remote.at(folder.parent, worktree=True).attempt(
         "clone", "--quiet", "--bare", "--no-tags", "--single-branch", *depth, *filtered, "--template=",
         f"--origin={REMOTE}", *chosen, "--end-of-options", remote.where, folder.name,
-        config=PACKED,
+        config=PACKED, environ={"GIT_TRACE_PACKET": str(_packets(folder))},
     )  # fmt: skip
     if depth and finished.code != 0 and NOT_SHALLOW.search(reason(finished)):
         _LOG.info("%s gives no part of a history: fetching all of it", remote.where)
@@ -90,6 +97,9 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
     if finished.code != 0:
         raise remote.failed(finished, remote=True)
     unpromised(folder / "config")
+    packets = _packets(folder)
+    listed = traced(packets.read_bytes()) if packets.exists() else None
+    packets.unlink(missing_ok=True)
     tips: dict[str, str | None] = {branch: None} if absent and branch is not None else {}
     head: str | None = None
     refs = local(remote, folder).output("for-each-ref", "--format=%(HEAD)%(objectname) %(refname)", "refs/heads/")
@@ -100,4 +110,4 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
         head = name if line.startswith("*") else head
     if head is None and (branch is None or absent) and b"empty repository" in finished.stderr:
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
-    return Begun(folder, folder, tips, head if branch is None or absent else None, form)
+    return Begun(folder, folder, tips, head if branch is None or absent else None, form, listed=listed)

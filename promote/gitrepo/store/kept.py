@@ -17,11 +17,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from promote.errors import GitError, ObjectsBroken
-from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import Begun, begin, local
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
+from promote.gitrepo.store.listing import default_of, heads_of
 from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.scratch import drop
 
@@ -84,25 +84,6 @@ def _borrowing(folder: Path, source: Path) -> Path:
     return folder
 
 
-def _seen(remote: Git, source: Path, branch: str | None) -> tuple[str | None, dict[str, str | None]]:
-    """The remote's default branch, and what the branch that matters is at; by one request."""
-    asked = ["HEAD", *([] if branch is None else [ref_of(branch)])]
-    out = remote.at(source).output("ls-remote", "--symref", "--end-of-options", REMOTE, *asked, remote=True)
-    default: str | None = None
-    found: dict[str, str] = {}
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
-        value, _, name = line.partition("\t")
-        if value.startswith("ref: refs/heads/") and name == "HEAD":
-            default = value.removeprefix("ref: refs/heads/")
-        elif not value.startswith("ref: "):
-            found[name] = value
-    if not found and branch is None:
-        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
-    if branch is not None:
-        return default, {branch: found.get(ref_of(branch))}
-    return default, {} if default is None or "HEAD" not in found else {default: found["HEAD"]}
-
-
 def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun | None:
     """The store that earlier runs have left, at what the remote has now; None where it cannot be used."""
     store = kept / "store"
@@ -111,10 +92,17 @@ def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun 
     except Flaw as flaw:
         _LOG.info("%s is made anew: %s", store, flaw)
         return None
-    default, seen = _seen(remote, store, branch)
+    asked = ("--symref", "--end-of-options", REMOTE, "HEAD", "refs/heads/*")
+    told = remote.at(store).output("ls-remote", *asked, remote=True)
+    default, listed = default_of(told), heads_of(told)
+    if not listed and branch is None:
+        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
+    wanted = default if branch is None else branch
+    tips: dict[str, str | None] = {}
     # What has moved is fetched when it is asked for; what has not is here.
-    tips = {name: oid for name, oid in seen.items() if oid is None or known.get(name) == oid}
-    return Begun(store, store, tips, default, form, frozenset(known))
+    if wanted is not None and ((oid := listed.get(wanted)) is None or known.get(wanted) == oid):
+        tips[wanted] = oid
+    return Begun(store, store, tips, default, form, frozenset(known), listed=listed)
 
 
 def _begun(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:

@@ -20,6 +20,7 @@ from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
+from promote.gitrepo.store.listing import default_of
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
 from promote.gitrepo.store.scratch import scratch
@@ -40,6 +41,8 @@ class Store:
         self.git = local(remote, begun.folder)
         self.remote = remote.at(begun.folder)
         self.lock = threading.RLock()
+        # All branches of the remote when this was opened, None where nothing told of them.
+        self.listed = begun.listed
         self._source = replace(remote, directory=begun.source, lock=begun.lock)
         self._reader = Reader(self.git)
         self.objects = Holdings(
@@ -67,14 +70,13 @@ class Store:
         with self.lock:
             if self._default_branch is None:
                 out = self.remote.output("ls-remote", "--symref", REMOTE, "HEAD", remote=True)
-                match = re.search(rb"^ref: refs/heads/(\S+)\tHEAD$", out, re.MULTILINE)
-                if match is None:
+                self._default_branch = default_of(out)
+                if self._default_branch is None:
                     raise GitError(
                         "there is no default branch",
                         where=self.where,
                         cure="name one by --branch, and promote.yaml by --config",
                     )
-                self._default_branch = match[1].decode("utf-8", "replace")
             return self._default_branch
 
     def tip(self, branch: str) -> CommitTree | None:

@@ -40,7 +40,6 @@ class Azure(FakeForge):
         self.shown: dict[str, str] = {}  # display names of people
         self.merge_status: str | None = None
         self.is_endless = False
-        self.foreign: list[int] = []  # pull requests from a fork
 
     @property
     def base_path(self) -> str:  # type: ignore[override]  # it depends on what a test set
@@ -191,7 +190,8 @@ class Azure(FakeForge):
             pulls = [pull for pull in pulls if wanted in (None, f"refs/heads/{getattr(pull, value)}")]
         status = asked.query.get("searchCriteria.status", "active")
         pulls = [pull for pull in pulls if status in ("all", _STATES[pull.state])]
-        return self._list([self._shape(pull, is_listed=True) for pull in pulls[: int(asked.query.get("$top", 101))]])
+        skipped, most = int(asked.query.get("$skip", 0)), int(asked.query.get("$top", 101))
+        return self._list([self._shape(pull, is_listed=True) for pull in pulls[skipped : skipped + most]])
 
     def created(self, asked: Asked, project: str, repository: str) -> Reply:
         body = asked.body

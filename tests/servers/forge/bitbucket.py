@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from promote.forge.address import Kind, Project
 from tests.servers.forge.contract import Contract, contract
@@ -46,7 +46,6 @@ class Bitbucket(FakeForge):
         self.kind = kind
         self.contract = contract("bitbucket-cloud", _Cloud)
         self.scopes = "pullrequest:write, repository:write, account"
-        self.most = 100  # of one page
         self.twins: list[str] = []  # nicknames that two people have
         self.without_access: set[str] = set()
         self.names: dict[str, str] = {}  # of statuses, by key
@@ -86,14 +85,15 @@ class Bitbucket(FakeForge):
         shown = f"{name.title()} Example"
         return {"type": "user", "uuid": self.known_as(name), "nickname": name, "display_name": shown}
 
-    def _end(self, branch: str, oid: str) -> dict[str, Any]:
+    def _end(self, branch: str, oid: str, repository: str = "acme/gitops") -> dict[str, Any]:
         return {
             "branch": {"name": branch},
             "commit": {"type": "commit", "hash": oid[:12]},
-            "repository": {"type": "repository", "full_name": "acme/gitops"},
+            "repository": {"type": "repository", "full_name": repository},
         }
 
     def _told(self, pull: Pull, *, whole: bool) -> dict[str, Any]:
+        is_foreign = pull.number in self.foreign
         body: dict[str, Any] = {
             "type": "pullrequest",
             "id": pull.number,
@@ -102,7 +102,7 @@ class Bitbucket(FakeForge):
             "state": _WORDS[pull.state],
             "draft": pull.draft,
             "author": self._user(pull.author),
-            "source": self._end(pull.head, self.state.head_of(pull)),
+            "source": self._end(pull.head, self.state.head_of(pull), "eve/gitops" if is_foreign else "acme/gitops"),
             "destination": self._end(pull.base, self.state.tip(pull.base)),
             "created_on": (_START + timedelta(minutes=pull.number)).isoformat(),
             "links": {"html": {"href": f"{self.url}/acme/gitops/pull-requests/{pull.number}"}},
@@ -133,7 +133,8 @@ class Bitbucket(FakeForge):
         page = int(asked.query.get("page", 1))
         body: dict[str, Any] = {"page": page, "pagelen": size, "values": list(values[(page - 1) * size : page * size])}
         if page * size < len(values):
-            body["next"] = f"{self.url}{asked.path}?{urlencode({**asked.query, 'page': page + 1})}"
+            kept = [(name, value) for name, value in parse_qsl(asked.raw) if name != "page"]
+            body["next"] = f"{self.url}{asked.path}?{urlencode([*kept, ('page', page + 1)])}"
         return Reply(200, body)
 
     # Routes.

@@ -31,7 +31,6 @@ class BitbucketDataCenter(FakeForge):
         self.most = 40  # of one page
         self.versions: dict[int, int] = {}
         self.names: dict[str, str] = {}  # of builds, by key
-        self.upstream: set[int] = set()  # pull requests into another repository
 
     @property
     def project(self) -> Project:
@@ -91,7 +90,7 @@ class BitbucketDataCenter(FakeForge):
             "open": pull.state == "open",
             "closed": pull.state != "open",
             "fromRef": self._ref(pull.head, self.state.head_of(pull)),
-            "toRef": self._ref(pull.base, self.state.tip(pull.base), 7 if pull.number in self.upstream else _ID),
+            "toRef": self._ref(pull.base, self.state.tip(pull.base), 7 if pull.number in self.foreign else _ID),
             "author": self._person(pull.author, "AUTHOR"),
             "reviewers": [
                 self._person(

@@ -133,7 +133,8 @@ class Gitea(FakeForge):
         """As services/convert/pull.go has it: a branch's present tip, whatever became of the pull request."""
         tip = self.state.tip(pull.head)
         last = self.state.head_of(pull)
-        head = {"label": pull.head, "ref": pull.head, "sha": tip, "repo_id": _REPOSITORY}
+        owner = _REPOSITORY + 1 if pull.number in self.foreign else _REPOSITORY
+        head = {"label": pull.head, "ref": pull.head, "sha": tip, "repo_id": owner}
         if not tip:
             head |= {"ref": f"refs/pull/{pull.number}/head", "sha": last}
         draft = pull.title.upper().startswith(("WIP:", "[WIP]"))

@@ -38,7 +38,6 @@ class GitHub(FakeForge):
         self.archived = False
         self.asks_one_only = False  # a plan that has one reviewer
         self.runs: dict[str, list[tuple[str, str, str | None]]] = {}  # name, status, conclusion
-        self.forked: dict[int, Json] = {}  # the repositories of pull requests from another one
         self.closed_at: dict[int, str] = {}
         self.dismissed: set[tuple[int, str]] = set()
         self.most_reviews = 100
@@ -142,6 +141,8 @@ class GitHub(FakeForge):
     # Pull requests.
     def listed(self, pull: Pull) -> Json:
         ours = shapes.repository(self.url)
+        if pull.number in self.foreign:
+            ours = shapes.repository(self.url, "acme/gitops-fork", 2)
         return shapes.pull(
             self.url,
             pull,
@@ -149,7 +150,7 @@ class GitHub(FakeForge):
             base=self.state.tip(pull.base),
             milestones=self.state.milestones,
             closed_at=self.closed_at.get(pull.number, shapes.moment(3600 + pull.number)),
-            head_repository=self.forked.get(pull.number, ours),
+            head_repository=ours,
         )
 
     def _alone(self, pull: Pull) -> Json:
@@ -167,7 +168,7 @@ class GitHub(FakeForge):
         return pull
 
     def _paged(self, asked: Asked, items: Sequence[Any]) -> tuple[list[Any], dict[str, str]]:
-        size, page = min(100, int(asked.query.get("per_page", 30))), int(asked.query.get("page", 1))
+        size, page = min(self.most, int(asked.query.get("per_page", 30))), int(asked.query.get("page", 1))
         links = []
         if page * size < len(items):
             query = urlencode({**asked.query, "page": page + 1})

@@ -36,6 +36,7 @@ type Commit implements GitObject {
 type CommitConnection { nodes: [Commit] }
 type CommitHistoryConnection { nodes: [Commit] }
 type Ref { id: ID! name: String! target: GitObject }
+type RefConnection { nodes: [Ref] totalCount: Int! }
 
 type PageInfo { endCursor: String hasNextPage: Boolean! }
 type PullRequestReview { author: Actor commit: Commit state: PullRequestReviewState! }
@@ -48,6 +49,7 @@ type PullRequest {
 type Repository {
   id: ID!
   ref(qualifiedName: String!): Ref
+  refs(after: String, first: Int, query: String, refPrefix: String!): RefConnection
   pullRequest(number: Int!): PullRequest
 }
 type Query { repository(followRenames: Boolean = true, name: String!, owner: String!): Repository }
@@ -173,11 +175,17 @@ class Resolvers:
     def _repository(self, _: Any, *, owner: str, name: str, **__: Any) -> Json:
         if f"{owner}/{name}".lower() != REPOSITORY:
             raise RefusedError("NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'.")
-        return {"id": "R_1", "ref": self._ref, "pullRequest": self._pull_request}
+        return {"id": "R_1", "ref": self._ref, "refs": self._refs, "pullRequest": self._pull_request}
 
     def _ref(self, _: Any, *, qualifiedName: str) -> Json | None:  # noqa: N803  # the schema's name
         tip = self._state.tip(qualifiedName.removeprefix("refs/heads/"))
         return {"id": qualifiedName, "name": qualifiedName, "target": self._object(tip)} if tip else None
+
+    def _refs(self, _: Any, *, refPrefix: str, first: int) -> Json:  # noqa: N803  # the schema's name
+        found = self._state.git("for-each-ref", "--format=%(objectname) %(refname)", refPrefix).splitlines()
+        pairs = [line.split(" ") for line in found]
+        nodes = [{"id": ref, "name": ref.removeprefix(refPrefix), "target": self._object(oid)} for oid, ref in pairs]
+        return {"nodes": nodes[:first], "totalCount": len(nodes)}
 
     def _object(self, oid: str) -> Json:
         def parents(_: Any, first: int = 100, **__: Any) -> Json:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from promote.forge.address import Kind, Project
 from tests.servers.forge.contract import contract
@@ -36,7 +37,6 @@ class GitLab(FakeForge):
         self.is_old = False  # before 16.9: nobody can ask for changes
         self.sha_is_there = True
         self.may_merge = True
-        self.foreign: list[int] = []  # merge requests from a fork
 
     @property
     def project(self) -> Project:
@@ -177,7 +177,11 @@ class GitLab(FakeForge):
             if name in asked.query:
                 pulls = [pull for pull in pulls if getattr(pull, value) == asked.query[name]]
         state = {"opened": "open"}.get(asked.query.get("state", "all"), asked.query.get("state", "all"))
-        return Reply(200, [self._shape(pull) for pull in pulls if state in ("all", pull.state)])
+        found = [pull for pull in pulls if state in ("all", pull.state)]
+        size, page = min(self.most, int(asked.query.get("per_page", 20))), int(asked.query.get("page", 1))
+        link = f'<{self.url}{asked.path}?{urlencode({**asked.query, "page": page + 1})}>; rel="next"'
+        shapes = [self._shape(pull) for pull in found[(page - 1) * size : page * size]]
+        return Reply(200, shapes, {"Link": link} if page * size < len(found) else {})
 
     def created(self, asked: Asked, project: str) -> Reply:
         body = asked.body

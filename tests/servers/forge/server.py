@@ -107,6 +107,8 @@ class FakeForge(ABC):
         self.log: list[Asked] = []
         self.faults: list[Fault] = []
         self.token = TOKEN
+        self.most = 100  # pull requests on one page
+        self.foreign: set[int] = set()  # pull requests from or into another repository
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._breaches: list[AssertionError] = []
