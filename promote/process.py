@@ -11,14 +11,14 @@ import selectors
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Literal, Self
 
+from promote.clock import REAL
 from promote.errors import GitError, PromoteError
 
 # What a child says on stderr is for messages: the beginning is enough, the rest is read and dropped.
@@ -33,12 +33,13 @@ Cut = Literal["deadline", "too much output", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a child ended; `cut` says why it did not end by itself, and then `code` is never 0."""
+    """How a child ended, after how many `seconds`; `cut` says why not by itself, and then `code` is never 0."""
 
     code: int
     stdout: bytes
     stderr: bytes
     cut: Cut | None = None
+    seconds: float = field(default=0.0, compare=False)
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:
@@ -56,7 +57,7 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
 def _over(until: float, stop: threading.Event | None) -> Cut | None:
     if stop is not None and stop.is_set():
         return "stopped"
-    return "deadline" if time.monotonic() >= until else None
+    return "deadline" if REAL.monotonic() >= until else None
 
 
 def _await_end(child: subprocess.Popen[bytes], until: float, stop: threading.Event | None = None) -> bool:
@@ -64,7 +65,7 @@ def _await_end(child: subprocess.Popen[bytes], until: float, stop: threading.Eve
     while not _ended(child):
         if _over(until, stop) is not None:
             return False
-        time.sleep(pause)
+        REAL.sleep(pause)
         pause = min(pause * 2, 0.02)
     return True
 
@@ -74,7 +75,7 @@ def end(child: subprocess.Popen[bytes], *, at_once: bool) -> int:
     try:
         if not at_once:
             _signal_group(child, signal.SIGTERM)
-            _await_end(child, time.monotonic() + _GRACE_SECONDS)
+            _await_end(child, REAL.monotonic() + _GRACE_SECONDS)
     finally:
         _signal_group(child, signal.SIGKILL)
         child.wait()
@@ -138,7 +139,7 @@ class _Pipes:
 
     def drain(self, until: float) -> None:
         """Takes what is there by now."""
-        while self.pump(0) and not self.full and time.monotonic() < until:
+        while self.pump(0) and not self.full and REAL.monotonic() < until:
             pass
 
     @property
@@ -166,7 +167,7 @@ def _converse(
         if cut is not None:
             return cut
         # A grandchild may hold a pipe open (ssh's ControlPersist does): the child's own end is what counts.
-        if not pipes.pump(min(until - time.monotonic(), 0.05)) and _ended(child):
+        if not pipes.pump(min(until - REAL.monotonic(), 0.05)) and _ended(child):
             # What it said between these two looks, as its last words, is still in the pipes.
             pipes.drain(until)
             break
@@ -246,7 +247,8 @@ def run(
 
     It is ended when `stop` is set: ^C reaches the main thread alone, and this may be another one.
     """
-    until = time.monotonic() + deadline_seconds
+    began = REAL.monotonic()
+    until = began + deadline_seconds
     child: subprocess.Popen[bytes] | None = None
     at_once = False
     code = 0
@@ -265,4 +267,4 @@ def run(
                     pipe.close()
     if cut is not None:
         code = code or -signal.SIGTERM  # it may have ended well while it was being ended
-    return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut)
+    return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut, REAL.monotonic() - began)
