@@ -13,10 +13,10 @@ from promote.errors import GitError, RemoteDenied
 from promote.gitrepo.command.dialogue import Dialogue
 from promote.gitrepo.command.environment import for_git
 from promote.gitrepo.command.failure import failed
-from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.grant import Access, Grant, by_url
 from promote.gitrepo.credentials.headers import without_login
 from promote.gitrepo.url import RemoteUrl, redacted
+from promote.patience import Patience
 from promote.process import Finished, run
 
 _LOG = logging.getLogger("promote.git")
