@@ -1,5 +1,7 @@
 """The one place that starts child processes: no shell, the caller's environment and no other, a deadline, a cap.
 
+(Of the commands of `run` checks it starts the warden, which starts them: promote/probe/warden.py.)
+
 A child gets a session of its own, so that it has no terminal to ask questions at and so that whatever it starts can be
 ended with it. Nothing of that session is left behind: not after a time-out, not after ^C, not after a clean exit.
 """
@@ -70,12 +72,12 @@ def _await_end(child: subprocess.Popen[bytes], until: float, stop: threading.Eve
     return True
 
 
-def end(child: subprocess.Popen[bytes], *, at_once: bool) -> int:
+def end(child: subprocess.Popen[bytes], *, at_once: bool, grace: float | None = None) -> int:
     """The exit code of a child, which is gone now with all that it started; it is given time unless `at_once`."""
     try:
         if not at_once:
             _signal_group(child, signal.SIGTERM)
-            _await_end(child, REAL.monotonic() + _GRACE_SECONDS)
+            _await_end(child, REAL.monotonic() + (_GRACE_SECONDS if grace is None else grace))
     finally:
         _signal_group(child, signal.SIGKILL)
         child.wait()
@@ -197,6 +199,11 @@ def undisturbed() -> Iterator[None]:
             ours[signal.Signals(told)](told, frame)
 
 
+def missing(program: str, fault: type[PromoteError]) -> PromoteError:
+    """The error for a program that is not there."""
+    return fault(f"there is no program {program!r}", cure="install it, or put its folder on PATH")
+
+
 def start(
     argv: Sequence[str],
     cwd: Path | None,
@@ -225,7 +232,7 @@ def start(
     except FileNotFoundError as exc:
         if cwd is not None and not cwd.is_dir():
             raise fault("is not a folder that is there", where=str(cwd), cure="name another") from exc
-        raise fault(f"there is no program {argv[0]!r}", cure="install it, or put its folder on PATH") from exc
+        raise missing(argv[0], fault) from exc
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "its arguments cannot be passed on"
         raise fault(f"{argv[0]!r} cannot be started: {why}") from exc
@@ -242,10 +249,12 @@ def run(
     fault: type[PromoteError] = GitError,
     stop: threading.Event | None = None,
     inherits: Sequence[int] = (),
+    grace: float | None = None,
 ) -> Finished:
     """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started.
 
-    It is ended when `stop` is set: ^C reaches the main thread alone, and this may be another one.
+    It is ended when `stop` is set: ^C reaches the main thread alone, and this may be another one. To clean up when it
+    is told to end it is given `grace` seconds, or what all are given.
     """
     began = REAL.monotonic()
     until = began + deadline_seconds
@@ -261,7 +270,7 @@ def run(
     finally:
         # Also on ^C.
         if child is not None:
-            code = end(child, at_once=at_once)
+            code = end(child, at_once=at_once, grace=grace)
             for pipe in (child.stdin, child.stdout, child.stderr):
                 if pipe is not None:
                     pipe.close()
