@@ -48,7 +48,9 @@ def _judged(check: HttpCheck, response: Response, where: str) -> Probed:
     try:
         whole = strict_json.read(response.body)
     except ValueError as exc:
-        what = f"{where}: answered {response.status} with what is no JSON of RFC 8259: {exc}"
+        packed = response.headers.get("content-encoding", "identity")
+        told = str(exc) if packed == "identity" else f"it is packed ({packed[:_SHOWN]}), though that was not asked for"
+        what = f"{where}: answered {response.status} with what is no JSON of RFC 8259: {told}"
         return Probed("failed", f"{what}; correct `url`, or mend what answers there")
     found, value = _at(whole, check.path)
     if not found:

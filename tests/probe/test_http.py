@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from promote.secret import SecretSettings
 from tests.probe.conftest import Prober
 from tests.servers.proxy import FaultyProxy, ProxyHandler, cut, endless, hang_up, html, redirect, says, stall, status
 
+PACKED = gzip.compress(b'{"a": 1}')
 NO_JSON = ": answered 200 with what is no JSON of RFC 8259: "
 TOKEN = SecretSettings(env="PROMOTE_T")
 BUILD = b'{"build": {"version": 1.10, "ok": true, "none": null, "all": ["a", {"b": "c d"}], "1": "x"}}'
@@ -39,6 +41,8 @@ def field(path: str, equals: str) -> Callable[[str], HttpCheck]:
         (says(b"[" * 100_000), field("build", "x"), "failed", f"{NO_JSON}it is nested too deeply; "),
         (says(b"\xff\xfe"), field("build", "x"), "failed", f"{NO_JSON}byte 1 is not UTF-8; correct `url`, or mend"),
         (says('{"a": 1}'.encode("utf-16")), field("a", "1"), "failed", f"{NO_JSON}byte 1 is not UTF-8; "),
+        (says(PACKED, Content_Encoding="gzip"), field("a", "1"), "failed", f"{NO_JSON}it is packed (gzip), "),
+        (redirect(f"http://{'a' * 999}/"), HttpCheck, "failed", f": answered 307, and leads to {'a' * 100}…, and"),
         (says(b""), field("a", "1"), "failed", f"{NO_JSON}line 1, column 1: expecting value; "),
         (says(b'{"a": 1}\n}'), field("a", "1"), "failed", f"{NO_JSON}line 2, column 1: extra data; "),
         # NaN passed for the text NaN, and of two keys the last one counted.
