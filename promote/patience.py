@@ -8,17 +8,16 @@ from contextlib import contextmanager
 
 from promote.clock import Clock
 
-# What one exchange with a remote is given even where less is left: a handshake, a log-in and a small push over a slow
-# line take so long, and to cut off what is about to succeed would only leave it unclear.
+# What one exchange is given even where less is left: a handshake, a log-in and a small push over a slow line take so
+# long, and to cut off what is about to succeed would only leave it unclear. Most checks tell by then, too.
 _SHORTEST_EXCHANGE = 3.0
 
 
 class Patience:
-    """What is left for one exchange, `shortest` at least; without an end until one is set, by one run at a time."""
+    """What is left for one exchange, a short one at least; without an end until one is set, by one run at a time."""
 
-    def __init__(self, clock: Clock, *, shortest: float | None = None) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._shortest = _SHORTEST_EXCHANGE if shortest is None else shortest
         self._end = math.inf
 
     @contextmanager
@@ -33,4 +32,4 @@ class Patience:
     @property
     def left(self) -> float:
         """For how many seconds one thing may be waited for now."""
-        return max(self._end - self._clock.monotonic(), self._shortest)
+        return max(self._end - self._clock.monotonic(), _SHORTEST_EXCHANGE)

@@ -24,12 +24,6 @@ def test_what_is_left_shrinks_to_one_short_exchange_and_the_end_is_lifted() -> N
     assert patience.left == math.inf
 
 
-def test_another_shortest_exchange() -> None:
-    patience = Patience(FakeClock(), shortest=5.0)
-    with patience.until(1.0):
-        assert patience.left == 5.0
-
-
 def test_an_end_within_an_end_is_no_later() -> None:
     patience = Patience(FakeClock())
     with patience.until(10.0):

@@ -15,9 +15,6 @@ if TYPE_CHECKING:  # `find` asks nobody
     from promote.api.pulls import Pulls
     from promote.gather import Gather
 
-# What a question is given even where less time is left: most checks tell by then.
-_SHORTEST = 5.0
-
 
 class Outside:
     """Registries, Git's past, forges and probes, as one session asks them."""
@@ -27,7 +24,7 @@ class Outside:
         self._means = means
         self._pulls: Pulls | None = None
         self._gather: Gather | None = None
-        self._patience = Patience(means.clock, shortest=_SHORTEST)
+        self._patience = Patience(means.clock)
 
     def ask(self, questions: frozenset[Question]) -> Answers:
         """An answer to each question, remembered for the session or until `forget` (SEMANTICS 11.3)."""

@@ -50,7 +50,7 @@ def test_what_hangs_is_not_waited_for_when_the_time_is_over(
     words: tuple[str, ...],
 ) -> None:
     """A `run` check held `wait --timeout 10s` up for as long as its own time-out let it: five minutes."""
-    monkeypatch.setattr("promote.api.outside._SHORTEST", 0.5)
+    monkeypatch.setattr("promote.patience._SHORTEST_EXCHANGE", 0.5)
     cluster.fail("", stall)
     url = f"http://{cluster.host}"
     pid = tmp_path / "pid"
