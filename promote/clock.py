@@ -1,4 +1,7 @@
-"""The one clock: everything that asks for the time or waits is given this (tests give another)."""
+"""The one clock: everything that asks for the time or waits is given this (tests give another).
+
+No other module asks for the time by itself; `tests/test_clock.py` reads them all.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +31,7 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+# By this one counts who waits for a child process or a socket: those are real, and heed no clock that a test turns.
+REAL: Clock = SystemClock()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from promote.clock import Clock
+from promote.crew import at_once
 from promote.errors import ForgeError, GitError, Refused, RegistryAbsent, RegistryError, RegistryUnreadable
 from promote.image import Repository
 from promote.question import (
@@ -86,6 +87,7 @@ class Probes(Protocol):
 
 
 _FLEETING = (Stands, Statuses, Reviews, Probe)
+_OPEN = Unknown("it was still under way when the time was over; allow more by --timeout", Refused.exit_code)
 
 
 def _whom(questions: Sequence[Question]) -> str:
@@ -114,8 +116,12 @@ class Gather:
         requests: Callable[[], Requests | None] = lambda: None,
         probes: Callable[[], Probes | None] = lambda: None,
         tell: Callable[[str], None] = lambda _: None,
+        left: Callable[[], float] = lambda: math.inf,
     ) -> None:
-        """`tell` hears what is being asked, and how much of it has been answered."""
+        """`tell` hears what is being asked, and how much of it has been answered.
+
+        For the answers to a round nobody waits longer than the seconds that are `left` as it begins.
+        """
         self._tell = tell
         self._open_probes = probes
         self._probes: Probes | None = None
@@ -125,6 +131,7 @@ class Gather:
         self._histories = histories
         self._jobs = jobs
         self._clock = clock
+        self._left = left
         self._known: dict[Question, Answer] = {}
         self._lock = threading.Lock()
 
@@ -135,7 +142,10 @@ class Gather:
             self._requests.forget()
 
     def __call__(self, questions: frozenset[Question]) -> Answers:
-        """An answer to every question; a fact that cannot be had is Unknown, with the exit code of what was missing."""
+        """An answer to every question; a fact that cannot be had is Unknown, with the exit code of what was missing.
+
+        So is what was not answered in the time that was left; that is not remembered.
+        """
         new = questions - self._known.keys()
         past = frozenset(question for question in new if isinstance(question, Ran))
         if past:
@@ -146,20 +156,17 @@ class Gather:
         def tell(answered: int) -> None:
             self._tell(f"asking {whom}: {answered} of {len(fresh)}" if whom else "")
 
-        if len(fresh) == 1:
+        left = self._left()
+        if len(fresh) == 1 and left == math.inf:
             tell(0)
             self._known[fresh[0]] = self._ask(fresh[0])
         elif fresh:
-            pool = ThreadPoolExecutor(min(self._jobs, len(fresh)), "promote-gather")
-            try:
-                tell(0)
-                for number, (question, answer) in enumerate(zip(fresh, pool.map(self._ask, fresh), strict=True), 1):
-                    self._known[question] = answer
-                    tell(number)
-            finally:
-                # After ^C nobody waits for the answers to questions that are still open.
-                pool.shutdown(wait=False, cancel_futures=True)
-        return {question: self._known[question] for question in questions}
+            tell(0)
+            come = at_once(self._ask, fresh, jobs=self._jobs, clock=self._clock, seconds=left)
+            for number, (question, answer) in enumerate(come, 1):
+                self._known[question] = answer
+                tell(number)
+        return {question: self._known.get(question, _OPEN) for question in questions}
 
     def _remember(self, questions: frozenset[Ran]) -> None:
         if self._histories is None:

@@ -1,5 +1,7 @@
 """The one place that starts child processes: no shell, the caller's environment and no other, a deadline, a cap.
 
+(Of the commands of `run` checks it starts the warden, which starts them: promote/probe/warden.py.)
+
 A child gets a session of its own, so that it has no terminal to ask questions at and so that whatever it starts can be
 ended with it. Nothing of that session is left behind: not after a time-out, not after ^C, not after a clean exit.
 """
@@ -11,14 +13,14 @@ import selectors
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Literal, Self
 
+from promote.clock import REAL
 from promote.errors import GitError, PromoteError
 
 # What a child says on stderr is for messages: the beginning is enough, the rest is read and dropped.
@@ -33,12 +35,13 @@ Cut = Literal["deadline", "too much output", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a child ended; `cut` says why it did not end by itself, and then `code` is never 0."""
+    """How a child ended, after how many `seconds`; `cut` says why not by itself, and then `code` is never 0."""
 
     code: int
     stdout: bytes
     stderr: bytes
     cut: Cut | None = None
+    seconds: float = field(default=0.0, compare=False)
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:
@@ -56,7 +59,7 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
 def _over(until: float, stop: threading.Event | None) -> Cut | None:
     if stop is not None and stop.is_set():
         return "stopped"
-    return "deadline" if time.monotonic() >= until else None
+    return "deadline" if REAL.monotonic() >= until else None
 
 
 def _await_end(child: subprocess.Popen[bytes], until: float, stop: threading.Event | None = None) -> bool:
@@ -64,17 +67,17 @@ def _await_end(child: subprocess.Popen[bytes], until: float, stop: threading.Eve
     while not _ended(child):
         if _over(until, stop) is not None:
             return False
-        time.sleep(pause)
+        REAL.sleep(pause)
         pause = min(pause * 2, 0.02)
     return True
 
 
-def end(child: subprocess.Popen[bytes], *, at_once: bool) -> int:
+def end(child: subprocess.Popen[bytes], *, at_once: bool, grace: float | None = None) -> int:
     """The exit code of a child, which is gone now with all that it started; it is given time unless `at_once`."""
     try:
         if not at_once:
             _signal_group(child, signal.SIGTERM)
-            _await_end(child, time.monotonic() + _GRACE_SECONDS)
+            _await_end(child, REAL.monotonic() + (_GRACE_SECONDS if grace is None else grace))
     finally:
         _signal_group(child, signal.SIGKILL)
         child.wait()
@@ -138,7 +141,7 @@ class _Pipes:
 
     def drain(self, until: float) -> None:
         """Takes what is there by now."""
-        while self.pump(0) and not self.full and time.monotonic() < until:
+        while self.pump(0) and not self.full and REAL.monotonic() < until:
             pass
 
     @property
@@ -166,7 +169,7 @@ def _converse(
         if cut is not None:
             return cut
         # A grandchild may hold a pipe open (ssh's ControlPersist does): the child's own end is what counts.
-        if not pipes.pump(min(until - time.monotonic(), 0.05)) and _ended(child):
+        if not pipes.pump(min(until - REAL.monotonic(), 0.05)) and _ended(child):
             # What it said between these two looks, as its last words, is still in the pipes.
             pipes.drain(until)
             break
@@ -194,6 +197,11 @@ def undisturbed() -> Iterator[None]:
         # Here, so that they are not lost where the start failed.
         for told, frame in came:
             ours[signal.Signals(told)](told, frame)
+
+
+def missing(program: str, fault: type[PromoteError]) -> PromoteError:
+    """The error for a program that is not there."""
+    return fault(f"there is no program {program!r}", cure="install it, or put its folder on PATH")
 
 
 def start(
@@ -224,7 +232,7 @@ def start(
     except FileNotFoundError as exc:
         if cwd is not None and not cwd.is_dir():
             raise fault("is not a folder that is there", where=str(cwd), cure="name another") from exc
-        raise fault(f"there is no program {argv[0]!r}", cure="install it, or put its folder on PATH") from exc
+        raise missing(argv[0], fault) from exc
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "its arguments cannot be passed on"
         raise fault(f"{argv[0]!r} cannot be started: {why}") from exc
@@ -241,12 +249,15 @@ def run(
     fault: type[PromoteError] = GitError,
     stop: threading.Event | None = None,
     inherits: Sequence[int] = (),
+    grace: float | None = None,
 ) -> Finished:
     """What became of `argv`, which saw `env` and nothing else; `fault` is raised where it could not even be started.
 
-    It is ended when `stop` is set: ^C reaches the main thread alone, and this may be another one.
+    It is ended when `stop` is set: ^C reaches the main thread alone, and this may be another one. To clean up when it
+    is told to end it is given `grace` seconds, or what all are given.
     """
-    until = time.monotonic() + deadline_seconds
+    began = REAL.monotonic()
+    until = began + deadline_seconds
     child: subprocess.Popen[bytes] | None = None
     at_once = False
     code = 0
@@ -259,10 +270,10 @@ def run(
     finally:
         # Also on ^C.
         if child is not None:
-            code = end(child, at_once=at_once)
+            code = end(child, at_once=at_once, grace=grace)
             for pipe in (child.stdin, child.stdout, child.stderr):
                 if pipe is not None:
                     pipe.close()
     if cut is not None:
         code = code or -signal.SIGTERM  # it may have ended well while it was being ended
-    return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut)
+    return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut, REAL.monotonic() - began)

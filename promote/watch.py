@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from promote.clock import Clock
 from promote.estate.estate import Estate
@@ -23,17 +24,20 @@ def watch(
     *,
     clock: Clock,
     seconds: float,
+    until: Callable[[float], AbstractContextManager[None]],
     tell: Callable[[Sequence[Verified]], None],
 ) -> tuple[Verified, ...]:
     """What the checks said last of these (environment, app): all passed, or `seconds` are over.
 
-    `look` reads what the environments run at that moment, and `tell` is called after each round. A check that fails is
-    asked again like one that waits: what is just being rolled out is often broken before it is well.
+    `look` reads what the environments run at that moment, and `tell` is called after each round. Within `until` neither
+    that nor `ask` takes longer than to a moment of the clock, or but little. A check that fails is asked again like one
+    that waits: what is just being rolled out is often broken before it is well.
     """
     deadline = clock.monotonic() + seconds
     pause = _FIRST_PAUSE
     while True:
-        found = drive(verified_apps(look(), wanted), ask)
+        with until(deadline):
+            found = drive(verified_apps(look(), wanted), ask)
         tell(found)
         left = deadline - clock.monotonic()
         if left <= 0 or all(each.passes for each in found):

@@ -8,7 +8,7 @@ import pytest
 
 from promote.check import examine
 from promote.question import Admitted, Answer, Answers, Probe, Probed, Question, Quota, drive
-from tests.estate.building import Files, build, deployment
+from tests.estate.building import Files, build, deployment, kustomization
 from tests.plan.planning import API, WEB, Book, book
 
 CONFIG = f"""
@@ -205,3 +205,49 @@ def test_a_gate_that_can_be_asked_about_nothing_is_told(tmp_path: Path) -> None:
     found = drive(examine(estates, ["test"]), book())
     tried = [one.what for one in found if one.subject.endswith("http")]
     assert tried == ["not tried: no app runs one version"] * 2
+
+
+SIGNED = f"""
+apps: {{web: {{image: {WEB}, refs: [github.com/acme/web]}}, api: {{image: {API}%s}}}}
+environments:
+  dev: {{path: dev}}
+  prod: {{path: prod, from: dev, gates: [{{signature: {{key: cosign.pub}}}}]}}
+"""
+DIGEST = "sha256:" + "a" * 64
+MOVES = ["https://github.com/acme/web//deploy?ref=1.4.0"]
+
+
+@pytest.mark.parametrize(
+    ("pin", "digest", "runs", "told"),
+    [
+        ("", "", "1.5.0", ["will hold no digest of api", "not tried: no app runs one version with its digest"]),
+        (", pin: tag", DIGEST, "1.5.0", ["will hold no digest of api", "not tried: no app"]),
+        (", pin: both", "", "1.5.0", ["not tried: no app"]),
+        ("", DIGEST, "1.5.0", ["not tried: no app"]),
+        (", pin: both", "", f"1.5.0@{DIGEST}", [f"asked of api 1.5.0@{DIGEST[7:19]}: answered"]),
+    ],
+)
+def test_a_signature_gate_says_before_the_first_run_where_no_digest_will_stand(
+    tmp_path: Path, pin: str, digest: str, runs: str, told: list[str]
+) -> None:
+    files = {
+        "dev/a.yaml": deployment("a", f"{API}:{runs}"),
+        # The revision of web moves with its tag, and is no place for a digest.
+        "prod/web/kustomization.yaml": kustomization(WEB, "1.4.0", digest=DIGEST, resources=MOVES),
+        "prod/api/kustomization.yaml": kustomization(API, "1.4.0", digest=digest or None),
+    }
+    estates = build(tmp_path, SIGNED % pin, files, names=["dev", "prod"]).estates
+
+    def ask(questions: frozenset[Question]) -> Answers:
+        said: dict[Question, Answer] = {
+            each: Probed("passed", "answered") for each in questions if isinstance(each, Probe)
+        }
+        return {**book()(questions - said.keys()), **said}
+
+    found = [one for one in drive(examine(estates, ["prod"]), ask) if one.subject == "prod/gates[0].signature"]
+    assert len(found) == len(told)
+    for one, part in zip(found, told, strict=True):
+        assert (part in one.what, one.level) == (True, "warning" if "no digest" in part else "ok")
+    if len(told) == 2:
+        assert found[0].what.startswith("prod/api/kustomization.yaml:")
+        assert found[0].what.endswith("only what has one is signed: set `pin: both` for api")

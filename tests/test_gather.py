@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from promote.clock import SystemClock
 from promote.errors import GitError, RegistryAbsent, RegistryDenied, RegistryUnreachable, RegistryUnreadable
 from promote.gather import Gather
 from promote.image import Repository
@@ -156,6 +158,26 @@ def test_a_round_goes_out_in_parallel() -> None:
 
     gather = Gather(Counting(act), jobs=4, clock=FakeClock())
     assert len(gather(frozenset(Facts(WEB, str(number)) for number in range(4)))) == 4
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_what_is_not_answered_in_the_time_that_is_left_is_unknown_and_asked_again(others: int) -> None:
+    never = threading.Event()
+
+    def act(name: str) -> None:
+        if name == "slow":
+            never.wait(20)
+
+    left = 0.2
+    gather = Gather(Counting(act), jobs=4, clock=SystemClock(), left=lambda: left)
+    slow = Facts(WEB, "slow")
+    asked: frozenset[Question] = frozenset({slow, *(Facts(WEB, str(number)) for number in range(others))})
+    told = gather(asked)
+    never.set()
+    assert told[slow] == Unknown("it was still under way when the time was over; allow more by --timeout", 3)
+    assert sum(isinstance(each, Known) for each in told.values()) == others
+    left = math.inf
+    assert gather(asked)[slow] == Known("sha256:slow")
 
 
 def test_11_3_the_time_and_the_limits_are_those_of_the_run() -> None:

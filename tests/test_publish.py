@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from promote import patience
 from promote import publish as publishing
 from promote.api import Hold, How, Promote, Rules, Session, Set, Sources, Update, Where, open_session
 from promote.clock import SystemClock
 from promote.demo.images import write_layout
 from promote.errors import GitError, Refused, RemoteUnreachable, UsageError
-from promote.gitrepo.command import patience
 from promote.image import Version
 from promote.outcome import Beaten, Delivery, Landed, Plan, Step, Unclear, WordedStep
 from promote.place import Place

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from promote.estate.estate import Estate
 from promote.plan.verifying import Verified
 from promote.question import Answers, Probe, Probed, Question, Unknown
 from promote.report import text, views
@@ -30,8 +32,15 @@ class Scene:
     round: int = 0
     told: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    bounds: list[float] = field(default_factory=list)
+    is_bounded: bool = False
+
+    def look(self) -> Mapping[str, Estate]:
+        assert self.is_bounded
+        return self.estates[min(self.round, len(self.estates) - 1)].estates
 
     def ask(self, questions: frozenset[Question]) -> Answers:
+        assert self.is_bounded
         probes = [each for each in questions if isinstance(each, Probe)]
         self.asked += [f"{each.app} {each.version}" for each in probes]
         return {each: self.says[min(self.round, len(self.says) - 1)] for each in probes}
@@ -39,14 +48,23 @@ class Scene:
     def again(self) -> None:
         self.round += 1
 
+    @contextmanager
+    def until(self, moment: float) -> Iterator[None]:
+        self.bounds.append(moment)
+        assert not self.is_bounded
+        self.is_bounded = True
+        yield
+        self.is_bounded = False
+
     def watch(self, seconds: float, *apps: str) -> tuple[Verified, ...]:
         return watch(
-            lambda: self.estates[min(self.round, len(self.estates) - 1)].estates,
+            self.look,
             self.ask,
             self.again,
             [("prod", app) for app in apps or ("web",)],
             clock=self.clock,
             seconds=seconds,
+            until=self.until,
             tell=lambda found: self.told.append(text.progress(found)),
         )
 
@@ -77,6 +95,8 @@ def test_it_asks_until_it_passes_or_the_time_is_over(
     scene = Scene(says, [built(tmp_path, "1.5.0")])
     (found,) = scene.watch(seconds)
     assert (found.passes, scene.clock.slept) == (passes, slept)
+    # A look and its questions end when all of it does.
+    assert scene.bounds == [seconds] * len(scene.told)
     assert len(scene.told) == len(slept) + 1
     assert scene.told[-1].startswith("1 of 1" if passes else "0 of 1")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from promote.api.means import Means
 from promote.api.past import Histories
 from promote.api.where import Opened
+from promote.patience import Patience
 from promote.question import Answers, Question
 
 if TYPE_CHECKING:  # `find` asks nobody
@@ -22,6 +24,7 @@ class Outside:
         self._means = means
         self._pulls: Pulls | None = None
         self._gather: Gather | None = None
+        self._patience = Patience(means.clock)
 
     def ask(self, questions: frozenset[Question]) -> Answers:
         """An answer to each question, remembered for the session or until `forget` (SEMANTICS 11.3)."""
@@ -36,8 +39,13 @@ class Outside:
                 requests=lambda: self.pulls,
                 probes=lambda: self._means.probes(self._opened),
                 tell=self._means.tell,
+                left=lambda: self._patience.left,
             )
         return self._gather(questions)
+
+    def until(self, moment: float) -> AbstractContextManager[None]:
+        """Meanwhile no answer is waited for beyond `moment`, in the clock's monotonic seconds."""
+        return self._patience.until(moment)
 
     def forget(self) -> None:
         """From here on what may change from one planning to the next is asked anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -191,7 +191,24 @@ class Session:
 
         environments = tuple(dict.fromkeys(name for name, _ in wanted))
         look = following(self._opened, environments, self._estates, self._clock)
-        return watch(look, self.ask, self._outside.forget, wanted, clock=self._clock, seconds=seconds, tell=tell)
+        return watch(
+            look,
+            self.ask,
+            self._outside.forget,
+            wanted,
+            clock=self._clock,
+            seconds=seconds,
+            until=self._until,
+            tell=tell,
+        )
+
+    @contextmanager
+    def _until(self, moment: float) -> Iterator[None]:
+        """Meanwhile neither remotes nor answers are waited for beyond `moment`."""
+        trees = self._opened.trees
+        remotes = nullcontext() if isinstance(trees, FolderTrees) else trees.remotes.until(moment)
+        with remotes, self._outside.until(moment):
+            yield
 
     def running(self, environment: str) -> tuple[str, ...]:
         """The apps that an environment runs, sorted."""

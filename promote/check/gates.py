@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from promote.check.finding import Finding
 from promote.estate.estate import Estate
+from promote.estate.pinning import unpinned
 from promote.gates import gates_of
 from promote.gates.gate import Case
 from promote.gates.probing import ProbeGate
 from promote.gates.run import RunCheck
+from promote.gates.signature import SignatureCheck
 from promote.image import Version
 from promote.question import Asking, abreast
+from promote.sites.site import where
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class _Trial:
         return Finding("ok" if verdict.state in ("passed", "waiting") else "warning", where, "gate", told)
 
 
-def _case(estates: Mapping[str, Estate], environment: str, origin: str) -> Case | None:
-    """The first app that runs one version at `origin` and that `environment` knows too."""
+def _case(estates: Mapping[str, Estate], environment: str, origin: str, *, by_digest: bool = False) -> Case | None:
+    """The first app that runs one version at `origin`, known `by_digest`, and that `environment` knows too."""
     there, here = estates[origin], estates[environment]
     for app in sorted(there.joined.keys() & here.apps.keys()):
         version = there.runs(app)
+        if by_digest and not all(each.digest for each in there.versions(app).values()):
+            continue
         if isinstance(version, Version) and version.reference:
             old = here.runs(app)
             return Case(
@@ -48,6 +53,15 @@ def _case(estates: Mapping[str, Estate], environment: str, origin: str) -> Case 
     return None
 
 
+def _unsigned(estate: Estate, subject: str) -> Iterator[tuple[str, Finding]]:
+    """Of each app whose images would come without a digest: no signature is found for what a tag alone names."""
+    for app in sorted(estate.joined.keys() & estate.apps.keys()):
+        site = next(unpinned(estate, app), None)
+        if site is not None:
+            what = f"{where(site.anchor)} will hold no digest of {app}, and only what has one is signed"
+            yield f"{subject} {app}", Finding("warning", subject, "gate", f"{what}: set `pin: both` for {app}")
+
+
 def _of(estates: Mapping[str, Estate], name: str) -> Iterator[tuple[str, _Trial | Finding]]:
     """Every gate and check of an environment, by what it is called: tried, or told."""
     its = estates[name].environment
@@ -55,16 +69,21 @@ def _of(estates: Mapping[str, Estate], name: str) -> Iterator[tuple[str, _Trial 
     of_gates = _case(estates, name, sources[0] if sources else name)
     for kind, settings, case in (("gates", its.gates, of_gates), ("verify", its.verify, _case(estates, name, name))):
         for number, gate in enumerate(gates_of(settings, its.timezone)):
-            where = f"{name}/{kind}[{number}].{gate.name}"
+            subject = f"{name}/{kind}[{number}].{gate.name}"
             if not isinstance(gate, ProbeGate):
-                yield where, Finding("ok", where, "gate", "its settings are fine")
+                yield subject, Finding("ok", subject, "gate", "its settings are fine")
             elif isinstance(gate.check, RunCheck):
                 # Started where that is allowed, and then for what is promoted; whoever can look for it tells of it.
                 continue
+            elif isinstance(gate.check, SignatureCheck):
+                yield from _unsigned(estates[name], subject)
+                signed = _case(estates, name, sources[0] if sources else name, by_digest=True)
+                untried = Finding("ok", subject, "gate", "not tried: no app runs one version with its digest")
+                yield subject, untried if signed is None else _Trial(gate, signed)
             elif case is None:
-                yield where, Finding("ok", where, "gate", "not tried: no app runs one version")
+                yield subject, Finding("ok", subject, "gate", "not tried: no app runs one version")
             else:
-                yield where, _Trial(gate, case)
+                yield subject, _Trial(gate, case)
 
 
 def gates(estates: Mapping[str, Estate], names: Sequence[str]) -> Asking[tuple[Finding, ...]]:

@@ -102,6 +102,8 @@ def write(
     delivers = not (dry or options["write_only"] or options["no_push"])
     if waits and not delivers:
         raise UsageError("--wait waits for what was delivered, and nothing will be", cure="leave --wait out")
+    if not waits and _by_hand("timeout"):
+        raise UsageError("--timeout says for how long --wait waits, and that is not given", cure="add --wait")
     with session(options, show, files=options["write_only"], environments=environments, apps=apps) as opened:
         opened, wanted = intent(opened)
         rules = rules_of(opened, wanted, options)

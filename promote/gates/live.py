@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from promote.gates.gate import Case, Origin
 from promote.image import Repository, Version, alike
-from promote.question import Asking, Now, Ran, Stretch, Unknown, look_back, time_of
+from promote.question import Asking, Now, Past, Ran, Stretch, Unknown, look_back, time_of
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The times through which an environment ran a version, the newest first: since when, until when, by what commit.
+    """The times through which an environment ran a version, the newest first: by what commit, since when, until when.
 
     Since None: the beginning was not seen. Until None: it runs still. `ends` is why nothing before them could be seen.
     """
 
-    stretches: tuple[tuple[Stretch, datetime | None], ...]
+    stretches: tuple[tuple[Stretch, datetime | None, datetime | None], ...]
     ends: str
     now: datetime
 
@@ -30,7 +30,19 @@ def live_at(origin: Origin, case: Case) -> Asking[Live | Unknown]:
     if isinstance(past, Unknown):
         return past
     now = time_of((yield frozenset({Now()})))
-    return Live(tuple((each, end) for each, end in past.ended() if _ran(each, case)), past.ends, now)
+    return Live(tuple(each for each in _timed(past, now) if _ran(each[0], case)), past.ends, now)
+
+
+def _timed(past: Past, now: datetime) -> Iterator[tuple[Stretch, datetime | None, datetime | None]]:
+    """Each stretch with its beginning and its end, however wrong the clocks of the committers went.
+
+    What has ended did so by now. And nothing began before what ran before it.
+    """
+    dates = [None if each.brought is None else each.brought.at for each in past.stretches]
+    for number, (stretch, end) in enumerate(past.ended()):
+        before = [date for date in dates[number + 1 :] if date is not None and date <= now]
+        since = dates[number]
+        yield stretch, None if since is None else max([since, *before]), None if end is None else min(end, now)
 
 
 def _ran(stretch: Stretch, case: Case) -> bool:

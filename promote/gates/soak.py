@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from promote.duration import show_duration
 from promote.gates.gate import Case, Origin
@@ -11,6 +11,8 @@ from promote.gates.live import Live, live_at, never_ran
 from promote.gates.origins import at_every_origin
 from promote.question import Asking, Unknown
 from promote.verdict import Verdict
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,11 @@ class Soak:
         span = max((_span(live, since, end) for since, end in _seen(live)), default=None)
         if span is not None and span >= self.least:
             return Verdict(self.name, "passed", f"live in {where} for {_shown(span)}")
-        unseen = any(stretch.brought is None for stretch, _ in live.stretches)
-        if live.stretches and live.stretches[0][1] is None and live.stretches[0][0].brought is not None:
-            since = live.stretches[0][0].brought.at
+        unseen = any(since is None for _, since, _ in live.stretches)
+        _, since, end = live.stretches[0] if live.stretches else (None, None, None)
+        if since is not None and end is None:
             why = f"live in {where} for {_shown(live.now - since)} of {show_duration(self.least)}"
-            return Verdict(self.name, "waiting", why, since + self.least)
+            return Verdict(self.name, "waiting", why, _after(since, self.least))
         if unseen:
             why = f"since when it was live in {where} cannot be seen: {live.ends}"
             return Verdict(self.name, "failed", why)
@@ -56,7 +58,12 @@ class Soak:
 
 
 def _seen(live: Live) -> list[tuple[datetime, datetime | None]]:
-    return [(stretch.brought.at, end) for stretch, end in live.stretches if stretch.brought is not None]
+    return [(since, end) for _, since, end in live.stretches if since is not None]
+
+
+def _after(since: datetime, span: timedelta) -> datetime | None:
+    """None where that is beyond all dates: a commit may say of itself that it is of the year 9999."""
+    return since + span if span <= _LAST - since else None
 
 
 def _span(live: Live, since: datetime, end: datetime | None) -> timedelta:

@@ -15,7 +15,6 @@ from promote.gitrepo.clone.leave import bring, has_commit, leave
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.environment import unasking
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.keyring import Keyring
 from promote.gitrepo.credentials.settings import HostAccess
 from promote.gitrepo.heads import Head, Heads, open_heads
@@ -29,6 +28,7 @@ from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.identity import UNSAID, Attribution, Identity, identity
 from promote.gitrepo.write.push import drop, push, rehearse
 from promote.outcome import Beaten, Landed, Unclear
+from promote.patience import Patience
 from promote.place import Place
 from promote.text.edit import FileChange
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from promote.estate.estate import Estate
+from promote.estate.pinning import wants_digest
 from promote.image import Version
 from promote.plan.carry import Cargo
-from promote.plan.write import wants_digest
 from promote.sites.site import Site
 
 

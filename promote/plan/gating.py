@@ -82,7 +82,9 @@ def judged(
     of another version they cannot tell (6.4).
     """
     estate = estates[draft.environment]
-    images = tuple(dict.fromkeys((each.site.repository, each.version) for each in draft.written))
+    # A Git revision that moves along is no image.
+    written = (each for each in draft.written if each.site.joins != "revision")
+    images = tuple(dict.fromkeys((each.site.repository, each.version) for each in written))
     case = case_of(estates, draft.environment, draft.app, draft.new, images, way, before)
     asked = {
         number: gate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promote.config.settings import Pin
+from promote.estate.pinning import wants_digest
 from promote.image import Version
 from promote.sites.chart import is_exact
 from promote.sites.site import CHART, Site, is_bare
@@ -37,15 +38,6 @@ class Written:
     def stands(self) -> bool:
         """Whether all of it is there already, in a spelling that every reader takes so."""
         return not self.additions and all(value is not None and stands(part, value) for part, value in self.wishes)
-
-
-def wants_digest(site: Site, pin: Pin, *, explicit: bool) -> bool:
-    """Whether the site will carry a digest: `explicit` is a digest that was asked for by name."""
-    if site.joins == "revision":
-        return False
-    if pin in ("digest", "both"):
-        return True
-    return pin == "keep" and (explicit or site.version.digest is not None)
 
 
 def _is_chart_version(site: Site) -> bool:

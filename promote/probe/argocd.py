@@ -133,4 +133,8 @@ def probed(check: ArgocdCheck, question: Probe, web: Web) -> Probed:
     response = web.get(url, token=check.token, ca=check.ca, patient=True)
     if response.status != 200:
         raise _fault(response, check)
-    return _state(_read(response), question)
+    application = _read(response)
+    if application.metadata.name != check.app:
+        what = f"answered with the application {application.metadata.name[:100]!r}, and {check.app} was asked for"
+        raise Refused(what, where=redact(response.url), cure="check what stands before `server`")
+    return _state(application, question)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from promote.gates.http import HttpCheck
+from promote.probe import strict_json
 from promote.probe.web import Web, leads_to
 from promote.question import Probed
 from promote.text.yamlpath import Step
@@ -45,12 +46,12 @@ def _at(value: Any, path: tuple[Step, ...]) -> tuple[bool, Any]:
 def _judged(check: HttpCheck, response: Response, where: str) -> Probed:
     field = _spelled(check.path)
     try:
-        # Numbers as they are written: 1.10 is not 1.1.
-        whole = json.loads(response.body, parse_float=str, parse_int=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return Probed(
-            "failed", f"{where}: answered {response.status} with what is no JSON; correct `url` or leave `json` out"
-        )
+        whole = strict_json.read(response.body)
+    except ValueError as exc:
+        packed = response.headers.get("content-encoding", "identity")
+        told = str(exc) if packed == "identity" else f"it is packed ({packed[:_SHOWN]}), though that was not asked for"
+        what = f"{where}: answered {response.status} with what is no JSON of RFC 8259: {told}"
+        return Probed("failed", f"{what}; correct `url`, or mend what answers there")
     found, value = _at(whole, check.path)
     if not found:
         return Probed("failed", f"{where}: its answer has no {field}; correct `json`")

@@ -18,7 +18,7 @@ from promote.image import tag_and_digest
 from promote.probe.files import Files
 from promote.probe.running import Running
 from promote.probe.saying import last_line, said
-from promote.process import Finished
+from promote.process import Finished, missing
 from promote.question import Probe, Probed
 from promote.secret import SecretSettings, resolve_secret
 from promote.transport import Veil
@@ -65,9 +65,11 @@ def variables(question: Probe) -> dict[str, str]:
     }
 
 
-def _find(program: str, files: Path) -> None:
-    """Refused where a program that is named by its path in the repository is none."""
+def _find(program: str, files: Path, path: str) -> None:
+    """Refused where there is no such program in the repository, or else on `path`."""
     if program.startswith("/") or "/" not in program:
+        if shutil.which(program, os.F_OK, path) is None:
+            raise missing(program, Refused)
         return
     if not (files / program).exists():
         cure = "commit it to the default branch, or correct `command`"
@@ -114,12 +116,13 @@ class Commands:
             stdin=change(question),
             seconds=check.timeout.total_seconds(),
             cap_bytes=_CAP,
+            guarded=True,
         )
 
     def probed(self, check: RunCheck, question: Probe) -> Probed:
         """What the command came to; Refused where it cannot be started, UsageError where a secret is not to be had."""
         files = self._files.at_hand()
-        _find(check.command[0], files)
+        _find(check.command[0], files, search_path(self._environ))
         home = self._files.room("home")
         try:
             finished = self._run(check, question, files, home)

@@ -13,7 +13,9 @@ _LONGEST = 200
 
 def said(text: str, veil: Veil, *, limit: int = _LONGEST) -> str:
     """`text` on one line; hidden before it is cut, for nobody knows the half of a secret."""
-    shown = veil.hide(_BREAK.sub(" ", _ESCAPE.sub("", text)).strip())
+    # Half a character, which JSON lets a server say, could be written nowhere.
+    whole = text.encode("utf-8", "replace").decode()
+    shown = veil.hide(_BREAK.sub(" ", _ESCAPE.sub("", whole)).strip())
     return shown if len(shown) <= limit else f"{shown[:limit]}…"
 
 

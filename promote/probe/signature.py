@@ -82,7 +82,7 @@ def _by_digest(question: Probe) -> tuple[str, ...]:
         if version.digest is None:
             raise Refused(
                 f"the digest of {repository}:{version.short} is not known, and only that is signed",
-                cure="let registries be asked, or set `pin: digest` where it comes from",
+                cure=f"set `pin: both` for {question.app} in {question.environment}, and let registries be asked",
             )
     return tuple(f"{repository}@{version.digest}" for repository, version in question.images)
 

@@ -14,6 +14,7 @@ from promote.transport.retry import Patience, ask
 
 _CAP = 4 << 20
 _SECONDS = 20.0
+_SHOWN = 100
 
 Headers = Iterable[tuple[str, str | SecretSettings]]
 
@@ -85,4 +86,5 @@ def leads_to(response: Response) -> str:
         host = urlsplit(urljoin(response.url, target)).hostname
     except ValueError:
         host = None
-    return f", and leads to {host}" if target and host else ""
+    shown = host if host is None or len(host) <= _SHOWN else f"{host[:_SHOWN]}…"
+    return f", and leads to {shown}" if target and shown else ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
+
+from promote.clock import REAL
 
 _current = threading.local()  # `.guard` is that of the request that this thread is in
 
@@ -18,7 +19,7 @@ class Guard:
     """The end of one request: knows its socket, and shuts it when the time is over."""
 
     def __init__(self, seconds: float) -> None:
-        self.deadline = time.monotonic() + seconds
+        self.deadline = REAL.monotonic() + seconds
         self.expired = False
         self.at_proxy = False  # while it is a proxy that the socket speaks with
         self._lock = threading.Lock()
@@ -82,7 +83,7 @@ class Watchdog:
     def _run(self) -> None:
         with self._changed:
             while not self._closed:
-                now = time.monotonic()
+                now = REAL.monotonic()
                 for guard in [guard for guard in self._guards if guard.deadline <= now]:
                     self._guards.discard(guard)
                     guard.expire()

@@ -235,6 +235,13 @@ def test_what_is_shown_is_said_where_it_does_not(
     assert (done.code, done.stdout) == (3, "")
 
 
+def test_a_signature_is_looked_for_by_digest_and_a_place_without_one_fails(pipeline: Pipeline) -> None:
+    pipeline.cosign("exit 0")
+    unpinned = "".join(line for line in PIECES["signature"].splitlines(keepends=True) if "pin:" not in line)
+    done = pipeline.promote(GATE, unpinned)
+    assert (done.code, [told for told in done.messages if told.startswith("promote: ")]) == (3, SHOWN["unsigned"])
+
+
 def test_every_gate_of_the_page_is_tried_and_everything_shown_is_said() -> None:
     table = re.findall(r"^\| \[`(\w+)`\]\(#\1\) \|", PAGE, re.MULTILINE)
     assert len(table) == len(GATES)

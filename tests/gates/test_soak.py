@@ -24,6 +24,11 @@ ENDS = "history ends at commit c0ffee: the clone is shallow"
         (past(ran("1.4", 90)), TAG, "test never ran web 1.5"),
         (past(ran("1.4", 90), ends=ENDS), TAG, f"test never ran web 1.5 as far as can be seen: {ENDS}"),
         (past(ran("1.6", 2), ran("1.5", 4), ran("1.4", 90)), TAG, "test ran it for only 2h of 1d"),
+        # The clock of who brought the next one in was ahead: that made it long enough.
+        (past(ran("1.6", -48), ran("1.5", 4), ran("1.4", 90)), TAG, "test ran it for only 4h of 1d"),
+        # That of who brought it in stood at 1970, or its successor's did.
+        (past(ran("1.6", 2), ran("1.5", 500_000), ran("1.4", 6)), TAG, "test ran it for only 4h of 1d"),
+        (past(ran("1.6", 500_000), ran("1.5", 50), ran("1.4", 90)), TAG, "test ran it for only 0s of 1d"),
         # What broke it was not another version.
         (past(ran("absent", 2), ran("1.5", 4)), TAG, "test ran it for only 2h of 1d"),
         (past(ran("mixed", 1), ran("1.5", 24.5)), TAG, "test ran it for only 23h30m of 1d"),
@@ -71,12 +76,20 @@ def test_9_1_a_version_from_nowhere_has_failed() -> None:
         # A digest that changed under the same tag begins anew.
         (past(ran(Version("1.5", B), 2), ran(Version("1.5", A), 90)), Version("1.5", B), 2),
         (past(ran("1.5", 3), ran("1.4", 10), ran("1.5", 20)), TAG, 3),
+        (past(ran("1.5", 500_000), ran("1.4", 3)), TAG, 3),
+        (past(ran("1.5", 3), ran("1.4", -10), ran("1.5", 20)), TAG, 3),
     ],
 )
 def test_6_5_what_runs_still_is_waited_for(said: Past, version: Version, since: float) -> None:
     verdict = World({"test": said}).judge(DAY, case(version, "test"))
     assert (verdict.state, verdict.until) == ("waiting", NOON - hours(since) + hours(24))
     assert verdict.why.startswith("live in test for ")
+
+
+def test_a_commit_of_the_year_9999_is_waited_for_without_saying_until_when() -> None:
+    """It ended the run as a fault of promote's own (OverflowError)."""
+    verdict = World({"test": past(ran("1.5", -69_800_000))}).judge(Soak(hours(36_500 * 24)), case(TAG, "test"))
+    assert (verdict.state, verdict.why, verdict.until) == ("waiting", "live in test for 0s of 36500d", None)
 
 
 @pytest.mark.parametrize(

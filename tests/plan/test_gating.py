@@ -10,7 +10,7 @@ from promote.outcome import Plan
 from promote.plan.intent import Promote, Rollback, Rules, Sources, Update
 from promote.question import Past, Probe, Probed, Unknown
 from promote.report.exit import exit_code
-from tests.estate.building import build
+from tests.estate.building import build, kustomization
 from tests.plan.outside import (
     APPS,
     BROKEN,
@@ -25,7 +25,7 @@ from tests.plan.outside import (
     reasons,
     runs,
 )
-from tests.plan.planning import outcome, plan, wanted
+from tests.plan.planning import WEB, outcome, plan, wanted
 
 OFFICE = "{window: {hours: 14:00-16:00}}"
 FROZEN = "{freeze: {from: 2026-01-01, until: 2026-01-10, reason: inventory}}"
@@ -218,3 +218,20 @@ def test_8_1_a_rollback_passes_no_gate(tmp_path: Path) -> None:
     made = plan(build(tmp_path, lane(HTTP, FROZEN, "{soak: 24h}"), files), Rollback("prod", ("web",)), asked)
     assert outcome(made) == ["prod web 1.5.0 → 1.4.0"]
     assert not any(isinstance(each, Probe) for each in asked.asked)
+
+
+def test_a_git_revision_that_moves_along_is_no_image_to_ask_about(tmp_path: Path) -> None:
+    """With `refs` the image was asked about once more without its digest, and so no `signature` was ever found."""
+    digest = "sha256:" + "a" * 64
+    config = lane(HTTP).replace(f"image: {WEB},", f"image: {WEB}, refs: [github.com/acme/web],")
+    files = {
+        **runs("test", web=f"1.5.0@{digest}"),
+        "prod/web/kustomization.yaml": kustomization(
+            WEB, "1.4.0", digest=digest, resources=["https://github.com/acme/web//deploy?ref=1.4.0"]
+        ),
+    }
+    asked = outside(ran={("test", "web"): lived_through((f"1.5.0@{digest}", 2))}, probes={"web": WELL})
+    made = plan(build(tmp_path, config, files), TO, asked, Rules(verify_tag=False))
+    assert [change.site.format for change in made.changes] == ["revision", "kustomize"]
+    (probe,) = {each for batch in asked.rounds for each in batch if isinstance(each, Probe)}
+    assert [(str(repository), version.digest) for repository, version in probe.images] == [(WEB, digest)]

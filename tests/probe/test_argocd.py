@@ -81,6 +81,17 @@ def test_what_the_application_says(
     assert len(probed.why) < 300
 
 
+def test_what_another_application_says_never_passes(server: FaultyProxy, prober: Prober) -> None:
+    """A proxy that answers with what it has kept of another one passed the gate."""
+    server.fail("/", says(json.dumps(application(metadata={"name": "api-test"})).encode()))
+    probed = prober(ArgocdCheck(f"http://{server.host}", "web-test"))
+    assert (probed.state, probed.why) == (
+        "failed",
+        f"http://{server.host}/api/v1/applications/web-test: answered with the application 'api-test', and web-test"
+        " was asked for; check what stands before `server`",
+    )
+
+
 def test_every_image_of_the_version_must_run(server: FaultyProxy, prober: Prober) -> None:
     server.fail("/", says(json.dumps(application(images=["nginx:1.25", "ghcr.io/acme/web:2"])).encode()))
     images = ((Repository("docker.io", "library/nginx"), Version("1.25")), (WEB, Version("1.5.0")))

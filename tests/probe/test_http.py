@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from promote.secret import SecretSettings
 from tests.probe.conftest import Prober
 from tests.servers.proxy import FaultyProxy, ProxyHandler, cut, endless, hang_up, html, redirect, says, stall, status
 
+PACKED = gzip.compress(b'{"a": 1}')
+NO_JSON = ": answered 200 with what is no JSON of RFC 8259: "
 TOKEN = SecretSettings(env="PROMOTE_T")
 BUILD = b'{"build": {"version": 1.10, "ok": true, "none": null, "all": ["a", {"b": "c d"}], "1": "x"}}'
 
@@ -35,8 +38,21 @@ def field(path: str, equals: str) -> Callable[[str], HttpCheck]:
             ": answered 307, and leads to sso.example.com, and should answer 200",
         ),
         (html, field("build", "x"), "failed", ": answered 200 with what is no JSON"),
-        (says(b"[" * 100_000), field("build", "x"), "failed", ": answered 200 with what is no JSON"),
-        (says(b"\xff\xfe"), field("build", "x"), "failed", ": answered 200 with what is no JSON"),
+        (says(b"[" * 100_000), field("build", "x"), "failed", f"{NO_JSON}it is nested too deeply; "),
+        (says(b"\xff\xfe"), field("build", "x"), "failed", f"{NO_JSON}byte 1 is not UTF-8; correct `url`, or mend"),
+        (says('{"a": 1}'.encode("utf-16")), field("a", "1"), "failed", f"{NO_JSON}byte 1 is not UTF-8; "),
+        (says(PACKED, Content_Encoding="gzip"), field("a", "1"), "failed", f"{NO_JSON}it is packed (gzip), "),
+        (redirect(f"http://{'a' * 999}/"), HttpCheck, "failed", f": answered 307, and leads to {'a' * 100}…, and"),
+        (says(b""), field("a", "1"), "failed", f"{NO_JSON}line 1, column 1: expecting value; "),
+        (says(b'{"a": 1}\n}'), field("a", "1"), "failed", f"{NO_JSON}line 2, column 1: extra data; "),
+        # NaN passed for the text NaN, and of two keys the last one counted.
+        (says(b'{"a": NaN}'), field("a", "NaN"), "failed", f"{NO_JSON}NaN is no value of JSON; "),
+        (says(b'{"b": -Infinity, "a": 1}'), field("a", "1"), "failed", f"{NO_JSON}-Infinity is no value of JSON; "),
+        (says(b'{"a": 2, "a": 1}'), field("a", "1"), "failed", f"{NO_JSON}the key 'a' stands twice in one object, "),
+        (says(b'{"c": [{"b": 1, "b": 1}], "a": 1}'), field("a", "1"), "failed", f"{NO_JSON}the key 'b' stands twice"),
+        (says(b'{"a": "\\ud800"}'), field("a", "1"), "failed", ": a is ?, and should be 1"),
+        (says(b'\xef\xbb\xbf{"a": 1}'), field("a", "1"), "passed", " answered 200, and a is 1"),
+        (says(b'{"a": 1e400}'), field("a", "1e400"), "passed", " answered 200, and a is 1e400"),
         (says(BUILD), field("build.tag", "x"), "failed", ": its answer has no build.tag; correct `json`"),
         (says(BUILD), field("build.all[2]", "x"), "failed", ": its answer has no build.all[2]"),
         (says(BUILD), field("build.all.b", "x"), "failed", ": its answer has no build.all.b"),

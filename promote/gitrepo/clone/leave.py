@@ -8,10 +8,10 @@ from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.grant import Access
 from promote.gitrepo.credentials.headers import without_login
 from promote.gitrepo.url import RemoteUrl
+from promote.patience import Patience
 
 
 def has_commit(git: Git, oid: str) -> bool:

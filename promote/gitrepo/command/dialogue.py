@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import selectors
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from promote.clock import REAL
 from promote.errors import GitError, PromoteError
 from promote.process import Finished, end, start, undisturbed
 
@@ -63,7 +63,7 @@ class Dialogue:
 
         The question is written while the answer is read: neither side can block the other.
         """
-        until = time.monotonic() + self._deadline_seconds
+        until = REAL.monotonic() + self._deadline_seconds
         answer = bytearray()
         left, wanted = memoryview(question), lines
         stdin = self._child.stdin
@@ -71,7 +71,7 @@ class Dialogue:
             self._selector.register(stdin, selectors.EVENT_WRITE)
         try:
             while left or wanted > 0 or len(answer) < size:
-                for key, _ in self._selector.select(max(0.0, until - time.monotonic())):
+                for key, _ in self._selector.select(max(0.0, until - REAL.monotonic())):
                     if key.fileobj is stdin:
                         left = self._feed(key.fd, left)
                         if not left:
@@ -80,7 +80,7 @@ class Dialogue:
                     data = self._taken(key)
                     answer += data
                     wanted -= data.count(b"\n") if lines else 0
-                if time.monotonic() >= until:
+                if REAL.monotonic() >= until:
                     raise Ended(self._finished(cut=True))
         finally:
             if left and stdin is not None:

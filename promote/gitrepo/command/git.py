@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -14,10 +13,10 @@ from promote.errors import GitError, RemoteDenied
 from promote.gitrepo.command.dialogue import Dialogue
 from promote.gitrepo.command.environment import for_git
 from promote.gitrepo.command.failure import failed
-from promote.gitrepo.command.patience import Patience
 from promote.gitrepo.credentials.grant import Access, Grant, by_url
 from promote.gitrepo.credentials.headers import without_login
 from promote.gitrepo.url import RemoteUrl, redacted
+from promote.patience import Patience
 from promote.process import Finished, run
 
 _LOG = logging.getLogger("promote.git")
@@ -115,7 +114,6 @@ class Git:
         words = [word if isinstance(word, str) else word.decode("utf-8", "surrogateescape") for word in args]
         # Never a repository found by accident: the store's own folder is named, and a clone of the user's is stood in.
         place = [] if self.directory is None or self.worktree else [f"--git-dir={self.directory}"]
-        began = time.monotonic()
         finished = run(
             ["git", *place, *words],
             cwd=self.directory,
@@ -130,7 +128,7 @@ class Git:
         if _LOG.isEnabledFor(logging.INFO):
             shown = " ".join(words).encode("utf-8", "backslashreplace").decode()
             line = redacted(f"git {shown[:300]}", self.secrets)
-            _LOG.info("%s: %d in %.3f s", line, finished.code, time.monotonic() - began)
+            _LOG.info("%s: %d in %.3f s", line, finished.code, finished.seconds)
         return finished
 
     def converse(self, *args: str) -> Dialogue:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from promote.gitrepo.command.patience import Patience
+from promote.patience import Patience
 from tests.clock import FakeClock
 
 
@@ -22,6 +22,16 @@ def test_what_is_left_shrinks_to_one_short_exchange_and_the_end_is_lifted() -> N
         clock.advance(60.0)
         assert patience.left == 3.0
     assert patience.left == math.inf
+
+
+def test_an_end_within_an_end_is_no_later() -> None:
+    patience = Patience(FakeClock())
+    with patience.until(10.0):
+        with patience.until(30.0):
+            assert patience.left == 10.0
+        with patience.until(5.0):
+            assert patience.left == 5.0
+        assert patience.left == 10.0
 
 
 def test_an_end_is_lifted_where_the_run_fails() -> None:
