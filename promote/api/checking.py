@@ -22,7 +22,7 @@ from promote.wording.message import message
 
 def _fault(names: Sequence[str], exc: PromoteError) -> Finding:
     subject = ", ".join(names)
-    return Finding("error", subject, "repository", str(exc), exc.exit_code)
+    return Finding.of_error("error", subject, "repository", exc, "correct `repo` or `branch`, or see to its credential")
 
 
 def loaded(
@@ -75,7 +75,8 @@ def of_pushes(opened: Opened, config: Config, environments: Sequence[Environment
         try:
             trees.remotes.rehearse(place)
         except GitError as exc:
-            yield Finding("warning", subject, "push", str(exc))
+            cure = "give this credential the right to write, where changes are to be pushed from here"
+            yield Finding.of_error("warning", subject, "push", exc, cure)
         else:
             yield Finding("ok", subject, "push", "can be read, and a push is let in; rules and hooks cannot be asked")
 
@@ -96,7 +97,8 @@ def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls 
                 pulls.forges.committer(environment, repo)
             page, may = pulls.rights(environment, repo)
         except PromoteError as exc:
-            yield Finding("error", name, "forge", str(exc), exc.exit_code)
+            cure = "see to its token and to `forge`, or give `deliver: commit`"
+            yield Finding.of_error("error", name, "forge", exc, cure)
             continue
         if page not in seen:
             yield Finding("ok", name, "forge", f"{page}: {may}")
@@ -116,7 +118,7 @@ def of_targets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
         if fault is None:
             yield Finding("ok", name, "notify", "its address is there; nothing was sent")
         else:
-            yield Finding("warning", name, "notify", fault)
+            yield Finding.of_error("warning", name, "notify", fault, "correct its address")
 
 
 def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -125,7 +127,7 @@ def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
         template = wording(config, How(), environ).template
         message(template, [Carried("env", "app", Version("1.0.0"), Version("1.0.1"))])
     except UsageError as exc:
-        yield Finding("error", "commit", "message", str(exc), exc.exit_code)
+        yield Finding.of_error("error", "commit", "message", exc, "correct the template of `commit.message`")
 
 
 def everything(

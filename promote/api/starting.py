@@ -89,7 +89,7 @@ def _troubles(config: Config, estates: Mapping[str, Estate]) -> Iterator[Trouble
             if found.level == "error":
                 _, slash, app = found.subject.partition("/")
                 bars = estates[name].barred(app) if slash else ()
-                yield Trouble(name, app if slash else None, found.code, found.what, bars)
+                yield Trouble(name, app if slash else None, found.code, found.sentence, bars)
 
 
 def settle(begun: Start, proposal: Proposal) -> Settled:

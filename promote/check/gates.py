@@ -14,6 +14,12 @@ from promote.gates.run import RunCheck
 from promote.image import Version
 from promote.question import Asking, abreast
 
+# What to do where a gate that is tried does not pass, by what it says.
+OF_STATES = {
+    "failed": "see to what it asks, if it is to pass; else correct its settings",
+    "unknown": "see that it can be reached from here, and correct its settings if they name something else",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
@@ -25,7 +31,9 @@ class _Trial:
     def finding(self, where: str) -> Asking[Finding]:
         verdict = yield from self.gate.judge(self.case)
         told = f"asked of {self.case.app} {self.case.version.short}: {verdict.why}"
-        return Finding("ok" if verdict.state in ("passed", "waiting") else "warning", where, "gate", told)
+        if verdict.state in ("passed", "waiting"):
+            return Finding("ok", where, "gate", told)
+        return Finding("warning", where, "gate", told, OF_STATES[verdict.state])
 
 
 def _case(estates: Mapping[str, Estate], environment: str, origin: str) -> Case | None:

@@ -150,7 +150,14 @@ def verified(found: Sequence[Verified]) -> Json:
 def findings(found: Sequence[Finding]) -> Json:
     """What `check` found."""
     rows = [
-        {"part": one.part, "level": one.level, "subject": one.subject, "code": one.code, "what": one.what}
+        {
+            "part": one.part,
+            "level": one.level,
+            "subject": one.subject,
+            "code": one.code,
+            "what": one.what,
+            "cure": one.cure or None,
+        }
         for one in found
     ]
     return {"schema": SCHEMA, "ok": all(one.level != "error" for one in found), "findings": rows}
