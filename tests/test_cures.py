@@ -13,9 +13,8 @@ import pytest
 
 from promote import errors
 from promote.check import Finding, Level
-from promote.check.environment import OF_UNREAD
 from promote.check.gates import OF_STATES
-from promote.sites.cure import CURES
+from promote.sites.cure import CURES, OF_UNREAD
 from promote.tree import WhyUnread
 from promote.verdict import Verdict
 from tests.modules import Module, modules

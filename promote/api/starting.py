@@ -28,6 +28,8 @@ from promote.survey.writer import text_of
 from promote.tree import Tree
 
 _MODE = 0o644
+# Of remarks, where there is nothing to write.
+_FIRST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +94,23 @@ def _troubles(config: Config, estates: Mapping[str, Estate]) -> Iterator[Trouble
                 yield Trouble(name, app if slash else None, found.code, found.sentence, bars)
 
 
+def _nothing(begun: Start, proposal: Proposal, what: str) -> UsageError:
+    """That there is nothing to write, with the first remarks of what was found and could not be used."""
+    more = len(proposal.notes) - _FIRST
+    told = [what, *proposal.notes[:_FIRST], *([f"and {more} more of the kind"] if more > 0 else ())]
+    by_hand = "write promote.yaml by hand: docs/configuration.md begins with a small one"
+    return UsageError("; ".join(told), where=str(begun.root), cure=f"name the GitOps repository by -C, or {by_hand}")
+
+
 def settle(begun: Start, proposal: Proposal) -> Settled:
     """The proposal without what `check` would call an error, with a note of each thing that was left out.
 
-    UsageError where two apps claim one place.
+    UsageError where two apps claim one place, and where nothing is left that could be moved.
     """
     while True:
         if not proposal.environments:
             what = "no YAML file here names anything that runs"
-            raise UsageError(what, where=str(begun.root), cure="name the GitOps repository by -C")
+            raise _nothing(begun, proposal, what)
         config = load(FILE, text_of(proposal).encode(), environ={})
         try:
             estates = World(config, begun.trees).estates(list(config.environments))
@@ -116,6 +126,8 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
         proposal = amended(proposal, troubles, estates)
     running = {app for name in config.environments for app in estates[name].joined}
     proposal = pruned(proposal, running)
+    if not proposal.apps:
+        raise _nothing(begun, proposal, "no YAML file here names an image that could be moved")
     return Settled(proposal, text_of(proposal))
 
 

@@ -7,24 +7,14 @@ from collections.abc import Iterator, Mapping
 from promote.check.finding import Finding
 from promote.estate.estate import Estate, shared
 from promote.estate.trial import unworkable
-from promote.sites.cure import CURES
+from promote.sites.cure import CURES, OF_UNREAD
 from promote.sites.site import where
 from promote.text.document import Stream
 from promote.text.part import Part
 from promote.text.proof import Disagreement
 from promote.text.rewrite import rewrite
-from promote.tree import WhyUnread, show
+from promote.tree import show
 
-# What to do about a file that is not read, by the reason that its tree gives.
-OF_UNREAD: Mapping[WhyUnread, str] = {
-    "gone": "run `promote check` again",
-    "not a file": "put a file in its place, or leave it out of `path` by a `!`",
-    "not checked out": "check it out, or leave it out of `path` by a `!`",
-    "not readable": "let whoever runs promote read it",
-    "submodule": "name its repository by `repo` on an environment of its own",
-    "symlink": "name the file or the folder that it leads to in `path`",
-    "too large": "leave it out of `path` by a `!`, or divide it",
-}
 # A tag that nobody has, and that may stand wherever one stands.
 TRIAL = "0.0.0-check"
 

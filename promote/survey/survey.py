@@ -22,6 +22,7 @@ from promote.survey.pipeline import pipeline
 from promote.survey.proposal import App, Environment, Keys, Proposal, Target
 from promote.survey.spelling import several
 from promote.survey.takeover import Taken, taken
+from promote.survey.unreadable import unreadable
 from promote.tree import Tree, show
 
 
@@ -132,9 +133,12 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     seen = look(tree)
     named_so = environments(seen, branches)
     found = _valid(named_so)
-    trees: dict[str | None, Tree] = {each.branch: branches[each.branch] for each in found if each.branch is not None}
+    trees: dict[str | None, Tree] = {
+        None: tree,
+        **{each.branch: branches[each.branch] for each in found if each.branch is not None},
+    }
     every = tuple(layered(seen, found))
-    there = estates(every, {None: tree, **trees})
+    there = estates(every, trees)
     runs = {each.found.name: own_images(there[each.found.name], each) for each in every}
     alone, lost = bare(seen, [each.found for each in every if not set(each.found.base) & set(each.paths)])
     marked = _marked(seen, every)
@@ -147,7 +151,8 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     times.update((*(each.repository for each in alone), *_bound(gained, marked)))
     images = named(times)
     sources, overrides = pipeline([each.found for each in every]), _overridden(images, gained)
-    notes = [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
+    notes = [*unreadable(there, trees)]
+    notes += [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
     notes += [note for each in every for note in barred_in(there[each.found.name], images)]
     notes += [note for repository, each in gained.items() if repository in images for note in each.notes]
     notes += [

@@ -40,7 +40,6 @@ def _app(app: App) -> Iterator[str]:
 
 def _apps(proposal: Proposal) -> Iterator[str]:
     if not proposal.apps:
-        yield from comment("No image was found: write what moves as `web: {image: ghcr.io/acme/web}`.")
         yield "apps: {}"
         return
     if any(app.keys.policy is None for app in proposal.apps):
