@@ -11,6 +11,7 @@ from promote.config.check_environments import MAX_ENVIRONMENTS
 from promote.errors import UsageError
 from promote.image import Repository
 from promote.survey import flux, updater
+from promote.survey.appset import unknown as unknown_sets
 from promote.survey.bare import Bare, bare
 from promote.survey.environment import Found
 from promote.survey.images import barred_in, images_of, mirrored, named
@@ -153,6 +154,7 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     sources, overrides = pipeline([each.found for each in every]), _overridden(images, gained)
     notes = [*unreadable(there, trees)]
     notes += [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
+    notes += unknown_sets(seen)
     notes += [note for each in every for note in barred_in(there[each.found.name], images)]
     notes += [note for repository, each in gained.items() if repository in images for note in each.notes]
     notes += [
