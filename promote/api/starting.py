@@ -22,6 +22,7 @@ from promote.gitrepo.command.git import Git
 from promote.place import Place
 from promote.replacement import beside
 from promote.survey.amend import Trouble, amended, pruned, without_place
+from promote.survey.family import are_alike, with_family
 from promote.survey.proposal import Proposal
 from promote.survey.survey import survey
 from promote.survey.writer import text_of
@@ -102,6 +103,19 @@ def _nothing(begun: Start, proposal: Proposal, what: str) -> UsageError:
     return UsageError("; ".join(told), where=str(begun.root), cure=f"name the GitOps repository by -C, or {by_hand}")
 
 
+def _familiar(begun: Start, proposal: Proposal, estates: Mapping[str, Estate]) -> Proposal:
+    """The proposal with a family in the place of many apps, where that comes to the same places; else as it is."""
+    other = with_family(proposal)
+    if other is None:
+        return proposal
+    config = load(FILE, text_of(other).encode(), environ={})
+    try:
+        found = World(config, begun.trees).estates(list(config.environments))
+    except UsageError:  # a place that another app claims by its marker
+        return proposal
+    return other if are_alike(estates, found) else proposal
+
+
 def settle(begun: Start, proposal: Proposal) -> Settled:
     """The proposal without what `check` would call an error, with a note of each thing that was left out.
 
@@ -128,6 +142,7 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
     proposal = pruned(proposal, running)
     if not proposal.apps:
         raise _nothing(begun, proposal, "no YAML file here names an image that could be moved")
+    proposal = _familiar(begun, proposal, estates)
     return Settled(proposal, text_of(proposal))
 
 
