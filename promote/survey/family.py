@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from promote.estate.estate import Estate
+from promote.image import DOCKER_HUB
 from promote.survey.proposal import App, Keys, Proposal
 
 # From so many apps on a list is tedious, and one more image of the kind is likely.
 LEAST = 10
 KEY = "*"
+# Docker's own images have nothing to do with one another.
+_OFFICIAL = f"{DOCKER_HUB}/library"
 
 
 def _pattern(app: App) -> str | None:
     """The pattern that an app's image fits by its name, where it takes over nothing that is its own."""
     lead, slash, last = app.image.rpartition("/")
+    is_own = slash and lead != _OFFICIAL and last == app.name
     is_plain = not (app.keys.imagepolicy or app.keys.told or app.keys.lost)
-    return f"{lead}/{{app}}" if slash and last == app.name and is_plain else None
+    return f"{lead}/{{app}}" if is_own and is_plain else None
 
 
 def with_family(proposal: Proposal) -> Proposal | None:

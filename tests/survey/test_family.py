@@ -40,6 +40,7 @@ POLICY = (
 FEW: Mapping[str, tuple[dict[str, str], int]] = {
     "too few": (files(MANY[1:]), LEAST - 1),
     "of two registries": ({**files(MANY[:6]), **files(MANY[6:], "quay.io/acme")}, LEAST),
+    "Docker's own": (files(MANY, "docker.io/library"), LEAST),
     # A member of the family by its image, and none that promote.yaml knows: it cannot be edited.
     "one that must stay out": (
         {**files(MANY), "envs/dev/z.yaml": deployment("ghcr.io/acme/svc-z:${TAG}", "z")},
