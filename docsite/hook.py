@@ -8,7 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docsite import exits, keys, options
+from docsite import documents, exits, keys, options
 from docsite.fences import plain
 from docsite.links import OUTSIDE, relinked
 from promote.config.schema import json_schema
@@ -22,6 +22,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made = {
         "reference/options.md": options.page(),
         "reference/keys.md": keys.page(),
+        "reference/json-keys.md": documents.page(),
         "reference/exit-codes.md": exits.page(),
         "reference/promote.schema.json": dump(json_schema()),
     }

@@ -45,9 +45,13 @@ class PromoteError(Exception):
         self.where = where
         self.cure = cure
 
+    @property
+    def told(self) -> str:
+        """The sentence without what to do."""
+        return f"{self.where}: {self.what}" if self.where else self.what
+
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head}; {self.cure}" if self.cure else head
+        return f"{self.told}; {self.cure}" if self.cure else self.told
 
 
 class UsageError(PromoteError):

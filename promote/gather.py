@@ -196,11 +196,11 @@ class Gather:
                 case Ran():
                     raise TypeError("the past is asked for in one walk")
         except RegistryAbsent as exc:
-            return Absent(str(exc))
+            return Absent(str(exc), cure=exc.cure)
         except RegistryUnreadable as exc:
-            return Unreadable(str(exc))
+            return Unreadable(str(exc), cure=exc.cure)
         except RegistryError as exc:
-            return Unknown(str(exc), exc.exit_code)
+            return Unknown(str(exc), exc.exit_code, cure=exc.cure)
 
     def _of_forge(self, question: Stands | Statuses | Reviews) -> Answer:
         with self._lock:

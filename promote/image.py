@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Annotated, TypedDict
 
 DOCKER_HUB = "docker.io"
 _HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
@@ -88,7 +89,14 @@ def alike(a: Version, b: Version) -> bool:
     return agree(a, b) or agree(b, a)
 
 
-def tag_and_digest(version: Version | None) -> dict[str, str | None] | None:
+class TagAndDigest(TypedDict):
+    """A version; either may be null."""
+
+    tag: Annotated[str | None, "the tag"]
+    digest: Annotated[str | None, "the digest"]
+
+
+def tag_and_digest(version: Version | None) -> TagAndDigest | None:
     """A version as all of promote's JSON has it (docs/json.md); None where there is none."""
     return None if version is None else {"tag": version.tag, "digest": version.digest}
 

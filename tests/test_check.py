@@ -105,7 +105,7 @@ def test_what_a_registry_still_lets_us_pull_is_told_once_a_host(
     registry = book()
     registry.quota = quota
     found = drive(examine(build(tmp_path, CONFIG, files, names=["dev"]).estates, ["dev"]), registry)
-    assert [(one.level, one.what) for one in found if one.code == "pulls-left"] == told
+    assert [(one.level, one.sentence) for one in found if one.code == "pulls-left"] == told
     assert {one.subject for one in found if one.code == "pulls-left"} <= {"ghcr.io"}
     # Lists of tags bring no limits: what runs is asked for too.
     assert registry.facts == ["1.4.0 digest"] * 2
@@ -186,11 +186,15 @@ def test_6_4_a_gate_is_tried_with_what_the_source_runs_and_a_check_with_what_run
         return {**registry(questions - said.keys()), **said}
 
     found = drive(examine(estates, ["test"]), ask)
-    told = [(one.level, one.subject, one.what) for one in found if one.part == "gates"]
+    told = [(one.level, one.subject, one.sentence) for one in found if one.part == "gates"]
     assert told == [
         ("ok", "test/gates[0].soak", "its settings are fine"),
         ("ok", "test/gates[1].http", "asked of web 1.5.0: answered"),
-        ("warning", "test/verify[0].http", "asked of web 1.4.0: answered"),
+        (
+            "warning",
+            "test/verify[0].http",
+            "asked of web 1.4.0: answered; see to what it asks, if it is to pass; else correct its settings",
+        ),
     ]
     # No command is started to see whether it works.
     assert sorted(each.settings.url for each in asked) == [  # type: ignore[attr-defined]
@@ -250,4 +254,53 @@ def test_a_signature_gate_says_before_the_first_run_where_no_digest_will_stand(
         assert (part in one.what, one.level) == (True, "warning" if "no digest" in part else "ok")
     if len(told) == 2:
         assert found[0].what.startswith("prod/api/kustomization.yaml:")
-        assert found[0].what.endswith("only what has one is signed: set `pin: both` for api")
+        assert found[0].sentence.endswith("only what has one is signed; set `pin: both` for api")
+
+
+ILL = f"""
+apps: {{web: {{image: {WEB}}}, api: {{image: {API}, policy: {{semver: "*"}}}}, shop: {{image: ghcr.io/acme/shop}}}}
+environments:
+  dev: {{path: [common, dev]}}
+  test: {{path: [common, test], override: test/a.yaml}}
+  prod: {{path: prod}}
+targets: [{{app: web, file: "dev/tag.yaml", path: web.tag}}]
+"""
+
+
+def test_whatever_is_not_well_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """Files that are not read, apps that no file names and registries that do not answer were told without."""
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "link").symlink_to("..")
+    files: Files = {
+        "common/a.yaml": deployment("c", f"{API}:1.4.0"),
+        "dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{WEB}:1.5.0"),
+        "dev/b.yaml": deployment("b", "ghcr.io/acme/shop:{{ .Tag }}"),
+        "dev/values.yaml": "image: {repository: ghcr.io/acme/shop, tag: 1.4.0} # a\u2028b: c\n",
+        "dev/tag.yaml": 'web: {}\nimage: ghcr.io/acme/other:1 # {"$imagepolicy": "ns:other"}\n',
+        "test/a.yaml": deployment("a", f"{WEB}:9.9.9"),
+        HOLDS: "holds: [{app: gone, version: '*'}]\n",
+        HOLDS.replace("dev", "test"): "holds: [{app: web}]\n",
+    }
+    registry = book(dark=[API])
+    registry.quota = Quota(100, 9, 0)
+    names = ["dev", "test", "prod"]
+    found = drive(examine(build(tmp_path, ILL, files, names=names).estates, names), registry)
+    told = {one.code: one for one in found if one.level != "ok"}
+    assert {code: one.cure for code, one in told.items()} == {
+        "absent": "nothing, if prod is not to run it; else correct `path`, or name its place by `targets`",
+        "holds": "correct the file: until then nothing is brought into test",
+        "mixed": "align them by `promote set`",
+        "no-override": "name another file by `override`, or set the tag in a file of test",
+        "no-such-tag": "push it, or correct what names it",
+        "parsers-disagree": "simplify that part of the file",
+        "pulls-left": "sign in for more, or set a `mirror`",
+        "registry": "see that this registry can be reached from here, and that whoever is signed in may pull from it",
+        "shared-site": "say `shared_with`, or set the tag in a file of dev",
+        "target-misses": "correct web.tag",
+        "template": "let promote write the values that the template takes in, and list this file under `ignore`",
+        "unbound-marker": "say `imagepolicy` on the app that it means, or remove the marker",
+        "unknown-hold": "correct its name, or take the entry out",
+        "unread": "name the file or the folder that it leads to in `path`",
+    }
+    # Not said twice.
+    assert not [one for one in told.values() if one.cure in one.what]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -29,12 +29,14 @@ API = ROOT / "docs" / "api.md"
 SHARED = ("what-is-read", "how-it-is-shown", "options-of-commands-that-write", "options-that-overrule")
 EVERYWHERE = {"-h", "--help", "--version"}
 CODE = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+# Where the codes of places that cannot be edited come into being.
+BARS = (re.compile(rf'\bBar\(\s*"({CODE})"'), re.compile(rf'\bBarred\([^"()]*\bformat,\s*"({CODE})"'))
 # Where codes come into being. What stands before the code are names, or a call that gives one.
 CODES = (
+    *BARS,
     re.compile(rf'\b(?:Skip|Refusal|Failure)\(\s*[\w.]+,\s*[\w.]+,\s*"({CODE})"'),
-    re.compile(rf'\b(?:Bar|Cannot|Disagreement)\(\s*"({CODE})"'),
-    re.compile(rf'\bBarred\([^"()]*\bformat,\s*"({CODE})"'),
-    re.compile(rf'\bFinding\(\s*"(?:ok|warning|error)",\s*(?:[\w.]+|str\(repository\)),\s*"({CODE})"'),
+    re.compile(rf'\b(?:Cannot|Disagreement)\(\s*"({CODE})"'),
+    re.compile(rf'\bFinding(?:\.of_error)?\(\s*"(?:ok|warning|error)",\s*(?:[\w.]+|str\(repository\)),\s*"({CODE})"'),
     re.compile(rf'\b(?:undone|_fail|failed)\((?:[^"\n]*),\s*"({CODE})"'),
     re.compile(rf'"code": .* else "({CODE})"'),
 )
@@ -120,7 +122,8 @@ def test_every_command_is_in_the_first_table() -> None:
         ('Skip(intent.environment, app, "not-alone", "x")', ["not-alone"]),
         ('Skip(environment, choice.app, "already", told)', ["already"]),
         ('return Skip(\n    name,\n    app,\n    "gone-by",\n    why)', ["gone-by"]),
-        ('Finding("error", str(repository), "no-such-tag", why, 4)', ["no-such-tag"]),
+        ('Finding("error", str(repository), "no-such-tag", why, cure)', ["no-such-tag"]),
+        ('Finding.of_error("error", name, "forge", exc, cure)', ["forge"]),
         ('self._fail(plan, place, "push-timeout", why)', ["push-timeout"]),
         ('code: Literal["not-utf8", "not-yaml"]', ["not-utf8", "not-yaml"]),
         ('"code": None if site.shadowed_by is None else "shadowed",', ["shadowed"]),
@@ -129,11 +132,12 @@ def test_every_command_is_in_the_first_table() -> None:
     ],
 )
 def test_the_finder_of_codes(text: str, expected: list[str]) -> None:
-    assert list(_codes_in(text)) == expected
+    assert list(codes_in(text)) == expected
 
 
-def _codes_in(source: str) -> Iterator[str]:
-    for pattern in CODES:
+def codes_in(source: str, patterns: Iterable[re.Pattern[str]] = CODES) -> Iterator[str]:
+    """The codes that come into being in `source`, where one of `patterns` fits."""
+    for pattern in patterns:
         yield from pattern.findall(source)
     for literal in LITERALS.findall(source):
         yield from re.findall(rf'"({CODE})"', literal)
@@ -141,7 +145,7 @@ def _codes_in(source: str) -> Iterator[str]:
 
 def test_every_code_is_documented_with_what_to_do() -> None:
     files = sorted((ROOT / "promote").rglob("*.py"))
-    codes = {code for file in files for code in _codes_in(file.read_text(encoding="utf-8"))}
+    codes = {code for file in files for code in codes_in(file.read_text(encoding="utf-8"))}
     sections = _sections(COMMANDS)["codes-of-outcomes"] + _sections(FORMATS)["refusals"]
     rows = set(re.findall(rf"^\| `({CODE})` \|", sections, re.MULTILINE))
     assert len(codes) > 35  # the patterns still find them
@@ -153,7 +157,7 @@ def test_every_documented_code_is_there() -> None:
     sections = _sections(COMMANDS)["codes-of-outcomes"] + _sections(FORMATS)["refusals"]
     rows = set(re.findall(rf"^\| `({CODE})` \|", sections, re.MULTILINE))
     files = sorted((ROOT / "promote").rglob("*.py"))
-    codes = {code for file in files for code in _codes_in(file.read_text(encoding="utf-8"))}
+    codes = {code for file in files for code in codes_in(file.read_text(encoding="utf-8"))}
     assert len(rows) > 35
     assert sorted(rows - codes) == []
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, get_origin, get_type_hints, is_typeddict
 
 import click
 import pytest
 
-from docsite import exits, keys, options
+from docsite import documents, exits, keys, options
 from docsite.fences import plain
 from docsite.links import relinked
 from docsite.table import code, prose, table
 from promote import errors
 from promote.cli.main import cli
 from promote.config.schema import json_schema
+from promote.notify import webhook
+from promote.report import document_shape, views_shape
 
 
 def test_every_option_of_every_command_is_on_the_page() -> None:
@@ -42,6 +45,35 @@ def test_every_link_of_the_page_of_keys_leads_to_a_section() -> None:
     links = set(re.findall(r"\]\(#(\w+)\)", page))
     assert links
     assert links <= headings
+
+
+def test_every_key_of_every_json_document_is_on_the_page_with_a_word_of_what_it_says() -> None:
+    page = documents.page()
+    made = documents.objects()
+    shared = {document_shape.Plan}  # what several documents begin with
+    for module in (document_shape, views_shape, webhook):
+        ours = {each for each in vars(module).values() if is_typeddict(each) and not each.__name__.startswith("_")}
+        assert ours - shared <= set(made), "a type that no document has"
+    for each in made:
+        section = page.partition(f"\n## {each.__name__}\n")[2].partition("\n## ")[0]
+        for key, kind in get_type_hints(each, include_extras=True).items():
+            assert re.search(rf"^\| {re.escape(code(key))} \| [^|]+ \| \S[^|]+ \|$", section, re.MULTILINE), (each, key)
+            assert get_origin(kind) is Annotated, (each, key)
+
+
+def test_every_command_that_prints_json_has_its_document_on_the_page() -> None:
+    has = {name: {each.name for each in command.params} for name, command in cli.commands.items()}
+    wanted = {name for name, params in has.items() if "output" in params}
+    wanted |= {f"{name} --wait" for name, params in has.items() if "waits" in params}
+    assert set(documents.DOCUMENTS) == wanted
+    assert all(f"`promote {name}`" in documents.page() for name in wanted)
+
+
+def test_every_link_of_the_page_of_json_leads_to_a_section() -> None:
+    page = documents.page()
+    links = set(re.findall(r"\]\(#(\w+)\)", page))
+    assert links
+    assert links <= {heading.lower() for heading in re.findall(r"^## (\w+)$", page, re.MULTILINE)}
 
 
 def _kinds(kind: type[errors.PromoteError]) -> set[type[errors.PromoteError]]:

@@ -26,7 +26,7 @@ _SAMPLE = (Carried("env", "app", Version("1.0.0"), Version("1.0.1")),)
 
 def _fault(names: Sequence[str], exc: PromoteError) -> Finding:
     subject = ", ".join(names)
-    return Finding("error", subject, "repository", str(exc), exc.exit_code)
+    return Finding.of_error("error", subject, "repository", exc, "correct `repo` or `branch`, or see to its credential")
 
 
 def loaded(
@@ -79,7 +79,8 @@ def of_pushes(opened: Opened, config: Config, environments: Sequence[Environment
         try:
             trees.remotes.rehearse(place)
         except GitError as exc:
-            yield Finding("warning", subject, "push", str(exc))
+            cure = "give this credential the right to write, where changes are to be pushed from here"
+            yield Finding.of_error("warning", subject, "push", exc, cure)
         else:
             yield Finding("ok", subject, "push", "can be read, and a push is let in; rules and hooks cannot be asked")
 
@@ -100,7 +101,8 @@ def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls 
                 pulls.forges.committer(environment, repo)
             page, may = pulls.rights(environment, repo)
         except PromoteError as exc:
-            yield Finding("error", name, "forge", str(exc), exc.exit_code)
+            cure = "see to its token and to `forge`, or give `deliver: commit`"
+            yield Finding.of_error("error", name, "forge", exc, cure)
             continue
         if page not in seen:
             yield Finding("ok", name, "forge", f"{page}: {may}")
@@ -120,7 +122,7 @@ def of_targets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
         if fault is None:
             yield Finding("ok", name, "notify", "its address is there; nothing was sent")
         else:
-            yield Finding("warning", name, "notify", fault)
+            yield Finding.of_error("warning", name, "notify", fault, "correct its address")
 
 
 def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -129,7 +131,7 @@ def of_commits(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
         worded = wording(config, How(), environ)
         message(worded.template, _SAMPLE, where=worded.where)
     except UsageError as exc:
-        yield Finding("error", "commit", "message", str(exc), exc.exit_code)
+        yield Finding.of_error("error", "commit", "message", exc, "correct the template of `commit.message`")
 
 
 def of_requests(config: Config, environments: Sequence[Environment]) -> Iterator[Finding]:
@@ -139,7 +141,7 @@ def of_requests(config: Config, environments: Sequence[Environment]) -> Iterator
         try:
             rehearse(Plan(proposals=(wish,) if each.deliver == "pull-request" else ()), config)
         except UsageError as exc:
-            yield Finding("error", each.name, "message", str(exc), exc.exit_code)
+            yield Finding.of_error("error", each.name, "message", exc, "correct the templates of `pull_request`")
 
 
 def everything(

@@ -21,23 +21,23 @@ from promote.tree import Globs, Tree
 _OF_FORGES = frozenset({"commit_status", "approval"})
 
 
-def _lack(check: RunCheck, trusted: Tree, environ: Mapping[str, str]) -> str | None:
+def _lack(check: RunCheck, trusted: Tree, environ: Mapping[str, str]) -> UsageError | None:
     """Why a command could not be started, or None."""
     for _, value in check.env:
         if isinstance(value, SecretSettings):
             try:
                 resolve_secret(value, environ)
             except UsageError as exc:
-                return str(exc)
+                return exc
     program = check.command[0]
     if placeholders(program):
         return None
     if "/" in program and not program.startswith("/"):
         if not trusted.list(Globs((os.path.normpath(program),))):
             cure = "commit it to the default branch, or correct `command`"
-            return f"there is no {program} among the repository's files; {cure}"
+            return UsageError(f"there is no {program} among the repository's files", cure=cure)
     elif shutil.which(program, path=search_path(environ)) is None:
-        return f"there is no program {program} here; install it, or correct `command`"
+        return UsageError(f"there is no program {program} here", cure="install it, or correct `command`")
     return None
 
 
@@ -52,7 +52,7 @@ def of_commands(opened: Opened, environments: Sequence[Environment], environ: Ma
                 check = (RunSettings(command=said) if isinstance(said, str) else said).check()
                 where, lack = f"{environment.name}/{kind}[{number}].run", _lack(check, opened.trusted(), environ)
                 if lack is not None:
-                    yield Finding("warning", where, "gate", lack)
+                    yield Finding.of_error("warning", where, "gate", lack, "correct `run`")
                 else:
                     what = f"{check.command[0]} is there; it is started only with --allow-run"
                     yield Finding("ok", where, "gate", what)
@@ -72,4 +72,4 @@ def of_tokens(opened: Opened, environments: Sequence[Environment], pulls: Pulls 
                 there = pulls.config.environment(name)
                 pulls.forges.at(there, opened.trees.place(there).repo)
             except PromoteError as exc:
-                yield Finding("warning", where, "gate", str(exc))
+                yield Finding.of_error("warning", where, "gate", exc, "see to the token of its forge, and to `forge`")

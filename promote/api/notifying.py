@@ -54,13 +54,13 @@ def _target(said: NotifySettings, environ: Mapping[str, str]) -> Target:
     return Target("webhook", had(hook.url), headers, None if hook.secret is UNSET else had(hook.secret))
 
 
-def lacks(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+def lacks(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[str, UsageError | None]]:
     """Each target by what it is called, with what keeps it from being told anything; None where nothing is known to."""
     for number, said in enumerate(config.notify):
         try:
             _target(said, environ)
         except UsageError as exc:
-            yield _name(number, said), str(exc)
+            yield _name(number, said), exc
         else:
             yield _name(number, said), None
 

@@ -95,6 +95,19 @@ class Session:
         self._means.tell(f"reading the files of {', '.join(names)}")
         return World(self.config, self._opened.trees).estates(names, apps, adding_to=adding_to)
 
+    def named(self, words: Sequence[str], environments: Sequence[str]) -> tuple[str, ...]:
+        """The apps that words mean in these environments, each once: names, images and globs; none for no word.
+
+        UsageError for a word that means none.
+        """
+        from promote.config.named import apps_named
+
+        def found() -> Iterator[str]:
+            estates = self.estates(environments)
+            return (app for name in environments if name in estates for app in estates[name].joined)
+
+        return apps_named(self.config, words, found)
+
     def everything(self, folder: str) -> Estate:
         """What a folder runs, without a configuration: each image is an app of its own name."""
         from promote.api.unconfigured import everything

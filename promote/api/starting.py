@@ -22,12 +22,15 @@ from promote.gitrepo.command.git import Git
 from promote.place import Place
 from promote.replacement import beside
 from promote.survey.amend import Trouble, amended, pruned, without_place
+from promote.survey.family import are_alike, with_family
 from promote.survey.proposal import Proposal
 from promote.survey.survey import survey
 from promote.survey.writer import text_of
 from promote.tree import Tree
 
 _MODE = 0o644
+# Of remarks, where there is nothing to write.
+_FIRST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +92,39 @@ def _troubles(config: Config, estates: Mapping[str, Estate]) -> Iterator[Trouble
             if found.level == "error":
                 _, slash, app = found.subject.partition("/")
                 bars = estates[name].barred(app) if slash else ()
-                yield Trouble(name, app if slash else None, found.code, found.what, bars)
+                yield Trouble(name, app if slash else None, found.code, found.sentence, bars)
+
+
+def _nothing(begun: Start, proposal: Proposal, what: str) -> UsageError:
+    """That there is nothing to write, with the first remarks of what was found and could not be used."""
+    more = len(proposal.notes) - _FIRST
+    told = [what, *proposal.notes[:_FIRST], *([f"and {more} more of the kind"] if more > 0 else ())]
+    by_hand = "write promote.yaml by hand: docs/configuration.md begins with a small one"
+    return UsageError("; ".join(told), where=str(begun.root), cure=f"name the GitOps repository by -C, or {by_hand}")
+
+
+def _familiar(begun: Start, proposal: Proposal, estates: Mapping[str, Estate]) -> Proposal:
+    """The proposal with a family in the place of many apps, where that comes to the same places; else as it is."""
+    other = with_family(proposal)
+    if other is None:
+        return proposal
+    config = load(FILE, text_of(other).encode(), environ={})
+    try:
+        found = World(config, begun.trees).estates(list(config.environments))
+    except UsageError:  # a place that another app claims by its marker
+        return proposal
+    return other if are_alike(estates, found) else proposal
 
 
 def settle(begun: Start, proposal: Proposal) -> Settled:
     """The proposal without what `check` would call an error, with a note of each thing that was left out.
 
-    UsageError where two apps claim one place.
+    UsageError where two apps claim one place, and where nothing is left that could be moved.
     """
     while True:
         if not proposal.environments:
             what = "no YAML file here names anything that runs"
-            raise UsageError(what, where=str(begun.root), cure="name the GitOps repository by -C")
+            raise _nothing(begun, proposal, what)
         config = load(FILE, text_of(proposal).encode(), environ={})
         try:
             estates = World(config, begun.trees).estates(list(config.environments))
@@ -116,6 +140,9 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
         proposal = amended(proposal, troubles, estates)
     running = {app for name in config.environments for app in estates[name].joined}
     proposal = pruned(proposal, running)
+    if not proposal.apps:
+        raise _nothing(begun, proposal, "no YAML file here names an image that could be moved")
+    proposal = _familiar(begun, proposal, estates)
     return Settled(proposal, text_of(proposal))
 
 

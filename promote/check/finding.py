@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from promote.errors import PromoteError
 
 Level = Literal["ok", "warning", "error"]
 # In the order in which they are shown.
@@ -31,15 +33,34 @@ _PART_OF: Mapping[str, Part] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: how it is, a stable code, and what to do where it is not well."""
+    """One thing that was looked at: how it is, a stable code, and what to do where it is not well.
+
+    ValueError where something is not well and nothing is said of what to do, or the other way round.
+    """
 
     level: Level
     subject: str
     code: str
     what: str
-    exit_code: int = 0
+    cure: str = ""
+    exit_code: int = field(default=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if (self.level == "ok") is bool(self.cure):
+            raise ValueError(f"{self.code}: {self.level}, and its cure is {self.cure!r}")
+
+    @classmethod
+    def of_error(cls, level: Level, subject: str, code: str, error: PromoteError, cure: str) -> Finding:
+        """What an error says, with its cure; with `cure` where it names none, since it ends with another's words."""
+        exit_code = error.exit_code if level == "error" else 0
+        return cls(level, subject, code, error.told, error.cure or cure, exit_code=exit_code)
 
     @property
     def part(self) -> Part:
         """What it is about."""
         return _PART_OF.get(self.code, "sites")
+
+    @property
+    def sentence(self) -> str:
+        """What it is, and what to do."""
+        return f"{self.what}; {self.cure}" if self.cure else self.what

@@ -17,6 +17,12 @@ from promote.image import Version
 from promote.question import Asking, abreast
 from promote.sites.site import where
 
+# What to do where a gate that is tried does not pass, by what it says.
+OF_STATES = {
+    "failed": "see to what it asks, if it is to pass; else correct its settings",
+    "unknown": "see that it can be reached from here, and correct its settings if they name something else",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
@@ -28,7 +34,9 @@ class _Trial:
     def finding(self, where: str) -> Asking[Finding]:
         verdict = yield from self.gate.judge(self.case)
         told = f"asked of {self.case.app} {self.case.version.short}: {verdict.why}"
-        return Finding("ok" if verdict.state in ("passed", "waiting") else "warning", where, "gate", told)
+        if verdict.state in ("passed", "waiting"):
+            return Finding("ok", where, "gate", told)
+        return Finding("warning", where, "gate", told, OF_STATES[verdict.state])
 
 
 def _case(estates: Mapping[str, Estate], environment: str, origin: str, *, by_digest: bool = False) -> Case | None:
@@ -59,7 +67,7 @@ def _unsigned(estate: Estate, subject: str) -> Iterator[tuple[str, Finding]]:
         site = next(unpinned(estate, app), None)
         if site is not None:
             what = f"{where(site.anchor)} will hold no digest of {app}, and only what has one is signed"
-            yield f"{subject} {app}", Finding("warning", subject, "gate", f"{what}: set `pin: both` for {app}")
+            yield f"{subject} {app}", Finding("warning", subject, "gate", what, f"set `pin: both` for {app}")
 
 
 def _of(estates: Mapping[str, Estate], name: str) -> Iterator[tuple[str, _Trial | Finding]]:

@@ -25,6 +25,11 @@ from promote.question import (
     Unreadable,
 )
 
+# Where an answer ends with a registry's own words, and names no cure.
+_SEE = "see that this registry can be reached from here, and that whoever is signed in may pull from it"
+_PUSH = "push the image again, or set another version"
+_NAME = "push it, or correct what names it"
+
 
 def _asked(estates: Mapping[str, Estate]) -> Mapping[Repository, frozenset[Question]]:
     """What is asked of each image: its tags where a policy will ask for them, and the version that runs.
@@ -55,7 +60,7 @@ def _limits(asked: Iterable[Repository]) -> Asking[tuple[Finding, ...]]:
             over = f", counted over {show_duration(timedelta(seconds=quota.seconds))}" if quota.seconds else ""
             what = f"{quota.remaining} of {quota.limit} pulls are left{over}"
             if quota.remaining * 10 < quota.limit:
-                out.append(Finding("warning", host, "pulls-left", f"{what}; sign in for more, or set a `mirror`"))
+                out.append(Finding("warning", host, "pulls-left", what, "sign in for more, or set a `mirror`"))
             else:
                 out.append(Finding("ok", host, "pulls-left", what))
     return tuple(out)
@@ -81,12 +86,12 @@ def _signed_in(asked: Iterable[Repository]) -> Asking[tuple[Finding, ...]]:
 def _finding(repository: Repository, answer: Answer) -> Finding:
     name = str(repository)
     match answer:
-        case Unknown(why, code):
-            return Finding("error", name, "registry", why, code)
-        case Unreadable(why):
-            return Finding("error", name, "registry", why, 4)
-        case Absent(why):
-            return Finding("error", name, "no-such-tag", why, 4)
+        case Unknown(_, code):
+            return Finding("error", name, "registry", answer.told, answer.cure or _SEE, exit_code=code)
+        case Unreadable():
+            return Finding("error", name, "registry", answer.told, answer.cure or _PUSH, exit_code=4)
+        case Absent():
+            return Finding("error", name, "no-such-tag", answer.told, answer.cure or _NAME, exit_code=4)
         case tuple():
             return Finding("ok", name, "registry", f"{len(answer)} tags")
         case _:

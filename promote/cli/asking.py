@@ -34,7 +34,7 @@ def _way(proposal: Proposal) -> str:
 
 def summary(proposal: Proposal) -> str:
     """How many environments and apps there are, and in which order."""
-    environments, apps = len(proposal.environments), len(proposal.apps)
+    environments, apps = len(proposal.environments), sum(max(len(app.members), 1) for app in proposal.apps)
     counted = f"{environments} environment{'' if environments == 1 else 's'}, {apps} app{'' if apps == 1 else 's'}"
     return f"{counted} ({_way(proposal)})"
 

@@ -41,8 +41,6 @@ def auto(environments: tuple[str, ...], apps: tuple[str, ...], shard: str | None
     one hop a run. Made for cron: an app that fails stops no other, and nothing is said where there is nothing to do (-v
     tells what waits).
     """
-    from promote.config.named import apps_named
-
     show = Show.of(given)
     mine = _shard(shard, os.environ)
 
@@ -60,7 +58,7 @@ def auto(environments: tuple[str, ...], apps: tuple[str, ...], shard: str | None
         if not names:
             cure = "add it to those that are to be kept up by themselves"
             raise UsageError("no environment has `auto: true`", cure=cure)
-        return opened, Auto(names, apps_named(config, apps), mine)
+        return opened, Auto(names, opened.named(apps, names), mine)
 
     run.write("auto", given, show, intent, environments=environments, apps=apps, terse=True)
 

@@ -50,12 +50,11 @@ def find(paths: tuple[str, ...], apps: tuple[str, ...], **given: Any) -> None:
 
 
 def _estates(opened: Session, paths: tuple[str, ...], apps: tuple[str, ...]) -> list[Estate]:
-    from promote.config.named import apps_named
 
     if not opened.has_config:
         return [opened.everything(path) for path in dict.fromkeys(path.rstrip("/") or "/" for path in paths or (".",))]
     names = list(opened.config.environments)
-    chosen = apps_named(opened.config, apps)
+    chosen = opened.named(apps, names)
     return list(opened.estates(names, chosen or None).values())
 
 

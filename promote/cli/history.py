@@ -39,13 +39,12 @@ def history(
     From Git alone, so what was changed by hand is there too: each version with the commit that brought it onto the
     branch. All apps that ENV runs now, or those that are named.
     """
-    from promote.config.named import apps_named
     from promote.report import text, views
 
     show = Show.of(given)
     with run.session(given, show, environments=[environment], apps=words) as opened:
         opened.config.environment(environment)
-        told = opened.history(environment, apps_named(opened.config, (*words, *apps)), limit=limit, links=links)
+        told = opened.history(environment, opened.named((*words, *apps), (environment,)), limit=limit, links=links)
     if show.json:
         show.document(views.history(told))
     elif show.form == "markdown":

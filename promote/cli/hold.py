@@ -40,8 +40,6 @@ def hold(environment: str, words: tuple[str, ...], version: str | None, until: s
     .promote/holds/ENV.yaml, with --reason, which must be given.
     """
     from promote.cli.versions import version_of
-    from promote.config.named import apps_named
-
     show = Show.of(given)
     one = version_of(version)
     reason = " ".join((given["reason"] or "").split())
@@ -52,7 +50,7 @@ def hold(environment: str, words: tuple[str, ...], version: str | None, until: s
         from promote.api import Hold
 
         opened.config.environment(environment)
-        apps = apps_named(opened.config, words)
+        apps = opened.named(words, (environment,))
         end = None if until is None else _until(until, opened.now)
         return opened, Hold(environment, apps, one, reason, end, opened.author(given["author"]))
 

@@ -33,8 +33,6 @@ def release(environment: str, words: tuple[str, ...], version: str | None, **giv
     does that.
     """
     from promote.cli.versions import version_of
-    from promote.config.named import apps_named
-
     show = Show.of(given)
     one = version_of(version)
 
@@ -42,6 +40,6 @@ def release(environment: str, words: tuple[str, ...], version: str | None, **giv
         from promote.api import Release
 
         opened.config.environment(environment)
-        return opened, Release(environment, apps_named(opened.config, words), one)
+        return opened, Release(environment, opened.named(words, (environment,)), one)
 
     run.write("release", given, show, intent, environments=[environment], apps=words)

@@ -40,8 +40,6 @@ def rollback(
     gate and no rule against downgrades stands in the way.
     """
     from promote.cli.versions import version_of
-    from promote.config.named import apps_named
-
     show = Show.of(given)
     version = version_of(to)
     _count(words, everything=everything, sure=yes or given["dry_run"])
@@ -50,7 +48,7 @@ def rollback(
         from promote.api import Rollback
 
         opened.config.environment(environment)
-        apps = apps_named(opened.config, words)
+        apps = opened.named(words, (environment,))
         if version is not None and len(apps) != 1:
             raise UsageError("--to is the version of one app", cure="name one app")
         reason = " ".join((given["reason"] or "").split())

@@ -83,7 +83,7 @@ class Show:
         self.line.clear()
         say(click.style(text, fg=style) if style else text, color=self.color)
 
-    def document(self, document: dict[str, object]) -> None:
+    def document(self, document: Mapping[str, object]) -> None:
         from promote.report.document import dump
 
         self.line.clear()

@@ -31,15 +31,13 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **gi
     or is held; `mixed` are sites that differ; `!` marks a place that cannot be edited. `-o html` is a page that needs
     nothing else, with the history, and links to commits and pull requests.
     """
-    from promote.config.named import apps_named
-
     show = Show.of(given)
     with run.session(given, show, environments=environments, apps=apps) as opened:
         config = opened.config
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         names = [each.name for each in chosen]
         page = show.form == "html"
-        drawn = opened.board(names, apps_named(config, apps), past=age or page, trends=page)
+        drawn = opened.board(names, opened.named(apps, names), past=age or page, trends=page)
         title, links = opened.title, opened.links(drawn) if page else ()
     if show.json:
         from promote.report import views

@@ -53,7 +53,6 @@ def promotion(
 ) -> Intent:
     """The promotion into `environment`; UsageError where nothing says from where."""
     from promote.api import Promote, Sources
-    from promote.config.named import apps_named
     from promote.errors import UsageError
 
     target = opened.config.environment(environment)
@@ -62,4 +61,4 @@ def promotion(
         raise UsageError(f"{environment} has no `from`", cure="name the source: --from ENV")
     if environment in sources.names:
         raise UsageError(f"{environment} cannot take from itself", cure="name two environments")
-    return Promote(environment, sources, apps_named(opened.config, words), add)
+    return Promote(environment, sources, opened.named(words, (environment, *sources.names)), add)

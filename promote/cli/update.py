@@ -32,7 +32,6 @@ def update(environments: tuple[str, ...], apps: tuple[str, ...], **given: Any) -
     Into every environment whose source is the registry, or into those that are named. An app without a policy is left
     alone.
     """
-    from promote.config.named import apps_named
     from promote.errors import UsageError
 
     show = Show.of(given)
@@ -49,6 +48,6 @@ def update(environments: tuple[str, ...], apps: tuple[str, ...], **given: Any) -
         fed_by_registry = tuple(each.name for each in chosen if each.source == "registry")
         if not fed_by_registry:
             raise UsageError("no environment is fed by a registry", cure="see `source` in docs/configuration.md")
-        return opened, Update(fed_by_registry, apps_named(config, apps))
+        return opened, Update(fed_by_registry, opened.named(apps, fed_by_registry))
 
     run.write("update", given, show, intent, environments=environments, apps=apps)

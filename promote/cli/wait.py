@@ -30,13 +30,12 @@ def wait(environment: str, words: tuple[str, ...], apps: tuple[str, ...], timeou
 
     For all apps that it runs, or those that are named; ends with 3, and why, where they do not pass in time.
     """
-    from promote.config.named import apps_named
     from promote.errors import Refused
 
     show = Show.of(given)
     with run.session(given, show, environments=[environment], apps=words) as opened:
         opened.config.environment(environment)
-        named = apps_named(opened.config, (*words, *apps)) or opened.running(environment)
+        named = opened.named((*words, *apps), (environment,)) or opened.running(environment)
         found = waiting.watched(opened, [(environment, app) for app in named], timeout, show)
     if show.json:
         from promote.report import views

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -46,8 +46,8 @@ def app_named(config: Config, word: str) -> str:
     if family is not None and "/" not in word:
         if set(word) & _GLOB:
             raise UsageError(
-                f"{word!r} is a glob, and fits no app that stands in promote.yaml by its own name",
-                cure=f"name the members of {family.name} that you mean",
+                f"{word!r} is a glob, and fits no app of promote.yaml and no member of {family.name} that runs here",
+                cure="look at `promote status` for those that do",
             )
         return word
     known = sorted(config.apps)
@@ -56,12 +56,18 @@ def app_named(config: Config, word: str) -> str:
     raise UsageError(f"there is no app {without_password(word)[:60]!r}", cure=cure)
 
 
-def apps_named(config: Config, words: Sequence[str]) -> tuple[str, ...]:
-    """The apps that `--app` and APP arguments mean, globs among them, each once; empty for no word at all."""
+def apps_named(config: Config, words: Sequence[str], found: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+    """The apps that `--app` and APP arguments mean, globs among them, each once; empty for no word at all.
+
+    `found` are the apps that environments run, members of families among them: asked for where a glob may mean some.
+    """
     out: dict[str, None] = {}
+    known = [name for name in config.apps if "*" not in name]
+    if any(set(word) & _GLOB for word in words) and len(known) < len(config.apps):
+        known += sorted({*found()} - {*known})
     for word in words:
-        found = [name for name in config.apps if "*" not in name and fnmatchcase(name, word)]
-        out.update(dict.fromkeys(found or [app_named(config, word)]))
+        fitting = [name for name in known if fnmatchcase(name, word)]
+        out.update(dict.fromkeys(fitting or [app_named(config, word)]))
     return tuple(out)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from promote.image import Version
 from promote.moment import show_minute
+from promote.question import Reason
 from promote.text.document import Stream
 
 FOLDER = b".promote/holds"
@@ -81,12 +82,12 @@ class Hold:
 class Holds:
     """The holds of one environment in the order of their file, which is `stream`; None where there is no such file.
 
-    `fault` is a sentence that says why the file cannot be understood: then nothing is brought in at all.
+    `fault` says why the file cannot be understood: then nothing is brought in at all.
     """
 
     path: bytes
     items: tuple[Hold, ...] = ()
-    fault: str | None = None
+    fault: Reason | None = None
     mode: int = 0o100644
     stream: Stream | None = field(default=None, repr=False)
 

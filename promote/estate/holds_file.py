@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from promote.estate.holds import EVERY, KEY, Hold, Holds
 from promote.image import Version, parse_version
 from promote.moment import parse_moment
+from promote.question import Reason
 from promote.text.document import Broken, Stream, parse
 from promote.text.edit import Span
 from promote.text.node import Mapping as MappingNode
@@ -117,23 +118,27 @@ def _where(path: bytes, span: Span) -> str:
     return f"{show(path)}:{span.line}:{span.column}"
 
 
+def _faulty(path: bytes, told: str, cure: str = _CURE) -> Holds:
+    return Holds(path, fault=Reason(f"{told}; {cure}", cure=cure))
+
+
 def read_holds(path: bytes, found: Mapping[bytes, tuple[Entry, bytes | Unread]]) -> Holds:
     """The holds that the file at `path` names, of what was found there and below; none where there is no such file."""
     for name in found:
         if name != path and (name + b"/").startswith(path + b"/"):
-            return Holds(path, fault=f"{show(path)}: is a folder; holds stand in a file of that name")
+            return _faulty(path, f"{show(path)}: is a folder", "holds stand in a file of that name")
         if path.startswith(name + b"/"):
-            return Holds(path, fault=f"{show(name)}: is no folder, and {show(path)} would lie in it; {_CURE}")
+            return _faulty(path, f"{show(name)}: is no folder, and {show(path)} would lie in it")
     if path not in found:
         return Holds(path)
     entry, data = found[path]
     if isinstance(data, Unread):
-        return Holds(path, fault=f"{show(path)}: cannot be read ({data.why}); make it a plain file")
+        return _faulty(path, f"{show(path)}: cannot be read ({data.why})", "make it a plain file")
     stream = parse(path, data)
     if isinstance(stream, Broken):
-        return Holds(path, fault=f"{_where(path, stream.span)}: {stream.why}; {_CURE}")
+        return _faulty(path, f"{_where(path, stream.span)}: {stream.why}")
     reader = _Reader(stream)
     try:
         return Holds(path, reader.read(), None, entry.mode, stream)
     except _FaultError as exc:
-        return Holds(path, fault=f"{reader.where(exc.node)}: {exc.what}; {_CURE}")
+        return _faulty(path, f"{reader.where(exc.node)}: {exc.what}")

@@ -5,17 +5,52 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from typing import Annotated, TypedDict
 
-from promote.image import tag_and_digest
+from promote.image import TagAndDigest, tag_and_digest
 from promote.moment import show_moment
 from promote.notify.event import Event
+from promote.notify.kind import Kind
 from promote.notify.message import Message
 
 LIMIT = 16 << 20
 SIGNATURE = "Promote-Signature"
 
 
-def _event(event: Event) -> dict[str, object]:
+# `from` is a word of Python's own.
+_Source = TypedDict("_Source", {"from": Annotated[str | None, "the environment that it came from"]})
+
+
+class Told(_Source):
+    """One event; what its kind does not know is null."""
+
+    kind: Annotated[Kind, "what happened"]
+    environment: Annotated[str, "its environment"]
+    app: Annotated[str, "the app"]
+    old: Annotated[TagAndDigest | None, "what ran"]
+    new: Annotated[TagAndDigest | None, "what was brought in"]
+    code: Annotated[str | None, "why not, stable"]
+    gate: Annotated[str | None, "the gate that keeps it waiting"]
+    until: Annotated[str | None, "when the gate may pass"]
+    reason: Annotated[str | None, "why not, as a sentence"]
+    repo: Annotated[str | None, "the repository of the commit"]
+    branch: Annotated[str | None, "its branch"]
+    commit: Annotated[str | None, "its name"]
+    url: Annotated[str | None, "its page, where the forge is known"]
+    proposed: Annotated[bool, "whether it is on a promotion branch"]
+    pull_request: Annotated[str | None, "the address of the pull request"]
+
+
+class Notification(TypedDict):
+    """What a webhook is told."""
+
+    schema: Annotated[int, "1; within one number keys are only ever added"]
+    sent: Annotated[str, "the time, in UTC"]
+    repo: Annotated[str, "the repository that promote.yaml is read from"]
+    events: Annotated[list[Told], "what is new"]
+
+
+def _event(event: Event) -> Told:
     return {
         "kind": event.kind,
         "environment": event.environment,
@@ -38,7 +73,7 @@ def _event(event: Event) -> dict[str, object]:
 
 def body(message: Message) -> bytes:
     """The JSON to post."""
-    whole = {
+    whole: Notification = {
         "schema": 1,
         "sent": show_moment(message.sent),
         "repo": message.repo,

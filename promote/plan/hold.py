@@ -33,7 +33,7 @@ def plan_hold(estates: Mapping[str, Estate], intent: Hold | Release, rules: Rule
     estate = estates[intent.environment]
     name, apps = intent.environment, intent.apps or (EVERY,)
     if estate.holds.fault is not None:
-        return Plan(refusals=tuple(Refusal(name, app, "holds-unreadable", estate.holds.fault) for app in apps))
+        return Plan(refusals=tuple(Refusal(name, app, "holds-unreadable", estate.holds.fault.why) for app in apps))
     now = time_of((yield frozenset({Now()})))
     wanted = [_wanted(intent, app, now) for app in apps]
     if rules.proposes(estate) and estate.tip is not None:

@@ -68,7 +68,7 @@ def held_back(
     for name in names:
         estate = estates[name]
         if estate.holds.fault is not None:
-            why = f"{estate.holds.fault}; until then nothing is brought into {name}, or carried on from it"
+            why = f"{estate.holds.fault.why}; until then nothing is brought into {name}, or carried on from it"
             return Refusal(environment, app, "holds-unreadable", why)
         heads = _heads(estate, app, rules, is_rollback=is_rollback and name == environment)
         questions = frozenset[Question](Stands(estate.place, head, name, False) for head in heads)

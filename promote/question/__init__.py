@@ -19,7 +19,7 @@ from promote.question.outside import (
 from promote.question.past import Brought, Past, Ran, State, Stretch
 from promote.question.proposed import Carried, HoldChange, Proposed, Request, Standing, Stands, Versions
 from promote.question.registry import Absent, Admitted, Facts, Known, Limits, Quota, SignedIn, Tags, Unreadable, What
-from promote.question.unknown import Unknown
+from promote.question.unknown import Reason, Unknown
 
 __all__ = [
     "Absent",
@@ -42,6 +42,7 @@ __all__ = [
     "Question",
     "Quota",
     "Ran",
+    "Reason",
     "Request",
     "Review",
     "Reviewed",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from promote.image import Repository
+from promote.question.unknown import Reason
 
 What = Literal["digest", "created", "platforms", "labels"]
 
@@ -84,14 +85,10 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Reason):
     """The registry says clearly that there is no such tag, digest or repository; `why` is a sentence."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Reason):
     """What the reference names is there, proven by its digest, and is no image that can be read; it never will be."""
-
-    why: str

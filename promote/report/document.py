@@ -16,11 +16,11 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.plan.verifying import Verified
     from promote.policy.selection import Selection
     from promote.question import HoldChange
+    from promote.report import document_shape as shape
     from promote.sites.site import Barred, Site
     from promote.wording.links import Link
 
 SCHEMA = 1
-Json = dict[str, object]
 
 
 def dump(document: Mapping[str, object] | Sequence[object]) -> str:
@@ -28,7 +28,7 @@ def dump(document: Mapping[str, object] | Sequence[object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _change(change: Change) -> Json:
+def _change(change: Change) -> shape.Change:
     part = change.site.anchor
     return {
         "environment": change.environment,
@@ -44,7 +44,7 @@ def _change(change: Change) -> Json:
     }
 
 
-def _plan(plan: Plan) -> Json:
+def _plan(plan: Plan) -> shape.Plan:
     return {
         "changes": [_change(change) for change in plan.changes],
         "skipped": [
@@ -75,7 +75,7 @@ def _plan(plan: Plan) -> Json:
     }
 
 
-def _hold(change: HoldChange) -> Json:
+def _hold(change: HoldChange) -> shape.HoldChange:
     return {
         "environment": change.environment,
         "app": change.app,
@@ -87,13 +87,15 @@ def _hold(change: HoldChange) -> Json:
     }
 
 
-def delivery(command: str, done: Delivery, *, dry_run: bool, verified: Sequence[Verified] | None = None) -> Json:
+def delivery(
+    command: str, done: Delivery, *, dry_run: bool, verified: Sequence[Verified] | None = None
+) -> shape.Delivery | shape.Waited:
     """What a writing command did, or would do (DESIGN §5); and, if it waited, what checks said of it."""
-    commits = [
+    commits: list[shape.Commit] = [
         {"repo": commit.place.repo, "branch": commit.place.branch, "sha": commit.oid, "pushed": commit.pushed}
         for commit in done.commits
     ]
-    return {
+    out: shape.Delivery = {
         "schema": SCHEMA,
         "command": command,
         "dry_run": dry_run,
@@ -103,11 +105,11 @@ def delivery(command: str, done: Delivery, *, dry_run: bool, verified: Sequence[
         "pull_requests": [
             {"repo": each.repo, "number": each.number, "url": each.url, "action": each.action} for each in done.pulled
         ],
-        **({} if verified is None else {"verified": [checked(each) for each in verified]}),
     }
+    return out if verified is None else {**out, "verified": [checked(each) for each in verified]}
 
 
-def checked(each: Verified) -> Json:
+def checked(each: Verified) -> shape.Checked:
     """What the checks said of one app."""
     return {
         "environment": each.environment,
@@ -118,15 +120,15 @@ def checked(each: Verified) -> Json:
     }
 
 
-def difference(source: str, target: str, plan: Plan, links: Sequence[Link] = ()) -> Json:
+def difference(source: str, target: str, plan: Plan, links: Sequence[Link] = ()) -> shape.Difference:
     """What `to` would carry from `source` to `target`, and where it can be read what that changes."""
-    pages = [
+    pages: list[shape.AppLink] = [
         {"environment": each.environment, "app": each.app, "shows": each.shows, "url": each.url} for each in links
     ]
     return {"schema": SCHEMA, "from": source, "to": target, **_plan(plan), "links": pages}
 
 
-def _site(environment: str | None, app: str, site: Site) -> Json:
+def _site(environment: str | None, app: str, site: Site) -> shape.Site:
     part = site.anchor
     return {
         "environment": environment,
@@ -146,7 +148,7 @@ def _site(environment: str | None, app: str, site: Site) -> Json:
     }
 
 
-def _barred(environment: str | None, app: str | None, bar: Barred) -> Json:
+def _barred(environment: str | None, app: str | None, bar: Barred) -> shape.Site:
     return {
         "environment": environment,
         "app": app,
@@ -165,12 +167,12 @@ def _barred(environment: str | None, app: str | None, bar: Barred) -> Json:
     }
 
 
-def site_rows(estates: Iterable[Estate], *, configured: bool) -> list[Json]:
+def site_rows(estates: Iterable[Estate], *, configured: bool) -> list[shape.Site]:
     """One row a site, shadowed and barred ones too; within an environment in the order of files and lines."""
-    rows: list[Json] = []
+    rows: list[shape.Site] = []
     for estate in estates:
         name = estate.environment.name if configured else None
-        found: list[tuple[bytes, int, Json]] = []
+        found: list[tuple[bytes, int, shape.Site]] = []
         for app in estate.joined:
             for site in (*estate.sites(app), *estate.shadowed(app)):
                 found.append((site.anchor.path, site.anchor.span.start, _site(name, app, site)))
@@ -180,11 +182,11 @@ def site_rows(estates: Iterable[Estate], *, configured: bool) -> list[Json]:
     return rows
 
 
-def sites(rows: Sequence[Json]) -> Json:
+def sites(rows: Sequence[shape.Site]) -> shape.Sites:
     return {"schema": SCHEMA, "sites": list(rows)}
 
 
-def selection(app: str | None, images: Sequence[str], chosen: Selection, limit: int | None) -> Json:
+def selection(app: str | None, images: Sequence[str], chosen: Selection, limit: int | None) -> shape.Selection:
     """Which tag a policy takes of an app or of an image of none, and why not the others (`tags`)."""
     return {
         "schema": SCHEMA,

@@ -35,7 +35,7 @@ def _folded(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _line(one: Finding, *, whole: bool) -> str:
-    return f"{one.subject}: {one.what}" + (f"  [{one.code}]" if whole or one.level != "ok" else "")
+    return f"{one.subject}: {one.sentence}" + (f"  [{one.code}]" if whole or one.level != "ok" else "")
 
 
 def findings(

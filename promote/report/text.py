@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
     from promote.question import Brought, State, Stretch
-    from promote.report.document import Json
+    from promote.report.document_shape import Site
     from promote.wording.links import Link
 
 HISTORY = ("app", "version", "since", "for", "commit", "author", "how")
@@ -102,7 +102,7 @@ def pulled(done: Delivery) -> list[str]:
     return [*lines, *(each.url for each in done.pulled)]
 
 
-def sites(rows: Sequence[Json]) -> str:
+def sites(rows: Sequence[Site]) -> str:
     """One line a site: where, environment, app, image, version, format, and what keeps it from being edited.
 
     As wide as it needs: a place that is folded cannot be copied. Columns that say nothing are left out.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promote.image import tag_and_digest
 from promote.moment import show_moment
 from promote.question import Brought
-from promote.report.document import SCHEMA, Json, checked
+from promote.report.document import SCHEMA, checked
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
@@ -18,13 +18,19 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.history.chronicle import Chronicle
     from promote.plan.verifying import Verified
     from promote.question import Stretch
+    from promote.report import views_shape as shape
     from promote.wording.links import Link
 
 
-def _cell(cell: Cell) -> Json:
-    """What else is known of a cell: each key is there in each of them."""
+def _cell(cell: Cell) -> shape.Cell:
+    """What is known of a cell: each key is there in each of them."""
     stop, pull, made = cell.stop, cell.pull, cell.brought if isinstance(cell.brought, Brought) else None
     return {
+        "state": cell.state,
+        "version": tag_and_digest(cell.version),
+        "next": tag_and_digest(cell.next),
+        "next_from": cell.source,
+        "note": cell.note or None,
         "stop": None
         if stop is None
         else {
@@ -62,7 +68,7 @@ def _cell(cell: Cell) -> Json:
     }
 
 
-def board(drawn: Board) -> Json:
+def board(drawn: Board) -> shape.Board:
     """The matrix of apps × environments (`status`)."""
     return {
         "schema": SCHEMA,
@@ -71,14 +77,7 @@ def board(drawn: Board) -> Json:
             {
                 "app": app,
                 "environments": {
-                    cell.environment: {
-                        "state": cell.state,
-                        "version": tag_and_digest(cell.version),
-                        "next": tag_and_digest(cell.next),
-                        "next_from": cell.source,
-                        "note": cell.note or None,
-                        **_cell(cell),
-                    }
+                    cell.environment: _cell(cell)
                     for cell in (drawn.cell(app, name) for name in drawn.environments)
                 },
             }
@@ -87,7 +86,7 @@ def board(drawn: Board) -> Json:
     }
 
 
-def _brought(made: Brought | None) -> Json | None:
+def _brought(made: Brought | None) -> shape.Brought | None:
     if made is None:
         return None
     return {
@@ -102,12 +101,14 @@ def _brought(made: Brought | None) -> Json | None:
     }
 
 
-def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) -> Json:
+def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) -> shape.Stretch:
     runs = stretch.runs
     return {
         "state": runs if isinstance(runs, str) else "runs",
         "version": None if isinstance(runs, str) else tag_and_digest(runs),
-        "images": [{"image": str(image), **(tag_and_digest(version) or {})} for image, version in stretch.images],
+        "images": [
+            {"image": str(image), "tag": version.tag, "digest": version.digest} for image, version in stretch.images
+        ],
         "since": None if stretch.brought is None else stretch.brought.at.isoformat(),
         "until": None if until is None else until.isoformat(),
         "brought_by": _brought(stretch.brought),
@@ -115,7 +116,7 @@ def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) ->
     }
 
 
-def history(told: Chronicle) -> Json:
+def history(told: Chronicle) -> shape.History:
     """What ran when in one environment (`history`)."""
     return {
         "schema": SCHEMA,
@@ -138,7 +139,7 @@ def history(told: Chronicle) -> Json:
     }
 
 
-def verified(found: Sequence[Verified]) -> Json:
+def verified(found: Sequence[Verified]) -> shape.Verified:
     """What the checks said in the end (`wait`)."""
     return {
         "schema": SCHEMA,
@@ -147,10 +148,17 @@ def verified(found: Sequence[Verified]) -> Json:
     }
 
 
-def findings(found: Sequence[Finding]) -> Json:
+def findings(found: Sequence[Finding]) -> shape.Findings:
     """What `check` found."""
-    rows = [
-        {"part": one.part, "level": one.level, "subject": one.subject, "code": one.code, "what": one.what}
+    rows: list[shape.Found] = [
+        {
+            "part": one.part,
+            "level": one.level,
+            "subject": one.subject,
+            "code": one.code,
+            "what": one.what,
+            "cure": one.cure or None,
+        }
         for one in found
     ]
     return {"schema": SCHEMA, "ok": all(one.level != "error" for one in found), "findings": rows}

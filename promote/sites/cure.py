@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from promote.tree import WhyUnread
+
 CURES = {
     "alias": "write the value out here",
     "anchor": "write the value out at the other places",
@@ -24,4 +28,14 @@ CURES = {
     "template": "let promote write the values that the template takes in, and list this file under `ignore`",
     "too-deep": "list the file under `ignore`",
     "unbound-marker": "say `imagepolicy` on the app that it means, or remove the marker",
+}
+# What to do about a file that is not read, by the reason that its tree gives.
+OF_UNREAD: Mapping[WhyUnread, str] = {
+    "gone": "run `promote check` again",
+    "not a file": "put a file in its place, or leave it out of `path` by a `!`",
+    "not checked out": "check it out, or leave it out of `path` by a `!`",
+    "not readable": "let whoever runs promote read it",
+    "submodule": "name its repository by `repo` on an environment of its own",
+    "symlink": "name the file or the folder that it leads to in `path`",
+    "too large": "leave it out of `path` by a `!`, or divide it",
 }

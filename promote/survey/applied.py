@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from promote.sites import argocd, flux
 from promote.sites.object import Object
 from promote.sites.reading import Reading
+from promote.survey.appset import Generated
 from promote.survey.flux import each_object
 from promote.text.document import Stream
 
@@ -25,8 +26,13 @@ def _folders(reading: Reading, found: Object) -> Iterator[str]:
             yield from flux.folder(reading.said(source, "path"))
 
 
-def applied(streams: Iterable[Stream]) -> Iterator[tuple[str, str]]:
-    """Where a Kustomization of Flux or an Application of Argo CD stands, and each folder that it applies."""
+def applied(streams: Iterable[Stream], made: Iterable[Generated] = ()) -> Iterator[tuple[str, str]]:
+    """Where a Kustomization of Flux or an Application of Argo CD stands, and each folder that it applies.
+
+    `made` are the applications that sets make; each stands where its set does.
+    """
+    for each in made:
+        yield from ((each.path, folder) for folder in each.folders)
     for stream, reading, found in each_object(streams):
         for folder in _folders(reading, found):
             if folder:

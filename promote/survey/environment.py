@@ -13,7 +13,7 @@ class Found:
     """One environment: its name, the folders and files that are its own, and what told of it.
 
     `base` are files of values that its own lie over, and that other environments have too; `slots` are its own files
-    with `{environment}` in the place of its name; `applied` are folders that Flux applies to it and not to it alone.
+    with `{environment}` in the place of its name; `applied` are folders that are applied to it and not to it alone.
     `within` is its part of each file, `branch` its branch; without one
     it lies on the branch that is looked at.
     """
@@ -42,6 +42,7 @@ def merged(each: Iterable[Found]) -> tuple[Found, ...]:
                 own=tuple(sorted({*known.own, *one.own})),
                 base=tuple(sorted({*known.base, *one.base})),
                 slots=tuple(sorted({*known.slots, *one.slots})),
+                applied=tuple(sorted({*known.applied, *one.applied})),
             )
     return tuple(sorted(out.values(), key=place_of))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from promote.survey import appset
 from promote.survey.applied import applied
+from promote.survey.appset import Generated
 from promote.survey.branches import branches
 from promote.survey.environment import Found, merged
 from promote.survey.files import files
@@ -32,15 +34,28 @@ def _by_files(look: Look) -> tuple[Found, ...]:
     return merged(found)
 
 
-def _applied(look: Look, found: Sequence[Found]) -> Mapping[str, frozenset[str]]:
+def _free(each: Found, taken: Collection[Found]) -> Found:
+    """The same with what lies in no folder of an environment that is known, and holds none."""
+    every = {path for one in taken for path in one.own}
+    own = tuple(way for way in each.own if inside(way, every) is None and not any(below(one, way) for one in every))
+    return replace(each, own=own)
+
+
+def _with_sets(look: Look, found: tuple[Found, ...], made: Collection[Generated]) -> tuple[Found, ...]:
+    """The same with the environments that ApplicationSets make, and with what they give to those that are known."""
+    free = (_free(each, found) for each in appset.environments(made, look))
+    return merged((*found, *(each for each in free if each.own)))
+
+
+def _applied(look: Look, found: Sequence[Found], made: Collection[Generated]) -> Mapping[str, frozenset[str]]:
     """The folders that objects of each environment apply to it."""
-    led = [(path, to) for path, to in applied(look.streams.values()) if any(below(one, to) for one in look.paths)]
+    led = [(path, to) for path, to in applied(look.streams.values(), made) if any(below(one, to) for one in look.paths)]
     return {each.name: frozenset(to for path, to in led if inside(path, each.own) is not None) for each in found}
 
 
-def _followed(look: Look, found: tuple[Found, ...]) -> tuple[Found, ...]:
+def _followed(look: Look, found: tuple[Found, ...], made: Collection[Generated]) -> tuple[Found, ...]:
     """The same with the folders that are applied to one environment alone as its own."""
-    led = _applied(look, found)
+    led = _applied(look, found, made)
     every = {path for each in found for path in each.own}
 
     def alone(name: str, folder: str) -> bool:
@@ -53,11 +68,12 @@ def _followed(look: Look, found: tuple[Found, ...]) -> tuple[Found, ...]:
     for each in found:
         own = {one for one in led[each.name] if alone(each.name, one)}
         others = {one for one in led[each.name] - own if not any(below(one, mine) for mine in each.own)}
-        out.append(replace(each, own=tuple(sorted({*each.own, *own})), applied=tuple(sorted(others))))
+        out.append(replace(each, own=tuple(sorted({*each.own, *own})), applied=tuple(sorted({*each.applied, *others}))))
     return tuple(out)
 
 
 def environments(look: Look, branch_names: Iterable[str]) -> tuple[Found, ...]:
     """The environments of a repository in the order of the pipeline: of its files, else its branches, else one."""
-    found = _by_files(look)
-    return _followed(look, found) or branches(branch_names) or (_ALONE,)
+    made = appset.generated(look)
+    found = _with_sets(look, _by_files(look), made)
+    return _followed(look, found, made) or branches(branch_names) or (_ALONE,)

@@ -21,9 +21,12 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class App:
+    """One app, or the family of `members`."""
+
     name: str
     image: str
     keys: Keys = Keys()
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from promote.config.check_environments import MAX_ENVIRONMENTS
 from promote.errors import UsageError
 from promote.image import Repository
 from promote.survey import flux, updater
+from promote.survey.appset import unknown as unknown_sets
 from promote.survey.bare import Bare, bare
 from promote.survey.environment import Found
 from promote.survey.images import barred_in, images_of, mirrored, named
@@ -22,6 +23,7 @@ from promote.survey.pipeline import pipeline
 from promote.survey.proposal import App, Environment, Keys, Proposal, Target
 from promote.survey.spelling import several
 from promote.survey.takeover import Taken, taken
+from promote.survey.unreadable import unreadable
 from promote.tree import Tree, show
 
 
@@ -132,9 +134,12 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     seen = look(tree)
     named_so = environments(seen, branches)
     found = _valid(named_so)
-    trees: dict[str | None, Tree] = {each.branch: branches[each.branch] for each in found if each.branch is not None}
+    trees: dict[str | None, Tree] = {
+        None: tree,
+        **{each.branch: branches[each.branch] for each in found if each.branch is not None},
+    }
     every = tuple(layered(seen, found))
-    there = estates(every, {None: tree, **trees})
+    there = estates(every, trees)
     runs = {each.found.name: own_images(there[each.found.name], each) for each in every}
     alone, lost = bare(seen, [each.found for each in every if not set(each.found.base) & set(each.paths)])
     marked = _marked(seen, every)
@@ -147,7 +152,9 @@ def survey(tree: Tree, branches: Mapping[str, Tree]) -> Proposal:
     times.update((*(each.repository for each in alone), *_bound(gained, marked)))
     images = named(times)
     sources, overrides = pipeline([each.found for each in every]), _overridden(images, gained)
-    notes = [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
+    notes = [*unreadable(there, trees)]
+    notes += [*(f"{path}: a tag whose image could not be told; `targets` can" for path in lost), *unknown, *odd]
+    notes += unknown_sets(seen)
     notes += [note for each in every for note in barred_in(there[each.found.name], images)]
     notes += [note for repository, each in gained.items() if repository in images for note in each.notes]
     notes += [

@@ -35,12 +35,14 @@ def _taken_over(keys: Keys, indent: str) -> Iterator[str]:
 
 def _app(app: App) -> Iterator[str]:
     yield from _taken_over(app.keys, "  ")
+    if app.members:
+        told = f"a family of {len(app.members)}: {several(app.members)}"
+        yield from comment(f"{told}; so is every image that is found under its pattern", "  ")
     yield f"  {spelled(app.name)}: {flow({'image': app.image, **_keys(app.keys)})}"
 
 
 def _apps(proposal: Proposal) -> Iterator[str]:
     if not proposal.apps:
-        yield from comment("No image was found: write what moves as `web: {image: ghcr.io/acme/web}`.")
         yield "apps: {}"
         return
     if any(app.keys.policy is None for app in proposal.apps):

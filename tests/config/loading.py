@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from textwrap import dedent
 from typing import Any
 
+import jsonschema
 import yaml
 
 from promote.config.load import load
 from promote.config.model import Config
+from promote.config.schema import json_schema
 from promote.errors import ConfigError
 
 BARE = "version: 1\n"
@@ -31,6 +34,18 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, [*"tTfF"])
 def plain(text: str) -> Any:
     """What a text says, as JSON Schema sees it."""
     return yaml.load(text, _Loader)
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def validate(text: str) -> None:
+    """Nothing, where a text fits the JSON Schema of promote.yaml; jsonschema.ValidationError where it does not."""
+    _validator().validate(plain(text))
 
 
 def loaded(text: str, environ: Mapping[str, str] | None = None) -> Config:

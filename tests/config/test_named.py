@@ -14,21 +14,23 @@ CONFIG = (
     'environments: {dev: {path: "apps/{app}/dev"}}\n'
 )
 
+RUNNING = ("web", "svc-old", "svc-mail", "svc-chat", "svc-cart")
+
 
 @pytest.mark.parametrize(
     ("word", "says"),
     [
         # It went for a member of that name, which no file has: a KeyError further down.
-        ("svc-c*", "'svc-c*' is a glob, and fits no app that stands in promote.yaml by its own name; name the members"),
-        ("svc-?", "name the members of svc-*"),
-        ("svc-[ab]", "name the members of svc-*"),
+        ("svc-x*", "'svc-x*' is a glob, and fits no app of promote.yaml and no member of svc-* that runs here; look"),
+        ("svc-?", "no member of svc-* that runs here"),
+        ("svc-[ab]", "no member of svc-* that runs here"),
         ("wbe", "there is no app 'wbe'; did you mean `web`?"),
         ("x*", "there is no app 'x*'"),
     ],
 )
 def test_1_3_what_means_no_app(word: str, says: str) -> None:
     with pytest.raises(UsageError) as caught:
-        apps_named(loaded(CONFIG), [word])
+        apps_named(loaded(CONFIG), [word], lambda: RUNNING)
     assert says in str(caught.value)
 
 
@@ -41,7 +43,24 @@ def test_1_3_what_means_no_app(word: str, says: str) -> None:
         (["ghcr.io/acme/web"], ("web",)),
         (["ghcr.io/acme/svc-mail"], ("svc-mail",)),
         (["svc-o*"], ("svc-old",)),
+        (["svc-c*"], ("svc-cart", "svc-chat")),
+        (["svc-*"], ("svc-old", "svc-cart", "svc-chat", "svc-mail")),
+        (["svc-chat", "svc-c*"], ("svc-chat", "svc-cart")),
     ],
 )
 def test_1_3_what_means_apps(words: list[str], apps: tuple[str, ...]) -> None:
-    assert apps_named(loaded(CONFIG), words) == apps
+    assert apps_named(loaded(CONFIG), words, lambda: RUNNING) == apps
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (CONFIG, ["web", "svc-cart", "ghcr.io/acme/svc-mail"]),
+        (CONFIG.replace('"svc-*": {image: "ghcr.io/acme/{app}"}, ', ""), ["w*"]),
+    ],
+)
+def test_what_runs_is_only_looked_at_for_a_glob_that_may_mean_members(config: str, words: list[str]) -> None:
+    def never() -> list[str]:
+        raise AssertionError("files are read for nothing")
+
+    assert len(apps_named(loaded(config), words, never)) == len(words)

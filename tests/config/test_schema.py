@@ -10,7 +10,7 @@ import pytest
 from promote.config.schema import json_schema
 from promote.config.settings import Settings
 from promote.config.shape import keys_of, shape_of
-from tests.config.loading import plain
+from tests.config.loading import validate
 from tests.config.test_load import FULL
 
 SMALL = """
@@ -23,12 +23,6 @@ environments:
 """
 
 
-def validator() -> jsonschema.Draft202012Validator:
-    schema = json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
-
-
 def keys(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, definition in schema["$defs"].items():
         for key, value in definition.get("properties", {}).items():
@@ -37,7 +31,7 @@ def keys(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("text", [SMALL, FULL, "version: 1"])
 def test_what_promote_reads_fits_the_schema(text: str) -> None:
-    validator().validate(plain(text))
+    validate(text)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +71,7 @@ def test_what_promote_reads_fits_the_schema(text: str) -> None:
 )
 def test_what_promote_refuses_does_not_fit_the_schema(text: str) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        validator().validate(plain(text))
+        validate(text)
 
 
 def test_every_key_has_a_description() -> None:

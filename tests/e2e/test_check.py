@@ -56,7 +56,7 @@ def test_a_push_that_is_not_let_in_is_a_warning_with_its_cure(repository: Gitops
     done = inside("check", "--repo", repository.url, "-o", "json")
     [found] = [one for one in done.document["findings"] if one["code"] == "push"]
     assert (done.code, found["level"], found["part"]) == (0, "warning", "git")
-    assert "give this credential the right to write" in found["what"]
+    assert "give this credential the right to write" in found["cure"]
 
 
 def test_what_gates_and_targets_lack_here_is_told(

@@ -18,7 +18,9 @@ import pytest
 
 from promote import __version__
 from promote.cli.main import cli
-from tests.e2e.gitops import NEW_WEB, OLD_WEB, Gitops, exactly, web_line
+from promote.config import FILE
+from tests.e2e.conftest import Create
+from tests.e2e.gitops import API, NEW_WEB, OLD_API, OLD_WEB, Gitops, digest_of, exactly, files, web_line
 from tests.e2e.program import Inside, Program
 from tests.servers.githttp import Fault
 from tests.servers.proxy import ProxyHandler, faulty_proxy
@@ -330,3 +332,29 @@ def test_a_temporary_folder_that_cannot_be_had_is_told(repository: Gitops, promo
     done = promote("status", "--repo", repository.url, env={"TMPDIR": "/dev/null"})
     assert done.code == 5
     assert "set TMPDIR to a folder to write in" in done.stderr
+
+
+FAMILY = """\
+version: 1
+apps: {{"*": {{image: "{host}/acme/{{app}}", policy: {{semver: "*"}}}}}}
+environments: {{dev: {{path: envs/dev}}, test: {{path: envs/test, from: dev}}}}
+registries: {{"{host}": {{plain_http: true}}}}
+"""
+
+
+def test_1_3_a_glob_means_the_members_of_families_that_run(
+    create: Create, registry: RunningRegistry, inside: Inside
+) -> None:
+    """It was refused: each member had to be named."""
+    content = files(registry.host, digest=digest_of(API[OLD_API]))
+    repository = create({**content, FILE: FAMILY.format(host=registry.host).encode()})
+    at = ("--repo", repository.url, "-o", "json")
+    shown = inside("status", "--app", "w*", *at).document
+    assert [each["app"] for each in shown["apps"]] == ["web"]
+    planned = inside("update", "--app", "w?b", "--dry-run", *at).document
+    assert {each["app"] for each in planned["changes"]} == {"web"}
+    carried = inside("to", "test", "a*", "--dry-run", *at).document
+    assert {each["app"] for each in (*carried["changes"], *carried["skipped"])} == {"api"}
+    refused = inside("status", "--app", "x*", *at)
+    assert (refused.code, refused.stdout) == (2, "")
+    assert "'x*' is a glob, and fits no app of promote.yaml and no member of * that runs here" in refused.stderr

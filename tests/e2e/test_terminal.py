@@ -1,15 +1,12 @@
-"""What a terminal is shown while it waits, in which colours, and what its shell completes."""
+"""What a terminal is shown while it waits, and in which colours."""
 
 from __future__ import annotations
 
 import io
 import re
-import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -17,18 +14,6 @@ from promote.cli.progress import Line, is_wanted, progress_line
 from tests.e2e.gitops import Gitops
 from tests.e2e.program import Inside, Program
 from tests.servers.githttp import Fault
-
-CONFIG = """\
-version: 1
-apps:
-  web: {image: ghcr.io/acme/web}
-  worker: {image: ghcr.io/acme/worker}
-  "svc-*": {image: "ghcr.io/acme/{app}"}
-environments:
-  dev: {path: dev}
-  prod: {path: prod}
-  "{team}-test": {path: "teams/{team}"}
-"""
 
 
 class Screen(io.StringIO):
@@ -134,67 +119,3 @@ def test_colours_are_as_the_environment_and_the_option_say(
     done = inside("set", "dev", "web=1.5.0", "--dry-run", "--repo", repository.url, *words, env=env)
     assert done.code == 0, done.output
     assert ("\x1b[32m" in done.stdout) is coloured
-
-
-def _completed(promote: Program, cwd: Path, words: str, number: int) -> list[str]:
-    asked = {"_PROMOTE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(number)}
-    done = promote(cwd=cwd, env=asked)
-    assert (done.code, done.stderr) == (0, "")
-    return [line.removeprefix("plain,") for line in done.stdout.splitlines() if line]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "work" / "deep").mkdir(parents=True)
-    (tmp_path / "work" / "teams" / "blue").mkdir(parents=True)
-    (tmp_path / "work" / "teams" / "blue" / "a.yaml").write_text("a: b\n")
-    (tmp_path / "work" / "promote.yaml").write_text(CONFIG)
-    return tmp_path / "work"
-
-
-@pytest.mark.parametrize(
-    ("words", "number", "found"),
-    [
-        ("promote check ", 2, ["blue-test", "dev", "prod"]),
-        ("promote to p", 2, ["prod"]),
-        ("promote to prod w", 3, ["web", "worker"]),
-        ("promote to prod --from d", 4, ["dev"]),
-        ("promote set dev wo", 3, ["worker="]),
-        ("promote status --app we", 3, ["web"]),
-        ("promote diff dev p", 3, ["prod"]),
-        ("promote stat", 1, ["status"]),
-    ],
-)
-def test_a_shell_completes_names_of_environments_and_apps(
-    promote: Program, folder: Path, words: str, number: int, found: list[str]
-) -> None:
-    assert _completed(promote, folder / "deep", words, number) == found
-
-
-@pytest.mark.parametrize("text", [None, "apps: [", "version: 7\n"], ids=["none", "broken", "wrong"])
-def test_what_is_wrong_completes_to_nothing_in_silence(promote: Program, tmp_path: Path, text: str | None) -> None:
-    if text is not None:
-        (tmp_path / "promote.yaml").write_text(text)
-    assert _completed(promote, tmp_path, "promote check ", 2) == []
-
-
-def test_a_folder_that_is_named_is_looked_at(promote: Program, folder: Path, tmp_path: Path) -> None:
-    assert _completed(promote, tmp_path, f"promote check -C {folder} d", 4) == ["dev"]
-
-
-@pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
-def test_the_script_for_each_shell_is_one(promote: Program, shell_name: str) -> None:
-    script = promote.ok(env={"_PROMOTE_COMPLETE": f"{shell_name}_source"}).stdout
-    assert f"{shell_name}_complete" in script
-    program = shutil.which(shell_name)
-    if program is not None:  # whether it reads as the shell's own language
-        subprocess.run([program, "-n"], input=script.encode(), check=True, timeout=30)
-
-
-def test_bash_completes(folder: Path, shell: Mapping[str, str]) -> None:
-    asked = (
-        'eval "$(_PROMOTE_COMPLETE=bash_source promote)"; COMP_WORDS=(promote to pr); COMP_CWORD=2; '
-        '_promote_completion promote; printf "%s\\n" "${COMPREPLY[@]}"; complete -p promote'
-    )
-    told = subprocess.check_output(["bash", "-c", asked], cwd=folder, env=dict(shell), timeout=60)
-    assert told.decode().splitlines() == ["prod", "complete -o nosort -F _promote_completion promote"]

@@ -55,27 +55,27 @@ def test_8_3_a_file_that_cannot_be_understood_says_where(tmp_path: Path, text: s
     holds = built(tmp_path, text)["prod"].holds
     assert holds.items == ()
     assert holds.fault is not None
-    assert holds.fault.startswith(f"{FILE}:{where}: ")
-    assert what in holds.fault
+    assert holds.fault.why.startswith(f"{FILE}:{where}: ")
+    assert what in holds.fault.why
 
 
 def test_8_3_a_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
     (tmp_path / ".promote" / "holds").mkdir(parents=True)
     (tmp_path / FILE).symlink_to(tmp_path / "elsewhere")
-    assert "symlink" in (built(tmp_path, None)["prod"].holds.fault or "")
+    assert "symlink" in str(built(tmp_path, None)["prod"].holds.fault)
 
 
 @pytest.mark.parametrize("is_link", [True, False])
 def test_8_3_nor_is_one_with_something_in_its_way(tmp_path: Path, *, is_link: bool) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / ".promote").symlink_to(tmp_path / "other") if is_link else (tmp_path / ".promote").touch()
-    assert "is no folder" in (built(tmp_path, None)["prod"].holds.fault or "")
+    assert "is no folder" in str(built(tmp_path, None)["prod"].holds.fault)
 
 
 def test_8_3_nor_is_a_folder_of_that_name(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir(parents=True)
     (tmp_path / FILE / "a.yaml").touch()
-    assert "is a folder" in (built(tmp_path, None)["prod"].holds.fault or "")
+    assert "is a folder" in str(built(tmp_path, None)["prod"].holds.fault)
 
 
 @pytest.mark.parametrize("text", [None, "", "# nothing yet\n", "holds:\n", "---\nholds: []\n"])

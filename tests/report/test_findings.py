@@ -15,8 +15,8 @@ WELL = [
     Finding("ok", "ecr", "signed-in", "signed in as AWS"),
 ]
 ILL = [
-    Finding("error", "dev/cron", "template", "dev/cron.yaml:3:9 cannot be edited: a template; set it by hand", 3),
-    Finding("warning", "notify[0].slack", "notify", "the secret X is not set; set the environment variable"),
+    Finding("error", "dev/cron", "template", "dev/cron.yaml:3:9 cannot be edited: a template", "set it by hand"),
+    Finding("warning", "notify[0].slack", "notify", "the secret X is not set", "set the environment variable"),
 ]
 
 
@@ -59,9 +59,9 @@ def test_only_the_first_line_of_a_finding_tells_its_level() -> None:
 
 
 def test_control_characters_do_nothing() -> None:
-    told = "\n".join(lines([Finding("error", "dev/\x1b[2J", "template", "a\nb", 3)]))
+    told = "\n".join(lines([Finding("error", "dev/\x1b[2J", "template", "a\nb", "c", exit_code=3)]))
     assert "\x1b" not in told
-    assert "a\\x0ab" in told
+    assert "a\\x0ab; c" in told
 
 
 def test_every_part_is_shown() -> None:

@@ -49,7 +49,7 @@ def main() -> None:
     """Prints a line for each repository of the corpus, and what is missed."""
     for repository in ENVIRONMENTS:
         one = made(repository, SHARED / "corpus" / repository)
-        environments = f"{len(one.config.environments)} of {one.measured.environments}"
+        environments = f"{len(one.config.environments)} of {len(one.measured.environments)}"
         told = f"environments {environments}, apps {len(one.config.apps)}, images {one.measured.named}"
         check = f"{len(one.errors)} errors" if one.errors else "check passes"
         sys.stdout.write(f"{repository}: {told} of {one.measured.images}, {check}, {one.seconds:.1f} s\n")

@@ -32,7 +32,7 @@ _NOT_RUN = re.compile(r"(?:^|/)(?:templates|crds)/|^\.git")
 class Measured:
     """The images that each environment sets, by its name; `missed` are those that a promote.yaml does not name."""
 
-    environments: int
+    environments: frozenset[str]
     set: frozenset[tuple[str, str]]
     missed: frozenset[tuple[str, str]]
 
@@ -122,4 +122,4 @@ def measure(repository: str, root: Path, named: Mapping[str, frozenset[str]]) ->
             image = policies.get((namespace.decode(), name.decode()))
             found.add((environment, image or f"{namespace.decode()}:{name.decode()}"))
     missed = frozenset((name, image) for name, image in found if image not in named.get(name, frozenset()))
-    return Measured(len(environments), frozenset(found), missed)
+    return Measured(frozenset(environments), frozenset(found), missed)

@@ -19,8 +19,10 @@ from promote.errors import UsageError
 from promote.estate.world import World
 from promote.survey.alter import chosen, delivered, in_order
 from promote.survey.survey import survey
+from promote.tree import MAX_FILE
 from promote.tree.folder import FolderTree
 from promote.tree.overlay import Overlay
+from tests.config.loading import validate
 from tests.survey.trees import NOTHING, deployment, kustomization, settled, values, write
 
 Files = Mapping[str, str | bytes]
@@ -55,6 +57,59 @@ def _said(config: Config) -> dict[str, tuple[object, ...]]:
 def test_where_nothing_runs_nothing_is_written(files: Files, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no YAML file here names anything that runs"):
         settled(tmp_path, files)
+
+
+WEB = deployment("ghcr.io/acme/web:1")
+NO_APPS: Mapping[str, tuple[Files, str]] = {
+    "no UTF-8": (
+        {"envs/dev/a.yaml": WEB.replace("web", "w\xe9b").encode("latin-1")},
+        "envs/dev/a.yaml:3:19: is not read: is not UTF-8; save the file as UTF-8, or list it under `ignore`",
+    ),
+    "UTF-16": ({"envs/dev/a.yaml": WEB.encode("utf-16")}, "envs/dev/a.yaml:1:1: is not read: is not UTF-8"),
+    "no YAML": ({"envs/dev/a.yaml": f"{WEB}  - : [\n"}, "is not read: "),
+    "a link": ({"envs/dev/a.yaml": "a: b\n"}, "envs/dev/b.yaml: is not read: symlink; name the file or the folder"),
+    "too large": ({"envs/dev/a.yaml": b"#" * (MAX_FILE + 1)}, "envs/dev/a.yaml: is not read: too large; leave it out"),
+    "what cannot be edited": (
+        {"envs/dev/a.yaml": deployment("ghcr.io/acme/web:${TAG}")},
+        "ghcr.io/acme/web in dev: envs/dev/a.yaml:9:18 cannot be edited, it holds a template expression",
+    ),
+    "no image": ({"envs/dev/a.yaml": "a: b\n"}, "that could be moved"),
+}
+
+
+@pytest.mark.parametrize("name", NO_APPS)
+def test_where_no_app_is_found_nothing_is_written_and_it_is_told_what_keeps_them_away(
+    name: str, tmp_path: Path
+) -> None:
+    """A promote.yaml without an app was written, and the file that could not be read was not told."""
+    files, told = NO_APPS[name]
+    write(tmp_path, files)
+    if name == "a link":
+        (tmp_path / "envs/dev/b.yaml").symlink_to(tmp_path)
+    with pytest.raises(UsageError) as failed:
+        settled(tmp_path, {})
+    assert failed.value.what.startswith("no YAML file here names an image that could be moved")
+    assert told in failed.value.what
+    assert failed.value.cure.startswith("name the GitOps repository by -C, or write promote.yaml by hand")
+
+
+def test_a_file_that_is_not_read_is_told_beside_those_that_are(tmp_path: Path) -> None:
+    files: Files = {
+        "envs/dev/a.yaml": WEB,
+        "envs/dev/b.yaml": b"image: w\xe9b\n",
+        "envs/dev/c.yaml": b"name: w\xe9b\n",
+        **{f"envs/prod/{name}.yaml": b"image: w\xe9b\n" for name in "abcdefghij"},
+    }
+    text = settled(tmp_path, files).text.replace("\n# ", " ")
+    assert "- envs/dev/b.yaml:1:9: is not read: is not UTF-8; save the file as UTF-8" in text
+    assert "envs/dev/c.yaml" not in text
+
+
+def test_of_many_files_that_are_not_read_the_first_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as failed:
+        settled(tmp_path, {f"envs/dev/{name}.yaml": b"image: w\xe9b\n" for name in "abcdefghij"})
+    assert failed.value.what.count("is not read") == 8
+    assert failed.value.what.endswith("; and 2 more of the kind")
 
 
 def test_a_promote_yaml_that_is_there_is_refused_before_anything_is_read(tmp_path: Path) -> None:
@@ -365,6 +420,13 @@ CONTENTS = (
 )
 
 
+def _settled_or_refused(begun: Start) -> str:
+    try:
+        return settle(begun, begun.proposal).text
+    except UsageError as exc:
+        return exc.what
+
+
 @given(
     st.dictionaries(
         st.builds("{}/{}".format, st.sampled_from(FOLDERS), st.sampled_from(NAMES)), st.sampled_from(CONTENTS)
@@ -375,7 +437,11 @@ def test_whatever_is_found_a_check_has_nothing_against_it(empty: Path, files: Ma
     begun = Start(empty, Local(tree, {}), survey(tree, {}))
     if not begun.proposal.environments or not files:
         return
-    config = _config(settle(begun, begun.proposal).text)
+    text = _settled_or_refused(begun)
+    if text.startswith("no YAML file here names an"):
+        return  # the apps of some, if they have any, stand where nobody could edit them
+    validate(text)
+    config = _config(text)
     names = list(config.environments)
     estates = World(config, begun.trees).estates(names)
     assert [each for name in names for each in findings(estates, name) if each.level == "error"] == []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promote.api.starting import Settled, settle, start
+from tests.config.loading import validate
 
 NOTHING: Mapping[str, str] = {"PATH": "/usr/bin:/bin"}
 
@@ -44,6 +45,8 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def settled(root: Path, files: Mapping[str, str | bytes]) -> Settled:
-    """What `init --yes` would write for these files."""
+    """What `init --yes` would write for these files; it fits the JSON Schema."""
     begun = start(write(root, files), NOTHING, force=False)
-    return settle(begun, begun.proposal)
+    made = settle(begun, begun.proposal)
+    validate(made.text)
+    return made
