@@ -46,7 +46,7 @@ def app_named(config: Config, word: str) -> str:
     if family is not None and "/" not in word:
         if set(word) & _GLOB:
             raise UsageError(
-                f"{word!r} is a glob, and fits no app that stands in promote.yaml by its own name",
+                f"{word!r} is a glob, and fits no app that stands in {config.file} by its own name",
                 cure=f"name the members of {family.name} that you mean",
             )
         return word

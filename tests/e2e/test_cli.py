@@ -330,3 +330,19 @@ def test_a_temporary_folder_that_cannot_be_had_is_told(repository: Gitops, promo
     done = promote("status", "--repo", repository.url, env={"TMPDIR": "/dev/null"})
     assert done.code == 5
     assert "set TMPDIR to a folder to write in" in done.stderr
+
+
+def test_what_is_wrong_with_the_file_of_config_names_that_file(
+    repository: Gitops, inside: Inside, tmp_path: Path
+) -> None:
+    """It was said of promote.yaml, which had nothing of it."""
+    text = repository.tree()["promote.yaml"].decode()
+    soaks = text.replace("from: dev", "from: dev, gates: [{soak: 24h, locked: true}]")
+    ours = tmp_path / "ours.yaml"
+    ours.write_text(soaks)
+    for words, told in (
+        (("to", "test", "--skip-gate", "soak", "--reason", "x"), "ours.yaml: the gate 'soak' is locked"),
+        (("wait", "test"), "ours.yaml: test has no `verify` checks"),
+    ):
+        done = inside(*words, "--repo", repository.url, "--config", ours)
+        assert (done.code, told in done.stderr) == (2, True), done
