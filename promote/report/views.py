@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
 
     from promote.board import Board, Cell
+    from promote.board.trend import Trend
     from promote.check import Finding
     from promote.history.chronicle import Chronicle
     from promote.plan.verifying import Verified
@@ -62,6 +63,12 @@ def _cell(cell: Cell) -> Json:
     }
 
 
+def _trend(told: Trend | None) -> Json | None:
+    if told is None:
+        return None
+    return {"weeks": list(told.weeks), "lead_seconds": [int(lead.total_seconds()) for lead in told.leads]}
+
+
 def board(drawn: Board) -> Json:
     """The matrix of apps × environments (`status`)."""
     return {
@@ -78,6 +85,7 @@ def board(drawn: Board) -> Json:
                         "next_from": cell.source,
                         "note": cell.note or None,
                         **_cell(cell),
+                        "trend": _trend(drawn.trends.get((app, cell.environment))),
                     }
                     for cell in (drawn.cell(app, name) for name in drawn.environments)
                 },
