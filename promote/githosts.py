@@ -7,7 +7,6 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from promote.config import FILE
 from promote.config.host_settings import GitSettings
 from promote.config.model import Config
 from promote.errors import UsageError
@@ -31,8 +30,8 @@ def _login_of(username: str, password: Secret, source: str) -> Callable[[], Logi
     return lambda: Login(username, password(), source)
 
 
-def _access(host: str, said: GitSettings, environ: Mapping[str, str], root: Path) -> HostAccess:
-    source = f"`git: {host}` of {FILE}"
+def _access(file: str, host: str, said: GitSettings, environ: Mapping[str, str], root: Path) -> HostAccess:
+    source = f"`git: {host}` of {file}"
     login = app = ssh = None
     username = user_for(host) if said.username is UNSET else said.username
     if said.password is not UNSET:
@@ -54,4 +53,4 @@ def _access(host: str, said: GitSettings, environ: Mapping[str, str], root: Path
 
 def git_access(config: Config, environ: Mapping[str, str], root: Path) -> dict[str, HostAccess]:
     """How hosts of Git are reached, by host; relative paths of certificates start at `root`."""
-    return {host: _access(host, said, environ, root) for host, said in config.git.items()}
+    return {host: _access(config.file, host, said, environ, root) for host, said in config.git.items()}

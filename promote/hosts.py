@@ -8,7 +8,6 @@ from pathlib import Path
 
 from msgspec import UNSET
 
-from promote.config import FILE
 from promote.config.host_settings import RegistrySettings
 from promote.config.model import Config
 from promote.config.registry_name import mirror_of
@@ -21,6 +20,7 @@ from promote.secret import SecretSettings, resolve_secret
 class _Named:
     """Credentials that promote.yaml names: had when the host is first asked; UsageError where that fails."""
 
+    file: str
     host: str
     username: str
     password: SecretSettings
@@ -31,15 +31,15 @@ class _Named:
             password = resolve_secret(self.password, self.environ)
         except UsageError as exc:
             raise UsageError(exc.what, where=f"registries: {self.host}: password", cure=exc.cure) from exc
-        cure = f"correct them under `registries: {self.host}:` in {FILE}"
-        return Credentials(self.username, password, source=FILE, cure=cure)
+        cure = f"correct them under `registries: {self.host}:` in {self.file}"
+        return Credentials(self.username, password, source=self.file, cure=cure)
 
 
-def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Path) -> HostSettings:
+def _one(file: str, host: str, said: RegistrySettings, environ: Mapping[str, str], root: Path) -> HostSettings:
     credentials = None
     mirror = None if said.mirror is UNSET else mirror_of(said.mirror)
     if said.username is not UNSET and said.password is not UNSET:
-        credentials = _Named(host, said.username, said.password, environ)
+        credentials = _Named(file, host, said.username, said.password, environ)
     return HostSettings(
         credentials=credentials,
         ca=None if said.ca is UNSET else root / said.ca,
@@ -54,4 +54,4 @@ def _one(host: str, said: RegistrySettings, environ: Mapping[str, str], root: Pa
 
 def host_settings(config: Config, environ: Mapping[str, str], root: Path) -> dict[str, HostSettings]:
     """Settings by host; relative paths of certificates and layouts start at `root`."""
-    return {host: _one(host, said, environ, root) for host, said in config.registries.items()}
+    return {host: _one(config.file, host, said, environ, root) for host, said in config.registries.items()}

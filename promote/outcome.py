@@ -164,6 +164,11 @@ class Plan:
     proposals: tuple[Proposal, ...] = ()
     holds: tuple[HoldChange, ...] = ()
 
+    @property
+    def does_something(self) -> bool:
+        """Whether it changes, holds back or releases anything."""
+        return bool(self.changes or self.holds)
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:

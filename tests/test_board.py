@@ -240,6 +240,15 @@ def test_8_3_what_holds_everything_back_is_told_in_words(tmp_path: Path) -> None
     assert cell.notes[-1].startswith("every version of every app is held back: we move (")
 
 
+def test_8_3_of_many_holds_the_first_are_told_and_all_are_there(tmp_path: Path) -> None:
+    held = "holds:\n" + "".join(f"- {{app: web, version: 0.0.{number}}}\n" for number in range(200))
+    made = built(tmp_path, f"{WEB}:1.5.0", f"{WEB}:1.4.0", **{".promote/holds/test.yaml": held})
+    cell = drive(draw(made.estates, ["test"], ["web"]), book()).cell("web", "test")
+    assert len(cell.holds) == 200
+    assert cell.notes[-2].endswith(".promote/holds/test.yaml:11:3); `promote release test web` ends that")
+    assert cell.notes[-1] == "190 more holds keep versions out; what ends them: `promote release test web`"
+
+
 def test_8_3_a_file_of_holds_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     made = built(tmp_path, f"{WEB}:1.5.0", f"{WEB}:1.4.0", **{".promote/holds/test.yaml": "[a"})
     cell = drive(draw(made.estates, ["test"], ["web"]), book()).cell("web", "test")

@@ -16,7 +16,7 @@ ENVIRON = {"PROMOTE_A": "s3cret-a", "PROMOTE_B": "s3cret-b"}
 
 
 def access(said: str, environ: dict[str, str], host: str = "a.io") -> HostAccess:
-    config = load("promote.yaml", f"version: 1\ngit: {{{host}: {said}}}\n".encode(), environ=environ)
+    config = load("ours.yaml", f"version: 1\ngit: {{{host}: {said}}}\n".encode(), environ=environ)
     return git_access(config, environ, ROOT)[host]
 
 
@@ -34,7 +34,7 @@ def test_a_login(host: str, said: str, expected: tuple[str, str]) -> None:
     assert "s3cret" not in repr(found)
     assert found.login is not None
     login = found.login()
-    assert ((login.username, login.password), login.source) == (expected, f"`git: {host}` of promote.yaml")
+    assert ((login.username, login.password), login.source) == (expected, f"`git: {host}` of ours.yaml")
 
 
 def test_an_app_ssh_and_an_authority() -> None:

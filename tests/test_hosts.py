@@ -15,7 +15,7 @@ ROOT = Path("/repo")
 
 
 def settings(text: str, environ: dict[str, str]) -> dict[str, HostSettings]:
-    config = load("promote.yaml", f"version: 1\nregistries:\n{text}".encode(), environ=environ)
+    config = load("ours.yaml", f"version: 1\nregistries:\n{text}".encode(), environ=environ)
     return host_settings(config, environ, ROOT)
 
 
@@ -62,8 +62,8 @@ def test_10_3_a_secret_goes_only_to_its_own_host() -> None:
     assert named == Credentials("ci", "s3cret")
     assert named is not None
     assert (named.source, named.cure) == (
-        "promote.yaml",
-        "correct them under `registries: a.example.com:` in promote.yaml",
+        "ours.yaml",
+        "correct them under `registries: a.example.com:` in ours.yaml",
     )
     assert found["b.example.com"].credentials is None
     assert "s3cret" not in repr(found)

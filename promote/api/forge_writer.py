@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promote.api.forges import Forges
+from promote.api.projects import committing
 from promote.api.remotes import Writer
+from promote.config.model import Config
 from promote.errors import ForgeRefused, GitError, PushRejected
 from promote.forge.github_commit import Committer
 from promote.forge.github_files import as_taken
@@ -17,6 +19,17 @@ from promote.place import Place
 from promote.publish.sent import Sent
 
 _LOG = logging.getLogger("promote.git")
+
+
+def foresee(config: Config, plan: Plan) -> None:
+    """Refuses what `ForgeWriter.check` would refuse, as far as it shows without asking a forge: a dry run asks none.
+
+    UsageError where it is another forge than GitHub, or none; ForgeRefused for a file that its API cannot write.
+    """
+    for step in plan.steps:
+        environment, _ = step.apps[0]
+        committing(config, config.environment(environment), step.place.repo)
+        as_taken(step.files, step.place.repo)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET
 
-from promote.api.projects import project_at
+from promote.api.projects import committing, project_at
 from promote.clock import Clock
 from promote.config.model import Config, Environment
 from promote.config.request_settings import ForgeSettings
-from promote.errors import UsageError
 from promote.forge.address import Project
 from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
 from promote.gitrepo.remote import Remotes
@@ -68,13 +67,7 @@ class Forges:
         """
         from promote.forge.github_commit import Committer
 
-        project = project_at(self.config, environment, repo)
-        if project.kind != "github":
-            raise UsageError(
-                f"`commit: {{via: api}}` works at GitHub only, and this is {project.kind}",
-                where=project.page,
-                cure="write commit: {via: git} into promote.yaml",
-            )
+        project = committing(self.config, environment, repo)
         return Committer(project, self.at(environment, repo).web.within(lambda: self.remotes.left), self.clock)
 
     def _asked_by(self) -> Transport:
@@ -95,7 +88,7 @@ class Forges:
         """The token of a forge, asked each time, and where it is from; ForgeDenied where there is none."""
         if said is not None and said.token is not UNSET:
             secret = resolve_secret(said.token, self.environ)
-            return (lambda: secret), "promote.yaml"
+            return (lambda: secret), self.config.file
         found = token_in(project, self.environ, is_home=repo == self.home)
         if found is not None:
             given, name = found

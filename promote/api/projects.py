@@ -22,6 +22,19 @@ def project_at(config: Config, environment: Environment, repo: str) -> Project:
     )
 
 
+def committing(config: Config, environment: Environment, repo: str) -> Project:
+    """The project whose forge makes commits in an environment's repository; UsageError where it makes none."""
+    cure = f"write commit: {{via: git}} into {config.file}"
+    try:
+        project = project_at(config, environment, repo)
+    except UsageError as exc:
+        raise UsageError(f"`commit: {{via: api}}` needs a forge: {exc.what}", where=exc.where, cure=cure) from exc
+    if project.kind != "github":
+        what = f"`commit: {{via: api}}` works at GitHub only, and this is {project.kind}"
+        raise UsageError(what, where=project.page, cure=cure)
+    return project
+
+
 def commit_page(config: Config, environment: str, repo: str, oid: str) -> str | None:
     """The page of one commit; None where no forge is known to have it."""
     try:

@@ -148,9 +148,13 @@ class Session:
         return drive(self.decide(intent, rules)(self._look(intent, rules), Before()), self.ask)
 
     def rehearse(self, intent: Intent, rules: Rules, how: How) -> Plan:
-        """The plan of a `--dry-run`; its messages are made too, since one that cannot be made would stop `deliver`."""
+        """The plan of a `--dry-run`, messages included; what stops `deliver` before it asks a forge stops this too."""
         worded = wording(self.config, how, self._means.environ)
         plan = self.plan(intent, rules)
+        if how.push and self.config.commit.via == "api" and not isinstance(self._opened.trees, FolderTrees):
+            from promote.api.forge_writer import foresee
+
+            foresee(self.config, plan)
         for step in plan.steps:
             worded.message(step, self.ask, self._opened)
         return plan

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from promote.api.trees import FolderTrees
 from promote.api.where import Opened
-from promote.config import FILE
 from promote.errors import RemoteUnreachable, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def following(
     for name in environments:
         if not config.environment(name).verify:
             cure = "say under `verify` how it can be told that it runs"
-            raise UsageError(f"{name} has no `verify` checks", where=FILE, cure=cure)
+            raise UsageError(f"{name} has no `verify` checks", where=config.file, cure=cure)
 
     def look() -> Mapping[str, Estate]:
         if not isinstance(trees, FolderTrees):

@@ -15,13 +15,15 @@ from promote.board.upstream import firsts
 from promote.estate.estate import Estate
 from promote.image import Version, agree
 from promote.plan.candidates import differing
-from promote.plan.holding import Held, held_back
+from promote.plan.holding import Held, held_back, together
 from promote.plan.intent import Rules
 from promote.question import Asking, Brought, Now, Past, Ran, Unknown, abreast, time_of
 from promote.sites.site import where
 
 # What is no news on a board: it has no policy, nothing is to be had; a pull request is told by itself.
 _QUIET = frozenset({"absent", "no-policy", "proposed"})
+# So many of the holds of one cell are told in words each; whoever reads the JSON has all of them.
+_TOLD = 10
 _Pasts = Mapping[Key, Past | Unknown]
 
 
@@ -195,7 +197,11 @@ def _held(look: _Look, cell: Cell) -> Asking[Cell]:
         told = cell.stop is not None and cell.stop.reason == held.reason
         return cell if told else _noted(cell, held.reason)
     cell = replace(cell, holds=tuple(hold for _, hold, _ in held.holds))
-    for _, hold, cure in held.holds:
-        if cell.stop is None or cell.stop.code != "held" or hold.sentence not in cell.stop.reason:
-            cell = _noted(cell, f"{hold.subject} is held back: {hold.sentence}; {cure}")
-    return cell
+    kept = cell.stop.reason if cell.stop is not None and cell.stop.code == "held" else ""
+    left = [(hold, cure) for _, hold, cure in held.holds if hold.sentence not in kept]
+    # Another hold may keep the same version out.
+    does = "lets it in" if len(held.holds) == 1 else "ends that"
+    notes = [f"{hold.subject} is held back: {hold.sentence}; {cure} {does}" for hold, cure in left[:_TOLD]]
+    if more := left[_TOLD:]:
+        notes.append(f"{len(more)} more holds keep versions out; what ends them: {together(cure for _, cure in more)}")
+    return replace(cell, notes=(*cell.notes, *notes))

@@ -35,7 +35,19 @@ class File(click.Path):
         return super().convert(value, param, ctx)
 
 
-TEXT = Text()
+class Reason(Text):
+    """A text that is recorded, and shown on the terminals of others."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from promote.config.leaf import has_control
+
+        value = super().convert(value, param, ctx)
+        if has_control(" ".join(value.split())):
+            self.fail("holds a control character, which a terminal would obey: leave it out", param, ctx)
+        return value
+
+
+TEXT, REASON = Text(), Reason()
 
 
 def text(*names: str, **settings: Any) -> Callable[[F], F]:
@@ -190,8 +202,8 @@ def awaiting() -> Callable[[F], F]:
 
 
 def reason(what: str) -> Callable[[F], F]:
-    """--reason: why something is done that is not the rule."""
-    return text("--reason", metavar="TEXT", help=what)
+    """--reason: why something is done that is not the rule; it is recorded, and shown on terminals."""
+    return click.option("--reason", type=REASON, metavar="TEXT", help=what)
 
 
 def overruling() -> Callable[[F], F]:

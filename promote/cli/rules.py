@@ -35,7 +35,6 @@ def _skippable(opened: Session, intent: Intent) -> Mapping[str, bool]:
 def rules_of(opened: Session, intent: Intent, options: Mapping[str, Any]) -> Rules:
     """What the options decide; UsageError for a gate that is not there to be skipped, or must not be."""
     from promote.api import Rules
-    from promote.config import FILE
     from promote.errors import UsageError
 
     reason, names = options.get("reason"), options.get("skip_gates", ())
@@ -50,7 +49,8 @@ def rules_of(opened: Session, intent: Intent, options: Mapping[str, Any]) -> Rul
             there = f"there are: {', '.join(sorted(known))}" if known else "leave --skip-gate out"
             raise UsageError(f"there is no gate {name[:60]!r} to skip here", cure=there)
         if known[name]:
-            raise UsageError(f"the gate {name!r} is locked: nobody skips it", where=FILE, cure="wait until it passes")
+            what = f"the gate {name!r} is locked: nobody skips it"
+            raise UsageError(what, where=opened.config.file, cure="wait until it passes")
     return Rules(
         allow_downgrade=options.get("allow_downgrade", False),
         verify_tag=not options["no_verify_tag"],

@@ -188,9 +188,9 @@ def _report(
             show.result(line)
         for line in () if terse else text.skips(plan, named=named):
             show.note(line)
-        if not (plan.changes or plan.holds or faults or terse):
+        if not (plan.does_something or faults or terse):
             show.note("nothing to do")
-        elif dry and (plan.changes or plan.holds):
+        elif dry and plan.does_something:
             show.note("dry run: nothing was written")
     for line in faults:
         show.fault(line)

@@ -8,12 +8,14 @@ import click
 
 from promote.cli import completion, options, run
 from promote.cli.shown import Show
+from promote.errors import UsageError
 
 EXAMPLES = """
 promote status
 promote status test prod --app 'web*' --age
 promote status -o markdown
 promote status -o html > board.html
+promote status prod --trends -o json
 promote status --repo https://git.example.com/acme/gitops.git -o json
 """
 
@@ -22,9 +24,10 @@ promote status --repo https://git.example.com/acme/gitops.git -o json
 @click.argument("environments", metavar="[ENV]...", nargs=-1, shell_complete=completion.environments)
 @options.apps()
 @click.option("--age", is_flag=True, help="Read Git's history too: since when each version runs, and how far behind.")
+@click.option("--trends", is_flag=True, help="With -o json: more of the history, how often versions come and how soon.")
 @options.where()
 @options.output("markdown", "html")
-def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **given: Any) -> None:
+def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, trends: bool, **given: Any) -> None:
     """Show what runs where, what is waiting to come, and what for.
 
     `1.4.2 ← 1.5.0` runs 1.4.2, and 1.5.0 would come from the source environment or the registry; `⇠` waits for a gate,
@@ -32,12 +35,14 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, **gi
     nothing else, with the history, and links to commits and pull requests.
     """
     show = Show.of(given)
+    page = show.form == "html"
+    if trends and not (show.json or page):
+        raise UsageError("--trends is shown by -o json, and by the page of -o html", cure="add one of them")
     with run.session(given, show, environments=environments, apps=apps) as opened:
         config = opened.config
         chosen = config.choose(environments) if environments else tuple(config.environments.values())
         names = [each.name for each in chosen]
-        page = show.form == "html"
-        drawn = opened.board(names, opened.named(apps, names), past=age or page, trends=page)
+        drawn = opened.board(names, opened.named(apps, names), past=age or page, trends=trends or page)
         title, links = opened.title, opened.links(drawn) if page else ()
     if show.json:
         from promote.report import views

@@ -46,7 +46,7 @@ def app_named(config: Config, word: str) -> str:
     if family is not None and "/" not in word:
         if set(word) & _GLOB:
             raise UsageError(
-                f"{word!r} is a glob, and fits no app of promote.yaml and no member of {family.name} that runs here",
+                f"{word!r} is a glob, and fits no app of {config.file} and no member of {family.name} that runs here",
                 cure="look at `promote status` for those that do",
             )
         return word

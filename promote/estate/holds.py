@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from promote.image import Version
 from promote.moment import show_minute
@@ -12,6 +13,8 @@ from promote.question import Reason
 from promote.text.document import Stream
 
 FOLDER = b".promote/holds"
+# As much as promote.yaml may have: some eight thousand holds. Each change of the file is proven by a second parser.
+MOST_BYTES = 1 << 20
 KEY = "holds"
 EVERY = "*"
 
@@ -91,9 +94,21 @@ class Holds:
     mode: int = 0o100644
     stream: Stream | None = field(default=None, repr=False)
 
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        """Where the holds of each app stand in `items`: every app asks, and there may be thousands of both."""
+        found: dict[str, list[int]] = {}
+        for place, each in enumerate(self.items):
+            found.setdefault(each.app, []).append(place)
+        return found
+
+    def _speaking_of(self, app: str) -> Sequence[Hold]:
+        places = sorted((*self._places.get(app, ()), *self._places.get(EVERY, ())))
+        return [self.items[place] for place in places]
+
     def asks_for_the_time(self, app: str) -> bool:
-        return any(each.until is not None for each in self.items if each.speaks_of(app))
+        return any(each.until is not None for each in self._speaking_of(app))
 
     def of(self, app: str, now: datetime | None) -> Sequence[Hold]:
         """The holds that count for an app."""
-        return [each for each in self.items if each.speaks_of(app) and each.lasts(now)]
+        return [each for each in self._speaking_of(app) if each.lasts(now)]

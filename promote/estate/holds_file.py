@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from promote.estate.holds import EVERY, KEY, Hold, Holds
+from promote.estate.holds import EVERY, KEY, MOST_BYTES, Hold, Holds
 from promote.image import Version, parse_version
 from promote.moment import parse_moment
 from promote.question import Reason
@@ -20,6 +20,7 @@ from promote.tree import Entry, Unread, show
 
 _KEYS = ("app", "version", "by", "at", "reason", "until")
 _CURE = "correct the file"
+SHORTER = "take out by hand what need not be held back any more; one hold of version '*' stands for all of an app"
 _EXAMPLE = "- {app: web, version: 1.5.0, reason: it fails}"
 _Texts = Mapping[str, tuple[str, Node]]
 
@@ -132,8 +133,10 @@ def read_holds(path: bytes, found: Mapping[bytes, tuple[Entry, bytes | Unread]])
     if path not in found:
         return Holds(path)
     entry, data = found[path]
-    if isinstance(data, Unread):
+    if isinstance(data, Unread) and data.why != "too large":
         return _faulty(path, f"{show(path)}: cannot be read ({data.why})", "make it a plain file")
+    if isinstance(data, Unread) or len(data) > MOST_BYTES:
+        return _faulty(path, f"{show(path)}: is larger than {MOST_BYTES >> 20} MiB", SHORTER)
     stream = parse(path, data)
     if isinstance(stream, Broken):
         return _faulty(path, f"{_where(path, stream.span)}: {stream.why}")

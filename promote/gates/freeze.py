@@ -14,8 +14,10 @@ from promote.gates.zone import instant_of, zone_of
 from promote.question import Asking, Now, time_of
 from promote.verdict import Verdict
 
+# What comes later is beyond what can be reckoned with in every time zone.
+_LAST = datetime(9999, 12, 31)
 _MOMENT = re.compile(
-    r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?\Z", re.ASCII
+    r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?\Z", re.ASCII
 )
 
 
@@ -53,10 +55,13 @@ class FreezeSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 def _moment(text: str, key: str) -> datetime:
     try:
-        if _MOMENT.match(text) is not None:
-            return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text) if _MOMENT.match(text) is not None else None
     except ValueError:
-        pass  # told below: a day or an hour that there is not
+        found = None  # told below: a day or an hour that there is not
+    if found is not None and found.replace(tzinfo=None) > _LAST:
+        raise ValueError(f"{key}: {text!r} is too far ahead; the last moment that counts is {_LAST:%Y-%m-%d}")
+    if found is not None:
+        return found
     raise ValueError(f"{key}: {text[:40]!r} is no date or time; write one such as 2026-12-18 or 2026-12-18T17:00")
 
 

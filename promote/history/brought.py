@@ -11,7 +11,8 @@ from promote.image import Version, agree
 from promote.question import Brought, Carried, State
 from promote.wording.trailers import parse
 
-_LAST = 253_402_300_799  # the end of the year 9999, where datetime ends
+# datetime ends with the year 9999, and the longest soak must still fit behind it.
+_LAST = int(datetime(9800, 1, 1, tzinfo=UTC).timestamp())
 _DIGITS = 20  # as many are beyond it; Python refuses to read thousands
 _STAMP = re.compile(r"(.*?) ?(-?\d+) [+-]\d{4}\Z", re.DOTALL)
 # What forges write into the commits by which they merge, each with the number in it.

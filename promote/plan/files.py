@@ -10,7 +10,7 @@ from promote.outcome import Refusal
 from promote.place import Place
 from promote.plan.draft import Draft
 from promote.plan.hold_file import addition as addition_of
-from promote.plan.hold_file import new_file
+from promote.plan.hold_file import new_file, unfit
 from promote.sites.pattern import Text
 from promote.sites.site import where
 from promote.text.addition import Addition
@@ -62,6 +62,8 @@ def rewritten(estates: Mapping[str, Estate], drafts: Iterable[Draft]) -> tuple[d
     for (place, path), wanted in _wanted(estates, drafts).items():
         torn = _torn(wanted)
         made = _made(wanted) if torn is None else Disagreement("conflict", torn)
+        if isinstance(made, Rewritten):
+            made = unfit(path, made.after) or made
         if isinstance(made, Disagreement):
             refused += _blame(wanted, made)
         elif wanted.text is None or wanted.mode is None:

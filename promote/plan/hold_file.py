@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
 
-from promote.estate.holds import FOLDER, KEY, Holds, path_of, shown
-from promote.estate.holds_file import read_holds
+from promote.estate.holds import FOLDER, KEY, MOST_BYTES, Holds, path_of, shown
+from promote.estate.holds_file import SHORTER, read_holds
 from promote.image import agree
 from promote.moment import show_moment
 from promote.outcome import Refusal
@@ -16,6 +17,7 @@ from promote.text.remove_item import Removal
 from promote.text.rewrite import rewrite
 from promote.tree import Entry, show
 
+_BY_HAND, _WITHOUT = "; edit it by hand", "; write it without"
 _HEAD = b"# Versions that promote does not bring in: see `promote hold` and `promote release`.\n"
 
 
@@ -55,23 +57,39 @@ def with_hold(holds: Holds, change: HoldChange) -> Holds | Refusal:
         return left
     try:
         if left.stream is None:
-            return _read(left, new_file(left.path, [addition(change)]))
+            return _read(left, change, new_file(left.path, [addition(change)]))
     except ValueError as exc:
-        return _refusal(holds, change, Disagreement("not-writable", f"a value {exc}"))
+        return _refusal(holds, change, Disagreement("not-writable", f"a value {exc}"), cure=_WITHOUT)
     made = rewrite(left.stream, (), [addition(change)])
-    return _refusal(holds, change, made) if isinstance(made, Disagreement) else _read(left, made.after)
+    if isinstance(made, Disagreement):
+        return _refusal(holds, change, made, cure=_WITHOUT if made.code == "not-writable" else _BY_HAND)
+    return _read(left, change, made.after)
 
 
 def without(holds: Holds, places: Iterable[int], change: HoldChange) -> Holds | Refusal:
-    """The file without the items at these places; each removal is proven by itself."""
-    for place in sorted(places, reverse=True):
+    """The file without the items at these places; each removal is proven."""
+    left = sorted(places)
+    while left:
         if holds.stream is None:
             raise ValueError("there is no file to take an item out of")
-        made = rewrite(holds.stream, (), (), [Removal((KEY,), place)])
+        going = _no_neighbours(left)
+        made = rewrite(holds.stream, (), (), [Removal((KEY,), place) for place in going])
         if isinstance(made, Disagreement):
             return _refusal(holds, change, made)
-        holds = _read(holds, made.after)
+        read = _read(holds, change, made.after)
+        if isinstance(read, Refusal):
+            return read
+        holds, left = read, [place - bisect(going, place) for place in left if place not in set(going)]
     return holds
+
+
+def _no_neighbours(places: Sequence[int]) -> list[int]:
+    """Of these places the first, and as many as can go with it in one edit: many are gone in a few rounds."""
+    out: list[int] = []
+    for place in places:
+        if not out or place > out[-1] + 1:
+            out.append(place)
+    return out
 
 
 def released(holds: Holds, change: HoldChange) -> list[int]:
@@ -102,10 +120,20 @@ def _said(environment: str, holds: Holds) -> Collection[HoldChange]:
     )
 
 
-def _read(holds: Holds, data: bytes) -> Holds:
+def unfit(path: bytes, data: bytes) -> Disagreement | None:
+    """Why a file of holds cannot be these bytes: the next run could not read it; None for any other file."""
+    if not path.startswith(FOLDER + b"/") or len(data) <= MOST_BYTES:
+        return None
+    return Disagreement("not-writable", f"it would be larger than {MOST_BYTES >> 20} MiB; {SHORTER}")
+
+
+def _read(holds: Holds, change: HoldChange, data: bytes) -> Holds | Refusal:
+    fault = unfit(holds.path, data)
+    if fault is not None:
+        return _refusal(holds, change, fault, cure="")
     return read_holds(holds.path, {holds.path: (Entry(holds.path, holds.mode, None), data)})
 
 
-def _refusal(holds: Holds, change: HoldChange, fault: Disagreement) -> Refusal:
-    why = f"{show(holds.path)}: not edited: {fault.why}; edit it by hand"
+def _refusal(holds: Holds, change: HoldChange, fault: Disagreement, *, cure: str = _BY_HAND) -> Refusal:
+    why = f"{show(holds.path)}: not edited: {fault.why}{cure}"
     return Refusal(change.environment, change.app, fault.code, why)

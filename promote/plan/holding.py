@@ -19,7 +19,7 @@ from promote.question import Answers, Asking, Now, Proposed, Question, Request, 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What holds versions of `app` back: (environment, hold, what to do about it)."""
+    """What holds versions of `app` back: (environment, hold, what ends it)."""
 
     environment: str
     app: str
@@ -27,12 +27,25 @@ class Held:
 
     def stops(self, version: Version, *, surely: bool = False) -> Refusal | None:
         """Why this version is not brought in; with `surely` only if that holds whatever else is learned of it."""
-        for name, hold, cure in self.holds:
-            if hold.surely_covers(version) if surely else hold.covers(version):
-                why = f"{name} holds {hold.subject} back: {hold.sentence}; {cure}"
-                until = None if hold.until is None else show_moment(hold.until)
-                return Refusal(self.environment, self.app, "held", why, until=until, version=version)
-        return None
+        covering = [
+            each for each in self.holds if (each[1].surely_covers(version) if surely else each[1].covers(version))
+        ]
+        if not covering:
+            return None
+        name, hold, _ = covering[0]
+        more = f", and {len(covering) - 1} more" if len(covering) > 1 else ""
+        cures = dict.fromkeys(cure for _, _, cure in covering)
+        lets = "lets" if len(cures) == 1 else "together let"
+        why = f"{name} holds {hold.subject} back: {hold.sentence}{more}; {together(cures)} {lets} it in"
+        ends = [each.until for _, each, _ in covering if each.until is not None]
+        until = show_moment(max(ends)) if len(ends) == len(covering) else None
+        return Refusal(self.environment, self.app, "held", why, until=until, version=version)
+
+
+def together(cures: Iterable[str]) -> str:
+    """What ends several holds, each once, in words: all of these are needed."""
+    *others, last = dict.fromkeys(cures)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def unread(environment: str, app: str, why: Unknown) -> Failure:
@@ -101,19 +114,19 @@ def _time(answers: Answers) -> datetime | None:
 
 def _cure(environment: str, hold: Hold) -> str:
     app = "" if hold.app == EVERY else f" {hold.app}"
-    return f"`promote release {environment}{app}` lets it in"
+    return f"`promote release {environment}{app}`"
 
 
 def _proposed(environment: str, app: str, answers: Answers) -> Iterator[tuple[str, Hold, str]]:
-    for standing in answers.values():
-        if not isinstance(standing, Standing) or standing.proposed is None:
-            continue
-        request = standing.request
-        if request is not None and request.state != "open":
+    for question, standing in answers.items():
+        if not isinstance(question, Stands) or not isinstance(standing, Standing) or standing.live is None:
             continue  # merged, the file says it; closed, a person does not want it
-        where = "a branch without a pull request yet" if request is None else request.url
-        cure = f"close {where} if that is not meant"
-        yield from ((environment, each, cure) for each in _holds_in(standing.proposed, environment, app, where))
+        if standing.opened is not None:
+            where, cure = standing.opened.url, f"closing {standing.opened.url}"
+        else:
+            where = f"branch {question.head}, which has no open pull request yet"
+            cure = f"deleting branch {question.head}"
+        yield from ((environment, each, cure) for each in _holds_in(standing.live, environment, app, where))
 
 
 def _holds_in(proposed: Proposed, environment: str, app: str, where: str) -> Iterable[Hold]:

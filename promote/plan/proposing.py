@@ -144,7 +144,7 @@ def _branch(
     if not everything and live is None and standing.opened is None:
         return told, None
     missing = tuple(each for each in told if _is_news(each))
-    told += [_already(draft, request) for draft in fresh if draft.is_standing]
+    told += [_already(draft, head, standing.opened) for draft in fresh if draft.is_standing]
     expected = None if proposed is None else proposed.oid
     is_pushed = bool(everything) and (news or gone or standing.is_stale or live is None)
     place = Place(base.repo, head)
@@ -167,8 +167,8 @@ def _held_with(proposed: Proposed, draft: Draft) -> tuple[HoldChange, ...]:
     return tuple(each for each in proposed.holds if (each.environment, each.app) == key and draft.undone is not None)
 
 
-def _already(draft: Draft, request: Request | None) -> Skip:
-    at = "a branch" if request is None else request.url
+def _already(draft: Draft, head: str, opened: Request | None) -> Skip:
+    at = f"branch {head}" if opened is None else opened.url
     return Skip(draft.environment, draft.app, "proposed", f"{draft.app} {draft.new.short} is proposed already: {at}")
 
 

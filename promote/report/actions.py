@@ -16,7 +16,7 @@ def outputs(done: Delivery) -> str:
     """Lines for GITHUB_OUTPUT: `changed`, and the newest `commit` and `pull-request-url`, which may be empty."""
     commit = done.commits[-1].oid if done.commits else ""
     url = next((each.url for each in reversed(done.pulled)), "")
-    changed = "true" if done.plan.changes or done.plan.holds else "false"
+    changed = "true" if done.plan.does_something else "false"
     return f"changed={changed}\ncommit={commit}\npull-request-url={_line(url)}\n"
 
 

@@ -51,4 +51,4 @@ def exit_code(plan: Plan, *, named: Collection[str], tell_changes: bool) -> int:
     if faulty(plan, named):
         codes.add(Refused.exit_code)
     code = worst(codes)
-    return CHANGED if code == 0 and tell_changes and (plan.changes or plan.holds) else code
+    return CHANGED if code == 0 and tell_changes and plan.does_something else code

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
 
     from promote.board import Board, Cell
+    from promote.board.trend import Trend
     from promote.check import Finding
     from promote.history.chronicle import Chronicle
     from promote.plan.verifying import Verified
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.wording.links import Link
 
 
-def _cell(cell: Cell) -> shape.Cell:
+def _cell(cell: Cell, trend: Trend | None) -> shape.Cell:
     """What is known of a cell: each key is there in each of them."""
     stop, pull, made = cell.stop, cell.pull, cell.brought if isinstance(cell.brought, Brought) else None
     return {
@@ -65,7 +66,14 @@ def _cell(cell: Cell) -> shape.Cell:
         "mutable": cell.mutable or None,
         "since": None if made is None else made.at.isoformat(),
         "brought_by": _brought(made),
+        "trend": _trend(trend),
     }
+
+
+def _trend(told: Trend | None) -> shape.Trend | None:
+    if told is None:
+        return None
+    return {"weeks": list(told.weeks), "lead_seconds": [int(lead.total_seconds()) for lead in told.leads]}
 
 
 def board(drawn: Board) -> shape.Board:
@@ -77,7 +85,7 @@ def board(drawn: Board) -> shape.Board:
             {
                 "app": app,
                 "environments": {
-                    cell.environment: _cell(cell)
+                    cell.environment: _cell(cell, drawn.trends.get((app, cell.environment)))
                     for cell in (drawn.cell(app, name) for name in drawn.environments)
                 },
             }

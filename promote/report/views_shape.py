@@ -82,6 +82,13 @@ class Differing(TypedDict):
     place: Annotated[str, "one place that has it"]
 
 
+class Trend(TypedDict):
+    """How often versions come, and how soon."""
+
+    weeks: Annotated[list[int], "how many came in each of the last twelve weeks, the oldest first"]
+    lead_seconds: Annotated[list[int], "how long each of the newest took since the first environment had it"]
+
+
 class Cell(TypedDict):
     """One app in one environment."""
 
@@ -99,6 +106,7 @@ class Cell(TypedDict):
     mutable: Annotated[str | None, "that its tag may be another image by now, as a sentence"]
     since: Annotated[Moment, "since when it runs; only with `--age`"]
     brought_by: Annotated[Brought | None, "who brought it in; only with `--age`"]
+    trend: Annotated[Trend | None, "only with `--trends`"]
 
 
 class Row(TypedDict):

@@ -155,6 +155,20 @@ def test_dry_run_asks_no_forge(scene: Scene) -> None:
     assert scene.github.log == []
 
 
+def test_dry_run_and_check_refuse_what_a_run_would(scene: Scene) -> None:
+    """Only the run itself said so: cron failed where a look had found nothing wrong."""
+    shown = scene.repository.tree()["promote.yaml"]
+    lines = [line for line in shown.splitlines(keepends=True) if not line.startswith(b"forge:")]
+    scene.repository.commit({"promote.yaml": b"".join(lines)})
+    for words in (("set", "dev", f"web={NEW_WEB}", "--dry-run"), ("check", "dev")):
+        done = scene.run(*words)
+        assert done.code == 2, done
+        assert "`commit: {via: api}` needs a forge: " in done.output
+        assert "write commit: {via: git} into promote.yaml" in done.output
+    assert scene.run("set", "dev", f"web={NEW_WEB}", "--dry-run", "--no-push").code == 0
+    assert scene.github.log == []
+
+
 def test_11_4_no_push_and_write_only_are_gits(scene: Scene) -> None:
     clone = scene.repository.clone()
     done = scene.inside("set", "dev", f"web={NEW_WEB}", "--no-push", "--author=Ann <ann@example.com>", cwd=clone)

@@ -358,3 +358,19 @@ def test_1_3_a_glob_means_the_members_of_families_that_run(
     refused = inside("status", "--app", "x*", *at)
     assert (refused.code, refused.stdout) == (2, "")
     assert "'x*' is a glob, and fits no app of promote.yaml and no member of * that runs here" in refused.stderr
+
+
+def test_what_is_wrong_with_the_file_of_config_names_that_file(
+    repository: Gitops, inside: Inside, tmp_path: Path
+) -> None:
+    """It was said of promote.yaml, which had nothing of it."""
+    text = repository.tree()["promote.yaml"].decode()
+    soaks = text.replace("from: dev", "from: dev, gates: [{soak: 24h, locked: true}]")
+    ours = tmp_path / "ours.yaml"
+    ours.write_text(soaks)
+    for words, told in (
+        (("to", "test", "--skip-gate", "soak", "--reason", "x"), "ours.yaml: the gate 'soak' is locked"),
+        (("wait", "test"), "ours.yaml: test has no `verify` checks"),
+    ):
+        done = inside(*words, "--repo", repository.url, "--config", ours)
+        assert (done.code, told in done.stderr) == (2, True), done

@@ -119,7 +119,7 @@ def _gitlab(machine: Machine, secret: str) -> None:
 
 # Each source, and what is said of it where the registry refuses what it gives.
 SOURCES = {
-    _promote_yaml: "promote.yaml: correct them under `registries: {host}:` in promote.yaml",
+    _promote_yaml: "promote.yaml: correct them under `registries: {host}:` in {home}/promote.yaml",
     _variables: "_PASSWORD: correct PROMOTE_REGISTRY_",
     _docker: "/.docker/config.json: run `docker login {host}`",
     _docker_elsewhere: "/elsewhere/config.json: run `docker login {host}`",
@@ -163,7 +163,8 @@ def test_each_source_signs_in_and_shows_no_secret(
     else:
         assert code == 4, output
         assert "401" in output
-        assert re.search(rf"; its credentials are from \S*{re.escape(said.format(host=machine.host))}", output), output
+        source_said = re.escape(said.format(host=machine.host, home=machine.home))
+        assert re.search(rf"; its credentials are from \S*{source_said}", output), output
 
 
 @pytest.mark.parametrize("user", [IDENTITY, "ci"])

@@ -163,7 +163,8 @@ def test_a_wrong_secret_names_its_source_and_not_itself(
     result = inside("status", *words, env=environ)
     shows_nothing(result)
     assert result.code == 5
-    told = {"url": "its URL", "settings": "of promote.yaml", "file": "of promote.yaml", "app": "the app 1234"}
+    ours = f"of {tmp_path}/promote.yaml"
+    told = {"url": "its URL", "settings": ours, "file": ours, "app": "the app 1234"}
     assert told.get(source, STEM) in result.stderr
     assert len(result.messages) == 1
 

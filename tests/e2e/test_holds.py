@@ -65,12 +65,16 @@ def test_a_hold_needs_a_reason_and_a_time_to_come(repository: Gitops, inside: In
         (["hold", "dev", "--reason", "x", "--until", "2020-01-01"], "is over already"),
         (["hold", "dev", "--reason", "x", "--until", "soon"], "'soon' is no time"),
         (["hold", "dev", "web", "--reason", "x", "--version", "a b"], "'a b' is no version"),
+        (["hold", "dev", "web", "--reason", "a \x1b[31m"], "'--reason': holds a control character"),
+        (["hold", "dev", "web", "--reason", "x", "--author", "a\x1b[31m <a@b>"], "cannot stand in a commit"),
+        (["hold", "dev", "web", "--reason", "x", "--until", "\x1b[31m"], r"'\x1b[31m'"),
         (["hold", "dev", "wbe", "--reason", "x"], "did you mean `web`?"),
         (["release", "nowhere"], "nowhere"),
     ):
         done = inside(*words, *at)
         assert done.code == 2, done
         assert told in done.stderr
+        assert "\x1b" not in done.stderr
     done = inside("release", "dev", "web", *at)
     assert (done.code, "web skipped, not-held: dev does not hold web back" in done.stderr) == (3, True)
 

@@ -37,6 +37,7 @@ SHOWN = {
 WHOLE = re.findall(r"^```yaml\n(version: .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 (PIPELINE,) = (text for text in WHOLE if "  prod:\n    path: envs/prod\n" in text)
 (SEVERAL,) = (text for text in WHOLE if "{all: [" in text)
+(FAN_OUT,) = (text for text in WHOLE if "  prod-us:" in text)
 MONDAY, TUESDAY = (datetime(2026, 1, day, 12, tzinfo=UTC) for day in (5, 6))
 BUILT = {"1.4.0": "2026-01-01T00:00:00Z", "1.5.0": "2026-01-04T00:00:00Z", "1.6.0": "2026-01-05T09:00:00Z"}
 NEWER = {f"1.{minor}.0": "2026-01-05T10:00:00Z" for minor in (7, 8, 9)}
@@ -138,7 +139,7 @@ class Pipeline:
         out, err = (
             re.sub(r"\bcommit [0-9a-f]{12}", "commit 25df0f026615", told).replace(
                 f"http://{host}/web", "https://web.test.example.com"
-            )
+            ).replace(str(config), "promote.yaml")
             for told in (done.stdout, done.stderr)
         )
         return Result(done.code, out, err)
@@ -384,3 +385,25 @@ def test_wait_tells_what_keeps_it_and_that_it_runs(pipeline: Pipeline) -> None:
     done = pipeline.promote("wait prod web", PIECES["verify"])
     assert (done.code, done.stdout) == (3, "")
     assert done.messages[-1].startswith("promote: prod: web 1.6.0 is not verified: argocd: ")
+
+
+def test_one_source_has_several_targets(tmp_path: Path, pipeline: Pipeline) -> None:
+    first, *expected = SHOWN["fan_out"]
+    home = tmp_path / "targets"
+    home.mkdir()
+    made = Lived.begin(home)
+    for name, version in (("test", "1.6.0"), ("prod-eu", "1.5.0"), ("prod-us", "1.5.0")):
+        made.commit(place(name, version))
+    pipeline.lived = made
+    before = made.tip
+    done = pipeline.promote(first.removeprefix("$ promote "), "", text=FAN_OUT)
+    assert done.code == 0, done
+    # What -v tells of requests and times besides is another page's.
+    assert [line for line in done.output.splitlines() if "prod-" in line] == expected
+    # One by one, each in its turn.
+    made.git("update-ref", "refs/heads/main", before)
+    at = MONDAY.replace(hour=15)
+    ended = [pipeline.promote(f"to {name}", "", at, text=FAN_OUT).code for name in ("prod-eu", "prod-us")]
+    assert ended == [0, 0]
+    assert pipeline.promote("diff test prod-us", "", at, text=FAN_OUT).code == 0
+    assert pipeline.promote("auto -v --exit-code", "", at, text=FAN_OUT).code == 0

@@ -116,6 +116,22 @@ def test_7_3_one_that_a_person_closed_declines_that_version_until_another_appear
     assert scene.carried() == {"web": NEW_WEB}
 
 
+@pytest.mark.parametrize("scene", ["github", "gitlab"], indirect=True)
+def test_8_2_a_hold_that_was_pushed_after_its_request_was_closed_counts(scene: Scene) -> None:
+    """A run that is killed between its push and its request leaves such a branch; the old request's end decided."""
+    hold = ("hold", "prod", "web", "--reason", "it leaks", "--version")
+    assert scene.run(*hold, "1.4.1").code == 0
+    scene.state.close(scene.state.pulls[0])
+    assert scene.set("1.4.1").code == 0, "nobody wants the hold"
+    assert scene.run(*hold, NEW_WEB).code == 0
+    # Its request was never made.
+    scene.state.pulls.pop()
+    done = scene.set(NEW_WEB)
+    (refused,) = done.document["refused"]
+    assert (done.code, refused["code"]) == (3, "held"), done
+    assert "deleting branch promote/hold/prod lets it in" in refused["reason"]
+
+
 @pytest.mark.parametrize("scene", ["github"], indirect=True)
 def test_7_3_a_persons_commits_on_the_branch_are_left_alone_and_it_is_said(scene: Scene) -> None:
     assert scene.set(NEW_WEB).code == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import NEW_API, NEW_WEB, OLD_API, OLD_WEB, Gitops, exactly
 from tests.e2e.program import Inside
+from tests.servers.githttp import GitHttp
 from tests.servers.registry import RunningRegistry
 
 NAMES = ("dev", "dev-eu", "test", "prod", "closed")
@@ -94,6 +95,38 @@ def test_one_of_several_that_rejects_keeps_nothing_back_and_is_completed_later(
     assert [*home.commits()[2:], *home.commits("env/test")[1:], *prod.commits()[1:]] == made
     if form == "json":
         assert sorted(commit["sha"] for commit in again.document["commits"]) == sorted(closed.commits()[1:])
+
+
+def _auto(host: str, elsewhere: str, ours: Sequence[str], theirs: Sequence[str]) -> bytes:
+    lines = [f"  {name}: {{path: envs/{name}, auto: true}}" for name in ours]
+    lines += [f"  {name}: {{path: envs/{name}, repo: {elsewhere}, from: {ours[0]}, auto: true}}" for name in theirs]
+    text = f"version: 1\napps: {{web: {{image: {host}/acme/web, policy: {{semver: '^1.4'}}}}}}\nenvironments:\n"
+    return (text + "\n".join(lines) + "\n").encode()
+
+
+def test_auto_reads_each_repository_once_however_many_environments_it_has(
+    create: Create, registry: RunningRegistry, inside: Inside, server: GitHttp
+) -> None:
+    host = registry.host
+    ours, theirs = ("dev", "dev-eu", "dev-us"), ("prod-eu", "prod-us")
+    file = f"web: {{image: {host}/acme/web:{NEW_WEB}}}\n".encode()
+    elsewhere = create({f"envs/{name}/{FILE}": file for name in theirs}, "elsewhere.git")
+    home = create({f"envs/{name}/{FILE}": file for name in ours})
+
+    def asked() -> list[tuple[str, str]]:
+        """What each repository was asked for by `auto`, which finds nothing to do."""
+        server.log.clear()
+        inside.ok("auto", "--repo", home.url)
+        return sorted((each.path, each.command) for each in server.log.requests)
+
+    home.commit({"promote.yaml": _auto(host, elsewhere.url, ours[:1], theirs[:1])})
+    of_two = asked()
+    home.commit({"promote.yaml": _auto(host, elsewhere.url, ours, theirs)})
+    assert asked() == of_two
+    # The refs with the tip, then the trees that lead to the files, and the files.
+    for name in ("gitops", "elsewhere"):
+        told = [command for path, command in of_two if path.startswith(f"/{name}") and command]
+        assert (told.count("ls-refs"), told.count("fetch")) == (1, 3), of_two
 
 
 def test_check_looks_at_what_can_be_read_and_names_what_cannot(

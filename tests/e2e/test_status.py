@@ -57,6 +57,23 @@ def test_6_4_status_says_what_to_would_do(gated: Gitops, promote: Program, tmp_p
     assert web.endswith(f"{OLD_WEB} ⇠ {NEW_WEB} (2 newer, freeze waits until 2999-01-01 00:00Z)")
 
 
+def test_json_has_how_often_versions_come_where_that_is_asked_for(gated: Gitops, inside: Inside) -> None:
+    """Only the page showed it."""
+    at = ("--repo", gated.url, "-o", "json")
+    inside.ok("update", "dev", *at)
+    inside.ok("to", "test", "web", *at)
+    (web,) = inside.ok("status", "test", "--app", "web", "--trends", *at).document["apps"]
+    told = web["environments"]["test"]["trend"]
+    # What the first commit brought came into both at once, and long ago.
+    assert (told["weeks"][-1], sum(told["weeks"])) == (1, 1)
+    first, second = told["lead_seconds"]
+    assert first == 0 <= second
+    (web,) = inside.ok("status", "test", "--app", "web", "--age", *at).document["apps"]
+    assert web["environments"]["test"]["trend"] is None
+    done = inside("status", "--trends", "--repo", gated.url)
+    assert (done.code, "--trends is shown by -o json" in done.stderr) == (2, True)
+
+
 def test_each_form_where_it_is_known(gated: Gitops, inside: Inside) -> None:
     at = ("--repo", gated.url, "-o", "markdown")
     for words in (("status",), ("diff", "dev", "test"), ("history", "dev")):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.estate.holds import Hold
+from promote.estate.holds import MOST_BYTES, Hold
 from promote.image import Version, parse_version
 from tests.clock import NOON
 from tests.estate.building import Built, build, kustomization
@@ -63,6 +63,15 @@ def test_8_3_a_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) ->
     (tmp_path / ".promote" / "holds").mkdir(parents=True)
     (tmp_path / FILE).symlink_to(tmp_path / "elsewhere")
     assert "symlink" in str(built(tmp_path, None)["prod"].holds.fault)
+
+
+def test_8_3_a_file_that_is_too_long_is_not_taken_for_none(tmp_path: Path) -> None:
+    """`status` with 200,000 holds did not end."""
+    line = "- {app: web, version: '1.5.0'}\n"
+    fits = (MOST_BYTES - len("holds:\n")) // len(line)
+    fault = built(tmp_path, "holds:\n" + line * (fits + 1))["prod"].holds.fault
+    assert fault is not None
+    assert fault.why.startswith(f"{FILE}: is larger than 1 MiB; take out by hand what need not be held back any more")
 
 
 @pytest.mark.parametrize("is_link", [True, False])

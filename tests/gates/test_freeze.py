@@ -23,7 +23,11 @@ UNTIL = "until is {}, which is not after {}, so that nothing is frozen"
         ("2026-12-18T25:00", "2027-01-04", "from: '2026-12-18T25:00' is no date or time"),
         ("20261218", "2027-01-04", "from: '20261218' is no date or time"),
         ("2026-W51-5", "2027-01-04", "is no date or time"),
-        ("9999-12-31", "2027-01-04", "is no date or time"),
+        # It was said to be no date.
+        ("2026-12-18", "9999-12-31T00:01", "until: '9999-12-31T00:01' is too far ahead; the last moment"),
+        ("9999-12-31T23:59-23:59", "9999-12-31", "from: '9999-12-31T23:59-23:59' is too far ahead"),
+        ("2026-12-18", "10000-01-01", "is no date or time"),
+        ("0999-12-31", "2027-01-04", "is no date or time"),
         ("", "2027-01-04", "from: '' is no date or time"),
         ("2026-12-18", "2026-12-18", UNTIL.format("2026-12-18", "2026-12-18")),
         ("2026-12-18", "2026-12-17", UNTIL.format("2026-12-17", "2026-12-18")),
@@ -33,6 +37,15 @@ UNTIL = "until is {}, which is not after {}, so that nothing is frozen"
 def test_what_is_no_freeze_is_refused(first: str, last: str, why: str) -> None:
     with pytest.raises(ValueError, match=re.escape(why)):
         FreezeSettings(from_=first, until=last)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/GMT+12", "Pacific/Kiritimati", "America/New_York"])
+@pytest.mark.parametrize("until", ["9999-12-31", "9999-12-31T00:00-23:59", "9999-12-31T00:00+23:59"])
+def test_a_freeze_may_last_for_ever(zone: str, until: str) -> None:
+    first = "2026-12-18" if len(until) == 10 else "2026-12-18T00:00Z"
+    gate = Freeze((FreezeSettings(from_=first, until=until).compile(zone),))
+    verdict = World(now=datetime(2027, 1, 1, tzinfo=UTC)).judge(gate, case())
+    assert (verdict.state, verdict.why) == ("waiting", f"frozen until {until}")
 
 
 def at(text: str) -> datetime:

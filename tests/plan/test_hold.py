@@ -7,15 +7,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promote.estate.holds import Holds
+from promote.estate.holds_file import read_holds
 from promote.image import Version
-from promote.outcome import Plan
+from promote.outcome import Plan, Refusal
+from promote.plan import hold_file
+from promote.plan.hold_file import without
 from promote.plan.intent import Hold, Intent, Promote, Release, Rollback, Rules, Sources, Update
 from promote.question import Carried, HoldChange, Now, Proposed, Request, Standing, Unknown
+from promote.text.rewrite import rewrite
+from promote.tree import Entry
 from tests.clock import NOON
 from tests.estate.building import Built, build, kustomization
 from tests.plan.outside import Outside, outside
@@ -177,6 +184,82 @@ def test_8_3_release_takes_out_what_is_named(
     assert after(made, PROD).count("- {") == left
 
 
+def _one_by_one(holds: Holds, places: list[int], change: HoldChange) -> Holds | Refusal:
+    for place in sorted(places, reverse=True):
+        one = without(holds, [place], change)
+        if isinstance(one, Refusal):
+            return one
+        holds = one
+    return holds
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=7), st.booleans())
+@examples(30)
+def test_8_3_many_go_as_they_would_go_one_by_one(going: list[bool], flow: bool) -> None:
+    items = [f"{{app: a{number}, version: '{number}'}}" for number in range(len(going))]
+    text = f"holds: [{', '.join(items)}]\n" if flow else "".join(["holds:\n", *(f"- {item}  # x\n" for item in items)])
+    path = PROD.encode()
+    holds = read_holds(path, {path: (Entry(path, 0o100644, None), text.encode())})
+    places = [number for number, goes in enumerate(going) if goes]
+    many = without(holds, places, CHANGE)
+    assert isinstance(many, Holds)
+    assert [each.app for each in many.items] == [f"a{number}" for number, goes in enumerate(going) if not goes]
+    one_by_one = _one_by_one(holds, places, CHANGE)
+    assert isinstance(one_by_one, Holds)
+    assert many.stream is not None
+    assert one_by_one.stream is not None
+    # In a flow list the comma before or after an item may go.
+    assert (many.stream.data == one_by_one.stream.data) or flow
+
+
+def test_8_3_many_holds_are_released_in_few_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each was taken out by itself, and the file read by two parsers each time: 2,000 took minutes."""
+    rounds = list[int]()
+
+    def counting(*given: Any) -> Any:
+        rounds.append(1)
+        return rewrite(*given)
+
+    monkeypatch.setattr(hold_file, "rewrite", counting)
+    many = holding(*(f"app: web, version: 0.0.{number}" for number in range(300)), "app: api, version: '1'")
+    made = plan(built(tmp_path, prod=many), Release("prod", ("web",)), book())
+    assert len(made.holds) == 300
+    assert after(made, PROD) == holding("app: api, version: '1'")
+    assert len(rounds) <= 10
+
+
+def test_8_3_a_hold_that_would_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run could not read the file, and nothing would be brought in."""
+    full = holding(ONE.replace("web", "api"))
+    one = built(tmp_path, prod=full)
+    monkeypatch.setattr(hold_file, "MOST_BYTES", len(full) + 50)
+    (refusal,) = plan(one, HOLD, book()).refusals
+    assert (refusal.code, "MiB; take out by hand" in refusal.reason) == ("not-writable", True)
+    registry = outside(ran={("prod", "web"): past("1.4.0", "1.3.0")})
+    (refusal,) = plan(one, Rollback("prod", ("web",)), registry, Rules(verify_tag=False)).refusals
+    assert (refusal.code, "MiB; take out by hand" in refusal.reason) == ("not-writable", True)
+
+
+def test_8_3_what_lets_it_in_is_all_that_it_takes(tmp_path: Path) -> None:
+    """Of two holds one was named, and releasing it let nothing in."""
+    items = (ONE, EVERY, "app: '*', version: '*'", "app: web, version: 1.6.0")
+    held = {"prod": holding(*items), "dev": holding(f"{ONE}, until: {LATER}")}
+    (refusal,) = plan(built(tmp_path, **held), TO, book()).refusals
+    assert refusal.reason == (
+        f"prod holds 1.5.0 of web back: no reason is given ({PROD}:2:3), and 3 more; "
+        "`promote release prod web`, `promote release prod` and `promote release dev web` together let it in"
+    )
+    # When the last of them ends nobody knows.
+    assert refusal.until is None
+
+
+def test_8_3_of_two_that_end_the_later_one_counts(tmp_path: Path) -> None:
+    held = holding(f"{ONE}, until: 2998-01-01", f"{EVERY}, until: {LATER}")
+    (refusal,) = plan(built(tmp_path, prod=held), SET, book()).refusals
+    assert refusal.until == f"{LATER}T00:00:00Z"
+    assert refusal.reason.endswith(", and 1 more; `promote release prod web` lets it in")
+
+
 LINES = st.sampled_from(
     [
         "- app: api\n  version: 1.10   # why\n",
@@ -220,6 +303,7 @@ def branches(**stand: Standing | Unknown) -> Outside:
     return outside(heads={BRANCHES[key]: each for key, each in stand.items()})
 
 
+CLOSED_EARLIER = replace(OPEN, state="closed", head_oid="b" * 40)
 BACK = Carried("prod", "web", Version("1.5.0"), Version("1.4.0"), undone=Version("1.5.0"))
 CHANGE = HoldChange("prod", "web", Version("1.5.0"), "held", "it fails", by=ANN, at=NOON)
 
@@ -233,7 +317,11 @@ CHANGE = HoldChange("prod", "web", Version("1.5.0"), "held", "it fails", by=ANN,
         ({"hold": standing(holds=(replace(CHANGE, app="*", version=None),))}, ["prod web held"]),
         ({"back": Unknown("the forge is down", 6)}, ["prod web forge 6"]),
         ({"hold": Unknown("the remote is down", 5)}, ["prod web proposal 5"]),
+        # What was pushed since then was never judged by anybody.
+        ({"hold": standing(holds=(CHANGE,), request=CLOSED_EARLIER)}, ["prod web held"]),
+        ({"back": standing(BACK, request=replace(CLOSED_EARLIER, state="merged"))}, ["prod web held"]),
         ({"hold": standing(holds=(CHANGE,), request=replace(OPEN, state="closed"))}, ["prod web 1.4.0 → 1.5.0"]),
+        ({"back": standing(BACK, request=replace(OPEN, state="merged"))}, ["prod web 1.4.0 → 1.5.0"]),
         ({"hold": standing(holds=(replace(CHANGE, until=NOON),))}, ["prod web 1.4.0 → 1.5.0"]),
         ({"hold": standing(holds=(replace(CHANGE, action="released"),))}, ["prod web 1.4.0 → 1.5.0"]),
     ],
@@ -244,6 +332,24 @@ def test_8_2_what_an_open_pull_request_holds_back_counts(
 ) -> None:
     rules = Rules(deliver="commit") if deliver == "commit" else Rules()
     assert outcome(plan(built(tmp_path, PROPOSING), SET, branches(**stand), rules)) == expected
+
+
+@pytest.mark.parametrize(
+    ("request_", "where", "cure"),
+    [
+        (OPEN, OPEN.url, f"closing {OPEN.url}"),
+        (None, "branch promote/hold/prod, which has no open pull request yet", "deleting branch promote/hold/prod"),
+        (
+            CLOSED_EARLIER,
+            "branch promote/hold/prod, which has no open pull request yet",
+            "deleting branch promote/hold/prod",
+        ),
+    ],
+)
+def test_8_2_what_to_do_about_a_proposed_hold(tmp_path: Path, request_: Request | None, where: str, cure: str) -> None:
+    found = branches(hold=standing(holds=(CHANGE,), request=request_))
+    (refusal,) = plan(built(tmp_path, PROPOSING), SET, found).refusals
+    assert f", {where}); {cure} lets it in" in refusal.reason
 
 
 def test_7_2_a_change_that_is_held_leaves_its_pull_request(tmp_path: Path) -> None:

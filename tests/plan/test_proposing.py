@@ -96,6 +96,15 @@ def test_7_1_what_a_change_meets(
         assert (step.onto.tip, step.onto.expected) == ("1" * 40, None if proposed is None else proposed.oid)
 
 
+def test_7_1_what_was_pushed_after_the_end_names_its_branch(tmp_path: Path) -> None:
+    """It named the pull request that a person had closed."""
+    ended = replace(OPEN, state="closed", head_oid="b" * 40)
+    (skip,) = planned(tmp_path, standing(carried("web", "1.5.0"), request=ended)).skips
+    assert (skip.code, skip.reason) == ("proposed", "web 1.5.0 is proposed already: branch promote/env/prod")
+    (skip,) = planned(tmp_path, standing(carried("web", "1.5.0"))).skips
+    assert skip.reason == f"web 1.5.0 is proposed already: {OPEN.url}"
+
+
 def test_7_1_no_pull_request_comes_from_the_branch_that_it_goes_into(tmp_path: Path) -> None:
     """`pull_request: {branch: main, group: run}` would have pushed past every review."""
     there = built(tmp_path)

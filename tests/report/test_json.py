@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from promote.board import Board, draw
+from promote.board.trend import Trend
 from promote.check import examine
 from promote.history.chronicle import Chronicle
 from promote.image import Repository, Version
@@ -126,7 +128,11 @@ def test_tags() -> None:
 
 
 def test_status(built: Built) -> None:
-    check("board", views.board(Board(("dev",), ("web",), (full_cell(),), NOON)))
+    told = {("web", "dev"): Trend((0, 2), (timedelta(days=1, seconds=0.5),))}
+    made = views.board(Board(("dev",), ("web",), (full_cell(),), NOON, told))
+    check("board", made)
+    (cell,) = (app["environments"]["dev"] for app in json.loads(document.dump(made))["apps"])
+    assert cell["trend"] == {"weeks": [0, 2], "lead_seconds": [86_400]}
     (example,) = json.loads(EXAMPLES["board"])["apps"]
     drawn = drive(draw(built.estates, ["dev"], ["web", "gone"]), book())
     for app in json.loads(document.dump(views.board(drawn)))["apps"]:

@@ -44,6 +44,8 @@ _FILTERS: Mapping[Kind, str] = {
     "around": f"combine:tree:2+{SMALL}",
     "one": "tree:0",
 }
+# So many entries of folders that were taken apart are kept: some 35 MB.
+_APART = 100_000
 _ALIKE: tuple[Kind, ...] = ("near", "direct", "around")
 # What is asked for instead where a server refuses a filter.
 _INSTEAD: Mapping[Kind, Kind] = {"all": "trees", "near": "one", "direct": "one", "around": "one", "one": "trees"}
@@ -74,8 +76,9 @@ class Holdings:
         self._refetch = refetch
         self._lock = lock
         self._first: Kind = first
-        # Folders taken apart, by their OIDs and then by names; who walks through them keeps them here.
-        self.by_name: dict[str, dict[bytes, list[Item]]] = {}
+        # Folders taken apart, by their OIDs and then by names, and how many entries they have together.
+        self._by_name: dict[str, dict[bytes, list[Item]]] = {}
+        self._apart = 0
         self._folders: dict[str, bytes] = {}
         self._asked: set[tuple[Kind, str]] = set()
         self._refused: set[Kind] = set()
@@ -110,6 +113,23 @@ class Holdings:
     def folder(self, folder: Folder) -> bytes:
         """One folder as Git keeps it; GitError where it is not to be had."""
         return self.folders([folder], Interest(()))[folder.oid]
+
+    def by_name(self, folder: Folder, items: Callable[[], list[Item]]) -> Mapping[bytes, Sequence[Item]]:
+        """What is in a folder by name, of `items`; kept, but for the oldest ones where there are many.
+
+        In a chain of commits, and in history, a large folder is another one in each commit.
+        """
+        with self._lock:
+            known = self._by_name.get(folder.oid)
+            if known is None:
+                known = {}
+                for item in items():
+                    known.setdefault(item[1], []).append(item)
+                self._apart += len(known)
+                while self._by_name and self._apart > _APART:
+                    self._apart -= len(self._by_name.pop(next(iter(self._by_name))))
+                self._by_name[folder.oid] = known
+            return known
 
     def note(self, file: str, folder: Folder) -> None:
         """Says where a file lies that may be read later."""

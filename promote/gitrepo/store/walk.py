@@ -28,11 +28,7 @@ def _looked_for(holdings: Holdings, folder: Folder, raw: bytes, names: AbstractS
     if names is None:
         return items(folder, raw)
     # A folder on the way may have tens of thousands of entries, and is gone through again and again for a few of them.
-    known = holdings.by_name.get(folder.oid)
-    if known is None:
-        known = holdings.by_name[folder.oid] = {}
-        for item in items(folder, raw):
-            known.setdefault(item[1], []).append(item)
+    known = holdings.by_name(folder, lambda: items(folder, raw))
     return [item for name in names for item in known.get(name, ())]
 
 

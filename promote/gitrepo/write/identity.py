@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,7 +29,7 @@ class Author:
 
     def __post_init__(self) -> None:
         for part in (self.name, self.email):
-            if any(char in "<>\n\r\0" for char in part):
+            if any(char in "<>" or unicodedata.category(char) == "Cc" for char in part):
                 raise UsageError(f"{part!r} cannot stand in a commit", where="author", cure="write NAME <EMAIL>")
         if not self.name.strip() or not self.email.strip():
             raise UsageError("needs a name and an address", where="author", cure="write NAME <EMAIL>")

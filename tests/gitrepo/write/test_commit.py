@@ -22,8 +22,11 @@ def made(store: Store, *files: FileChange, message: bytes = b"m\n") -> str:
 
 @pytest.mark.parametrize(
     ("name", "email"),
-    [("a\nb", "x@y"), ("a<b", "x@y"), ("a", "x@y>"), ("a\0", "x@y"), ("", "x@y"), ("a", " "), ("a", "x\ry")],
-)
+    [
+        ("a\nb", "x@y"), ("a<b", "x@y"), ("a", "x@y>"), ("a\0", "x@y"), ("", "x@y"), ("a", " "), ("a", "x\ry"),
+        ("\x1b[3m", "x@y"),
+    ],
+)  # fmt: skip
 def test_an_author_that_git_could_not_write(name: str, email: str) -> None:
     with pytest.raises(UsageError, match=r"author: .*write NAME <EMAIL>"):
         Author(name, email)
