@@ -13,11 +13,12 @@ from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.holdings import PACKED, REFUSED, Form
 from promote.gitrepo.store.origin import REMOTE
+from promote.gitrepo.store.silence import confirm_git
 from promote.process import Finished
 
 _LOG = logging.getLogger("promote.git")
 NO_FILTER = b"filtering not recognized by server"
-NOT_SHALLOW = re.compile(r"does not support (shallow|--depth|--deepen)")
+NOT_SHALLOW = re.compile(r"(?<!dumb http transport )does not support (shallow|--depth|--deepen)")
 NO_BRANCH = re.compile(r"Remote branch .* not found in upstream|[Cc]ouldn't find remote ref")
 # The first one that the server takes. A filter that stops at a depth is the one that costs a server nothing however
 # many files there are; what else it is combined with makes it look at all folders.
@@ -99,5 +100,6 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
         tips[name] = oid
         head = name if line.startswith("*") else head
     if head is None and (branch is None or absent) and b"empty repository" in finished.stderr:
+        confirm_git(remote.at(folder))
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
     return Begun(folder, folder, tips, head if branch is None or absent else None, form)

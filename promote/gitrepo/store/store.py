@@ -23,6 +23,7 @@ from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
 from promote.gitrepo.store.scratch import scratch
+from promote.gitrepo.store.silence import confirm_git
 from promote.gitrepo.store.tree import CommitTree
 
 # What comes is told by what differs from objects that a server takes for known, since the commit that we have has them.
@@ -69,6 +70,7 @@ class Store:
                 out = self.remote.output("ls-remote", "--symref", REMOTE, "HEAD", remote=True)
                 match = re.search(rb"^ref: refs/heads/(\S+)\tHEAD$", out, re.MULTILINE)
                 if match is None:
+                    confirm_git(self.remote)
                     raise GitError(
                         "there is no default branch",
                         where=self.where,
@@ -186,6 +188,8 @@ class Store:
             head = self._begun.source / "FETCH_HEAD"
             self._tips[branch] = head.read_bytes().split(b"\t", 1)[0].decode("ascii")
         elif NO_BRANCH.search(reason(finished)):
+            if self._tips.get(branch) is not None or branch in self._begun.known:
+                confirm_git(self.remote)
             self._tips[branch] = None
         else:
             raise self.remote.failed(finished, remote=True)
