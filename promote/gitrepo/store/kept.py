@@ -24,6 +24,7 @@ from promote.gitrepo.store.begin import Begun, begin, local
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
 from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.scratch import drop
+from promote.gitrepo.store.silence import confirm_git
 
 _LOG = logging.getLogger("promote.git")
 FOLDER = "repositories-1"
@@ -96,6 +97,8 @@ def _seen(remote: Git, source: Path, branch: str | None) -> tuple[str | None, di
             default = value.removeprefix("ref: refs/heads/")
         elif not value.startswith("ref: "):
             found[name] = value
+    if not found:
+        confirm_git(remote.at(source))
     if not found and branch is None:
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
     if branch is not None:
@@ -129,10 +132,11 @@ def _begun(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
 
 def _opened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
     """The store, as earlier runs have left it or made anew; OSError and GitError where neither can be had."""
-    clear(kept / "store")
-    return (_reopened(remote, kept, branch, now) if marked(kept / "store") else None) or _begun(
-        remote, kept, branch, now
-    )
+    found: Begun | None = None
+    if marked(kept / "store"):
+        clear(kept / "store")
+        found = _reopened(remote, kept, branch, now)
+    return found or _begun(remote, kept, branch, now)
 
 
 @contextmanager
@@ -166,5 +170,6 @@ def keep(cache: Path, remote: Git, folder: Path, branch: str | None, *, now: flo
             yield replace(begun, folder=_borrowing(folder, begun.source))
         except ObjectsBroken:
             # It may be this store that is at fault, in a way that is not seen from outside.
-            (kept / "store").rename(kept / "distrusted")
+            if (kept / "store").exists():
+                (kept / "store").rename(kept / "distrusted")
             raise
