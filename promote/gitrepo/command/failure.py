@@ -47,6 +47,7 @@ _BROKEN = re.compile(
     r"did not send all necessary objects"
 )
 
+NO_GIT = "what answers there is no Git server that speaks smart HTTP"
 _SERVER = "try again, or ask who runs the server"
 # what git or a server says: what to do about it
 _CURES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -77,11 +78,13 @@ _CURES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"certificate|SSL|gnutls", re.IGNORECASE), "name the authority to trust in GIT_SSL_CAINFO"),
     (re.compile(r"dumb http transport|server doesn't support 'ls-refs'"), "the server has to speak Git's smart HTTP"),
+    (re.compile(NO_GIT), "check the URL, and whether a proxy or a sign-in page answers in its place"),
     (
-        re.compile(r"info/refs not valid"),
-        "check the URL, and whether a proxy or a sign-in page answers in its place",
+        re.compile(
+            r"hung up unexpectedly|^Could not read from remote repository|from promisor remote|expected (flush|')"
+        ),
+        _SERVER,
     ),
-    (re.compile(r"hung up unexpectedly|^Could not read from remote repository"), _SERVER),
 )
 
 
@@ -121,6 +124,8 @@ def reason(finished: Finished, secrets: frozenset[str] = frozenset()) -> str:
     if led is not None:
         # Behind a `?` there may be a token of somebody's session.
         return f"it leads to {led.partition('?')[0]}, where no repository is"
+    if any("/info/refs not valid: is this a git repository?" in line for line in lines):
+        return NO_GIT
     lines = [line for line in lines if not _NOISE.fullmatch(line.removeprefix("remote:"))]
     # git says this after whatever ssh or a local repository said.
     lines = [line for line in lines if "Could not read from remote repository" not in line] or lines

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promote.errors import GitError
+from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.holdings import PACKED, REFUSED, Form
+from promote.gitrepo.store.listing import confirm_absent
 from promote.gitrepo.store.origin import REMOTE
-from promote.gitrepo.store.silence import confirm_git
 from promote.process import Finished
 
 _LOG = logging.getLogger("promote.git")
@@ -100,6 +101,6 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
         tips[name] = oid
         head = name if line.startswith("*") else head
     if head is None and (branch is None or absent) and b"empty repository" in finished.stderr:
-        confirm_git(remote.at(folder))
+        confirm_absent(remote.at(folder), "HEAD", *([] if branch is None else [ref_of(branch)]))
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
     return Begun(folder, folder, tips, head if branch is None or absent else None, form)

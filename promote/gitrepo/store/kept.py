@@ -22,9 +22,8 @@ from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import Begun, begin, local
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
-from promote.gitrepo.store.origin import REMOTE
+from promote.gitrepo.store.listing import listing
 from promote.gitrepo.store.scratch import drop
-from promote.gitrepo.store.silence import confirm_git
 
 _LOG = logging.getLogger("promote.git")
 FOLDER = "repositories-1"
@@ -88,17 +87,7 @@ def _borrowing(folder: Path, source: Path) -> Path:
 def _seen(remote: Git, source: Path, branch: str | None) -> tuple[str | None, dict[str, str | None]]:
     """The remote's default branch, and what the branch that matters is at; by one request."""
     asked = ["HEAD", *([] if branch is None else [ref_of(branch)])]
-    out = remote.at(source).output("ls-remote", "--symref", "--end-of-options", REMOTE, *asked, remote=True)
-    default: str | None = None
-    found: dict[str, str] = {}
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
-        value, _, name = line.partition("\t")
-        if value.startswith("ref: refs/heads/") and name == "HEAD":
-            default = value.removeprefix("ref: refs/heads/")
-        elif not value.startswith("ref: "):
-            found[name] = value
-    if not found:
-        confirm_git(remote.at(source))
+    default, found = listing(remote.at(source), *asked)
     if not found and branch is None:
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
     if branch is not None:

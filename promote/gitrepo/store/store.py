@@ -20,10 +20,10 @@ from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
+from promote.gitrepo.store.listing import confirm_absent, listing
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
 from promote.gitrepo.store.scratch import scratch
-from promote.gitrepo.store.silence import confirm_git
 from promote.gitrepo.store.tree import CommitTree
 
 # What comes is told by what differs from objects that a server takes for known, since the commit that we have has them.
@@ -67,16 +67,13 @@ class Store:
         """The branch that the remote's HEAD names."""
         with self.lock:
             if self._default_branch is None:
-                out = self.remote.output("ls-remote", "--symref", REMOTE, "HEAD", remote=True)
-                match = re.search(rb"^ref: refs/heads/(\S+)\tHEAD$", out, re.MULTILINE)
-                if match is None:
-                    confirm_git(self.remote)
+                self._default_branch, _ = listing(self.remote, "HEAD")
+                if self._default_branch is None:
                     raise GitError(
                         "there is no default branch",
                         where=self.where,
                         cure="name one by --branch, and promote.yaml by --config",
                     )
-                self._default_branch = match[1].decode("utf-8", "replace")
             return self._default_branch
 
     def tip(self, branch: str) -> CommitTree | None:
@@ -189,7 +186,7 @@ class Store:
             self._tips[branch] = head.read_bytes().split(b"\t", 1)[0].decode("ascii")
         elif NO_BRANCH.search(reason(finished)):
             if self._tips.get(branch) is not None or branch in self._begun.known:
-                confirm_git(self.remote)
+                confirm_absent(self.remote, ref)
             self._tips[branch] = None
         else:
             raise self.remote.failed(finished, remote=True)

@@ -67,9 +67,12 @@ UNREACHABLE: tuple[tuple[str, str, str], ...] = (
     ("fatal: unable to access 'https://h/x/': The requested URL returned error: 429\n", "error: 429", "try again"),
     ("fatal: unable to access 'https://h/x/': SSL certificate problem: expired\n", "SSL", "GIT_SSL_CAINFO"),
     ("fatal: the remote end hung up unexpectedly\nfatal: early EOF\n", "hung up unexpectedly; early EOF", "try again"),
+    ("fatal: expected flush after ref listing\n", "expected flush", "try again"),
+    ("fatal: expected 'packfile'\n", "expected 'packfile'", "try again"),
+    (f"fatal: could not fetch {'1' * 40} from promisor remote\n", "could not fetch", "try again"),
     (ADDED, "Could not read from remote repository.", "try again"),
     ("fatal: server doesn't support 'ls-refs'\n", "ls-refs", "smart HTTP"),
-    ("fatal: https://h/x/info/refs not valid: is this a git repository?\n", "not valid", "proxy or a sign-in page"),
+    ("fatal: https://h/x/info/refs not valid: is this a git repository?\n", "no Git server", "proxy or a sign-in page"),
     # What came damaged, or broke off, is no fault of a repository here; nor is what the server says of its own.
     ("fatal: pack has bad object at offset 12: inflate returned -3\n", "bad object", ""),
     ("fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output\n", "SHA1", ""),

@@ -25,11 +25,7 @@ PAGES: dict[str, tuple[str | None, bytes, str]] = {
     "an empty page of no type": (None, b"", NO_SERVER),
     "an empty answer of Git's type": (SMART, b"", "hung up unexpectedly; try again, or ask who runs the server"),
     "a page of one line": ("text/html", b"<html>sign in</html>", NO_SERVER),
-    "a page of several lines": (
-        "text/html",
-        b"<html>\n<p>sign in\n</html>\n",
-        "info/refs not valid: is this a git repository?; check the URL, and whether a proxy or a sign-in page answers",
-    ),
+    "a page of several lines": ("text/html", b"<html>\n<p>sign in\n</html>\n", NO_SERVER),
     "a page of Git's type": (SMART, b"<html>sign in</html>", "bad line length character: <htm; check the URL's scheme"),
     "Git's greeting and no more": (SMART, b"001e# service=git-upload-pack\n0000", "try again, or ask who runs the ser"),
     "a server that lists nothing": (
@@ -106,6 +102,19 @@ def test_a_branch_that_was_there_is_not_gone_because_a_proxy_says_nothing(
         other.git("push", "--quiet", "origin", ":side")
         assert store.refresh("side") is None
         assert store.default_branch == "main"
+
+
+@pytest.mark.parametrize("branch", [None, "main"], ids=["default branch", "branch"])
+def test_a_proxy_that_says_nothing_once_leaves_no_empty_repository(
+    branch: str | None, other: Person, server: GitHttp, reach: Reach
+) -> None:
+    pages = 1 if branch is None else 2
+    for _ in range(pages):
+        server.fail(Fault("/info/refs", method="GET", status=200, page=b"", kind="text/html"))
+    url = server.url("gitops.git")
+    with pytest.raises(GitError) as caught, open_store(reach(url), branch=branch):
+        pass
+    refused(caught.value, url, "something else has answered in the Git server's place; run again")
 
 
 @pytest.fixture
