@@ -11,7 +11,7 @@ from typing import Self
 
 from promote.clock import Clock
 from promote.errors import GitError, UsageError
-from promote.gitrepo.clone.leave import bring, has_commit, leave
+from promote.gitrepo.clone.leave import bring, leave
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.environment import unasking
 from promote.gitrepo.command.git import Git
@@ -248,7 +248,7 @@ class Remotes:
         store = self._store(place.repo, place.branch)
         # Not the parent of `oid`: that may be one more commit of this run, which the clone does not have either.
         tip = store.need((base or place).branch).oid
-        if not has_commit(workdir.git, tip):
+        if not workdir.git.has_commit(tip):
             access = self._keyring.access(workdir.remote)
             bring(workdir, workdir.remote, (base or place).branch, access, self._patience)
         return leave(store.git, workdir.git, oid, branch=place.branch, tip=tip)

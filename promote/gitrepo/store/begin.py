@@ -74,7 +74,7 @@ def _clone(remote: Git, folder: Path, branch: str | None, forms: Sequence[Form],
 
 
 def unpromised(config: Path) -> None:
-    """Takes out of a store's config that it is partial: see objects.PROMISOR."""
+    """Takes out of a store's config that it is partial: see origin.PROMISOR."""
     lines = config.read_bytes().splitlines(keepends=True)
     kept = [line for line in lines if not line.strip().startswith((b"promisor", b"partialclonefilter"))]
     config.write_bytes(b"".join(kept))
