@@ -100,10 +100,10 @@ def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun 
     store = kept / "store"
     try:
         form, known = look_over(store, remote.where, local(remote, store), now)
-    except Flaw as flaw:
-        _LOG.info("%s is made anew: %s", store, flaw)
+        default, seen = _seen(remote, store, branch)
+    except (Flaw, ObjectsBroken) as exc:
+        _LOG.info("%s is made anew: %s", store, exc)
         return None
-    default, seen = _seen(remote, store, branch)
     # What has moved is fetched when it is asked for; what has not is here.
     tips = {name: oid for name, oid in seen.items() if oid is None or known.get(name) == oid}
     return Begun(store, store, tips, default, form, frozenset(known))

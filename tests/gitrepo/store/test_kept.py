@@ -352,17 +352,41 @@ def test_a_store_that_failed_is_not_trusted_again(remote: Git, cache: Path) -> N
     assert folder(cache).exists()
 
 
-def test_what_git_finds_broken_while_it_talks_to_the_remote_is_a_fault_of_the_store(
-    remote: Git, cache: Path, other: Person, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("command", ["ls-remote", "fetch"])
+def test_what_git_finds_broken_as_it_first_talks_to_the_remote_is_made_anew_in_the_same_run(
+    command: str, remote: Git, cache: Path, other: Person, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It counted as the remote's, so the store was kept, and each later run failed alike."""
+    """It counted as the remote's fault, so the store was kept, and each later run failed alike."""
     look(remote, cache)
     other.push({"envs/dev/x.yaml": b"2"})
+    # What git says of a store that is broken in a way that nobody has thought of.
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        f"case \"$*\" in --git-dir={folder(cache)}' {command} '*) if mkdir {tmp_path}/said; then\n"
+        f"echo 'fatal: bad object {'1' * 40}' >&2; exit 128; fi;; esac\n"
+        f'exec {shutil.which("git")} "$@"\n'
+    )
+    program.chmod(0o755)
+    bad = replace(remote, environ={**remote.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"})
+    with rebuilt(caplog, "bad object"):
+        assert look(bad, cache)[b"envs/dev/x.yaml"] == b"2"
+    assert sorted(path.name for path in folder(cache).parent.iterdir()) == ["lock", "store"]
+    with rebuilt(caplog, None):
+        assert look(bad, cache)[b"envs/dev/x.yaml"] == b"2"
+
+
+def test_what_git_finds_broken_later_is_given_up(
+    remote: Git, cache: Path, other: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    look(remote, cache)
 
     def fails() -> None:
         with open_store(remote, cache=cache, now=NOW) as store:
             (folder(cache) / "shallow").write_bytes(b"zzz\n")
-            store.need("main")
+            other.push({"envs/dev/x.yaml": b"2"})
+            store.refresh("main")
 
     with pytest.raises(ObjectsBroken, match="bad shallow line: zzz; run again"):
         fails()
