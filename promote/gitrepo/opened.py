@@ -13,7 +13,8 @@ from promote.gitrepo.command.git import Git
 from promote.gitrepo.heads import Head, Heads, open_heads
 from promote.gitrepo.past.archive import Archive, open_archive
 from promote.gitrepo.past.branch_history import History
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.opening import open_store
+from promote.gitrepo.store.store import Store
 from promote.place import Place
 
 

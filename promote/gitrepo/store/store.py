@@ -6,28 +6,22 @@ is known whether a commit of ours, the answer to which was lost, is below what o
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from promote.errors import GitError, ObjectsBroken, RemoteUnreachable
+from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
+from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, local
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
 from promote.gitrepo.store.listing import confirm_absent, listing
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
-from promote.gitrepo.store.scratch import scratch
 from promote.gitrepo.store.tree import CommitTree
 
-_LOG = logging.getLogger("promote.git")
 # What comes is told by what differs from objects that a server takes for known, since the commit that we have has them.
 # Those that are not here git asks for itself, in one batch; nowhere else is anything fetched unasked.
 _BASES = {"GIT_NO_LAZY_FETCH": "0"}
@@ -205,53 +199,3 @@ class Store:
         shallow = self._begun.source / "shallow"
         if self._begun.source != self.folder and shallow.exists():
             shutil.copyfile(shallow, self.folder / "shallow")
-
-
-def _opened(
-    stack: ExitStack, remote: Git, branch: str | None, apps: set[bytes], cache: Path | None, now: float
-) -> Store:
-    folder = stack.enter_context(scratch(remote.environ)) / "store"
-    kept: Begun | None = None
-    if cache is not None:
-        from promote.gitrepo.store.kept import keep  # most runs keep nothing
-
-        kept = stack.enter_context(keep(cache, remote, folder, branch, now=now))
-    store = Store(kept or begin(remote, folder, branch), remote, apps=apps)
-    stack.callback(store.close)
-    first = branch or (None if kept is None else kept.default_branch)
-    if kept is not None and first is not None:
-        # Fetched here what has moved since: where that shows that the store is broken, nothing was read of it yet.
-        store.tip(first)
-    return store
-
-
-@contextmanager
-def open_store(
-    remote: Git,
-    *,
-    branch: str | None = None,
-    apps: set[bytes] | None = None,
-    cache: Path | None = None,
-    now: float = 0.0,
-) -> Iterator[Store]:
-    """A store for the remote that `remote` reaches, at `branch` or the default one; what is made in it is removed.
-
-    With `cache` what was fetched is kept in that folder for the next run. RemoteUnreachable or RemoteDenied where the
-    remote cannot be read, GitError where it is empty. A `branch` that is not there has no tip.
-    """
-    if remote.remote is None:
-        raise RemoteUnreachable("no remote is known", cure="name one by --repo")
-    if branch is not None:
-        ref_of(branch)
-    names = set() if apps is None else apps
-    with ExitStack() as stack:
-        try:
-            with ExitStack() as opening:
-                store = _opened(opening, remote, branch, names, cache, now)
-                stack.push(opening.pop_all())
-        except ObjectsBroken as exc:
-            if cache is None:
-                raise
-            _LOG.info("the store of %s is made anew: %s", remote.where, exc)
-            store = _opened(stack, remote, branch, names, cache, now)
-        yield store

@@ -11,7 +11,7 @@ import pytest
 
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, marked
-from promote.gitrepo.store.store import open_store
+from promote.gitrepo.store.opening import open_store
 from promote.gitrepo.url import parse
 from promote.tree import Globs
 from tests.gitrepo.person import OTHER, Person

@@ -20,7 +20,8 @@ from promote.errors import GitError, ObjectsBroken, PushRejected, RemoteDenied, 
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.opening import open_store
+from promote.gitrepo.store.store import Store
 from promote.gitrepo.url import parse
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.push import push

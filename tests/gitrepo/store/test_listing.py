@@ -12,7 +12,7 @@ import pytest
 
 from promote.errors import GitError, RemoteUnreachable
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import open_store
+from promote.gitrepo.store.opening import open_store
 from tests.gitrepo.person import Person
 from tests.servers.githttp import Fault, GitHttp
 
