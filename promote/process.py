@@ -24,8 +24,8 @@ from promote.clock import REAL
 from promote.errors import GitError, PromoteError
 
 # What a child says on stderr is for messages: the beginning is enough, the rest is read and dropped.
-_STDERR_CAP = 64 << 10
-_CHUNK = 1 << 16
+STDERR_CAP = 64 << 10
+CHUNK = 1 << 16
 # How long a child may take to clean up (git removes its lock files) between SIGTERM and SIGKILL.
 _GRACE_SECONDS = 2.0
 
@@ -81,6 +81,9 @@ def end(child: subprocess.Popen[bytes], *, at_once: bool, grace: float | None = 
     finally:
         _signal_group(child, signal.SIGKILL)
         child.wait()
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
     return child.returncode
 
 
@@ -104,7 +107,7 @@ class _Pipes:
 
     def _feed(self, key: selectors.SelectorKey) -> None:
         try:
-            self._left = self._left[os.write(key.fd, self._left[:_CHUNK]) :]
+            self._left = self._left[os.write(key.fd, self._left[:CHUNK]) :]
         except BrokenPipeError:
             self._left = self._left[:0]  # the child has heard enough; its exit code says whether that is a fault
         except BlockingIOError:
@@ -114,7 +117,7 @@ class _Pipes:
 
     def _take(self, key: selectors.SelectorKey) -> None:
         try:
-            data = os.read(key.fd, _CHUNK)
+            data = os.read(key.fd, CHUNK)
         except BlockingIOError:
             return
         if not data:
@@ -122,7 +125,7 @@ class _Pipes:
         elif key.data:
             self.stdout += data
         else:
-            self.stderr += data[: max(0, _STDERR_CAP - len(self.stderr))]
+            self.stderr += data[: max(0, STDERR_CAP - len(self.stderr))]
 
     def _close(self, key: selectors.SelectorKey) -> None:
         self._selector.unregister(key.fileobj)
@@ -159,9 +162,7 @@ class _Pipes:
         self._selector.close()
 
 
-def _converse(
-    child: subprocess.Popen[bytes], pipes: _Pipes, until: float, stop: threading.Event | None
-) -> Cut | None:
+def _converse(child: subprocess.Popen[bytes], pipes: _Pipes, until: float, stop: threading.Event | None) -> Cut | None:
     while pipes.open:
         if pipes.full:
             return "too much output"
@@ -271,9 +272,6 @@ def run(
         # Also on ^C.
         if child is not None:
             code = end(child, at_once=at_once, grace=grace)
-            for pipe in (child.stdin, child.stdout, child.stderr):
-                if pipe is not None:
-                    pipe.close()
     if cut is not None:
         code = code or -signal.SIGTERM  # it may have ended well while it was being ended
     return Finished(code, bytes(pipes.stdout), bytes(pipes.stderr), cut, REAL.monotonic() - began)

@@ -297,7 +297,7 @@ class Losing(Wrapped):
         self.lost -= 1
         writer = self.remote
         remotes = writer.remotes  # type: ignore[attr-defined]
-        store = remotes._store(place.repo, place.branch)
+        store = remotes._store(place)
         *below, oid = writer.commit(place, parent=parent, worded=worded)
         if self.arrives:
             store.remote.output("push", "--quiet", "origin", f"{oid}:refs/heads/{place.branch}", remote=True)

@@ -15,7 +15,9 @@ from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.origin import NOT_BY_NAME, PROMISOR, REMOTE, parsed
+from promote.gitrepo.store.begin import local
+from promote.gitrepo.store.origin import NOT_BY_NAME, PROMISOR, REMOTE
+from promote.gitrepo.store.reader import Reader
 from promote.gitrepo.store.scratch import scratch
 
 
@@ -49,7 +51,7 @@ class Heads:
     """
 
     def __init__(self, folder: Path, remote: Git, listed: Mapping[str, str] | None = None) -> None:
-        self._git = Git(remote.environ, directory=folder, deadline_seconds=remote.deadline_seconds)
+        self._git = local(remote, folder)
         self._remote = remote.at(folder)
         self._listed = listed
         self._known: dict[str, Mapping[str, Head]] = {}
@@ -79,8 +81,11 @@ class Heads:
             return {}
         refs = self._git.output("for-each-ref", "--format=%(objectname) %(refname)", pattern.removesuffix("*"))
         rows = [line.split(" ", 1) for line in refs.decode("utf-8", "surrogateescape").splitlines()]
-        stdin = "".join(f"{oid}\n" for oid, _ in rows).encode()
-        found = parsed(self._git.output("cat-file", "--batch", stdin=stdin)) if rows else {}
+        reader = Reader(self._git)
+        try:
+            found = reader.read([oid for oid, _ in rows])
+        finally:
+            reader.close()
         return {ref.removeprefix("refs/heads/"): _head(oid, found.get(oid)) for oid, ref in rows}
 
     def _named(self, beginning: str) -> bool | None:
@@ -125,6 +130,5 @@ def open_heads(remote: Git, listed: Mapping[str, str] | None = None) -> Iterator
         there = remote.at(folder, worktree=True)
         there.output("init", "--quiet", "--bare", "--template=", "heads")
         store = folder / "heads"
-        git = Git(remote.environ, directory=store, deadline_seconds=remote.deadline_seconds)
-        git.output("config", f"remote.{REMOTE}.url", remote.where)
+        local(remote, store).output("config", f"remote.{REMOTE}.url", remote.where)
         yield Heads(store, remote, listed)

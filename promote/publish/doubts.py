@@ -39,11 +39,14 @@ class Doubts:
     def answered(self, place: Place) -> None:
         """Notes that nothing is wrong with a place but that others are faster; what was sent there is doubted still."""
         if place not in self._sent:
-            self.beaten(place)
+            self._last.pop(place, None)
+            self._refused.pop(place, None)
 
     def beaten(self, place: Place) -> None:
-        """Notes that somebody else was faster than the last push."""
-        self._last.pop(place, None)
+        """Notes that the branch was not where the last push was to find it.
+
+        What was said before still tells why: a branch is not where it was to git if a proxy answers for the server.
+        """
         self._refused.pop(place, None)
 
     def refusal(self, place: Place) -> str:

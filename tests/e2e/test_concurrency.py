@@ -89,6 +89,35 @@ def test_a_server_that_keeps_failing_ends_with_the_push_timeout(repository: Gito
     assert len(repository.commits()) == 1
 
 
+@pytest.mark.parametrize("pages", [2, 999], ids=["for a moment", "for good"])
+def test_a_proxy_that_answers_in_the_servers_place_is_nobody_who_was_faster(
+    pages: int, repository: Gitops, inside: Inside
+) -> None:
+    """To git an empty page says that the branch is gone: a push was beaten by nobody, and others were named for it."""
+    seen: list[str] = []
+
+    def portal(method: str, target: str) -> Fault | None:
+        if "/info/refs" in target and (seen or target.endswith("git-receive-pack")):
+            seen.append(target)
+            if len(seen) <= pages:
+                return Fault("/info/refs", status=200, page=b"", kind="text/html")
+        return None
+
+    repository.server.schedule = portal
+    done = inside(
+        "set", "dev", f"web={NEW_WEB}", "--push-timeout", "60" if pages == 2 else "2", f"--repo={repository.url}"
+    )
+    assert len(seen) > 2
+    if pages == 2:
+        assert done.code == 0, done
+        assert len(repository.commits()) == 2
+    else:
+        assert done.code == 5
+        assert "push-timeout" in done.stderr
+        assert "the remote could not be read within 2 s (last: what answers there is no Git server" in done.stderr
+        assert len(repository.commits()) == 1
+
+
 def test_a_protected_branch_is_a_clear_refusal_at_once(repository: Gitops, inside: Inside) -> None:
     hook = repository.folder / "hooks" / "update"
     hook.parent.mkdir(exist_ok=True)

@@ -31,7 +31,7 @@ class Fault:
 
     `cut` ends the connection before git saw the request, within the request (git sees half of it), during the answer,
     or after git was done with it; `then` is called when git is done and before the client notices. Until `until` is
-    set, git does not see it.
+    set, git does not see it. With a `status` the answer is `page`, of this `kind` (a media type).
     """
 
     path: str
@@ -41,6 +41,8 @@ class Fault:
     stall: float = 0.0
     until: threading.Event | None = None
     location: str | None = None
+    page: bytes = b"told to fail\n"
+    kind: str | None = None
     then: Callable[[], None] | None = None
 
 
@@ -123,8 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.until is not None:
             fault.until.wait(60)
         if fault is not None and fault.status is not None:
-            headers = {"Location": fault.location} if fault.location else {}
-            self._answer(fault.status, headers, b"told to fail\n")
+            told = (("Location", fault.location), ("Content-Type", fault.kind))
+            self._answer(fault.status, {name: said for name, said in told if said}, fault.page)
             return
         if fault is not None and fault.cut == "before":
             self._note(0)

@@ -14,11 +14,6 @@ from promote.gitrepo.url import RemoteUrl
 from promote.patience import Patience
 
 
-def has_commit(git: Git, oid: str) -> bool:
-    """Whether a repository has this commit."""
-    return git.attempt("cat-file", "-e", f"{oid}^{{commit}}").code == 0
-
-
 def bring(workdir: Workdir, remote: RemoteUrl, branch: str, access: Access, patience: Patience) -> None:
     """Fetches a branch into the clone as `git fetch` does, with its whole history since, and moves no ref.
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from os import fsdecode
 from pathlib import Path
 
+from promote.errors import GitError
 from promote.gitrepo.clone.uncommitted import LACKING
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.origin import lines, parsed
-from promote.gitrepo.store.tree import files_of
+from promote.gitrepo.store.reader import Reader
+from promote.gitrepo.store.tree import contents, files_of
 from promote.tree import MAX_FILE, NOT_FILES, Entry, Globs, Tree, Unread
 from promote.tree.folder import FolderTree
 
@@ -39,31 +40,27 @@ class SparseTree:
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
         asked = list(entries)
         here = self.folder.read([entry for entry in asked if entry.oid is None])
-        found = stored(self.git, list(files_of(asked)))
+        others = stored(self.git, [entry for entry in asked if entry.oid is not None])
         for entry in asked:
-            if entry.oid is None:
-                yield next(here)
-                continue
-            if entry.mode in NOT_FILES:
-                yield entry, Unread(entry, NOT_FILES[entry.mode])
-                continue
-            data = found.get(entry.oid)
-            if data is None:
-                yield entry, Unread(entry, "not checked out")
-            else:
-                yield entry, Unread(entry, "too large") if len(data) > MAX_FILE else data
+            yield next(here if entry.oid is None else others)
 
 
-def stored(git: Git, oids: Sequence[str]) -> Mapping[str, bytes | None]:
-    """What a clone has of these objects. Of a partial one all or nothing: git stops at the first that it lacks."""
-    if not oids:
-        return {}
-    finished = git.attempt("cat-file", "--batch", "--buffer", stdin=lines(oids))
-    if finished.code == 0:
-        return parsed(finished.stdout)
-    if LACKING.search(finished.stderr):
-        return {}
-    raise git.failed(finished)
+def stored(git: Git, asked: Sequence[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
+    """These entries as a clone has them. Of a partial one all or nothing: git stops at the first that it lacks."""
+    reader = Reader(git)
+    found: Mapping[str, bytes | None] = {}
+    try:
+        found = reader.read(list(files_of(asked)), limit=MAX_FILE)
+    except GitError as exc:
+        if not LACKING.search(exc.what.encode()):
+            raise
+    finally:
+        reader.close()
+    for entry in asked:
+        if entry.mode not in NOT_FILES and entry.oid not in found:
+            yield entry, Unread(entry, "not checked out")
+        else:
+            yield from contents([entry], found)
 
 
 def working_tree(root: Path, workdir: Workdir | None) -> Tree:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from promote.gitrepo.clone.sparse import stored
 from promote.gitrepo.clone.workdir import Workdir
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.tree import files_of
-from promote.tree import MAX_FILE, NOT_FILES, Entry, Globs, Unread
+from promote.tree import Entry, Globs, Unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,7 @@ class TipTree:
         return sorted(found, key=lambda entry: entry.path)
 
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | Unread]]:
-        asked = list(entries)
-        found = stored(self.git, list(files_of(asked)))
-        for entry in asked:
-            data = found.get(entry.oid or "")
-            if entry.mode in NOT_FILES:
-                yield entry, Unread(entry, NOT_FILES[entry.mode])
-            elif data is None:
-                yield entry, Unread(entry, "not checked out")
-            else:
-                yield entry, Unread(entry, "too large") if len(data) > MAX_FILE else data
+        yield from stored(self.git, list(entries))
 
 
 def tips(workdir: Workdir) -> Mapping[str, TipTree]:

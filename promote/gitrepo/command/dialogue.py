@@ -12,10 +12,7 @@ from typing import Self
 
 from promote.clock import REAL
 from promote.errors import GitError, PromoteError
-from promote.process import Finished, end, start, undisturbed
-
-_CHUNK = 1 << 16
-_STDERR_CAP = 64 << 10
+from promote.process import CHUNK, STDERR_CAP, Finished, end, start, undisturbed
 
 
 class Ended(Exception):
@@ -89,7 +86,7 @@ class Dialogue:
 
     def _feed(self, number: int, left: memoryview) -> memoryview:
         try:
-            return left[os.write(number, left[:_CHUNK]) :]
+            return left[os.write(number, left[:CHUNK]) :]
         except BrokenPipeError:
             return left[:0]  # its end is seen where it is read from
         except BlockingIOError:
@@ -98,7 +95,7 @@ class Dialogue:
     def _taken(self, key: selectors.SelectorKey) -> bytes:
         """What has come on stdout; what comes on stderr is kept for messages."""
         try:
-            data = os.read(key.fd, _CHUNK)
+            data = os.read(key.fd, CHUNK)
         except BlockingIOError:
             return b""
         if key.fileobj is self._child.stdout:
@@ -107,22 +104,19 @@ class Dialogue:
             return data
         if not data:
             self._selector.unregister(key.fileobj)
-        self._stderr += data[: max(0, _STDERR_CAP - len(self._stderr))]
+        self._stderr += data[: max(0, STDERR_CAP - len(self._stderr))]
         return b""
 
     def _finished(self, *, cut: bool) -> Finished:
         if self._child.stderr is not None:
             # What it had to say, if anything, was said before its output ended.
             with suppress(BlockingIOError):
-                self._stderr += os.read(self._child.stderr.fileno(), _CHUNK)
+                self._stderr += os.read(self._child.stderr.fileno(), CHUNK)
         return Finished(self._end() or 1, b"", bytes(self._stderr), "deadline" if cut else None)
 
     def _end(self) -> int:
         if self._child.returncode is None:  # else its number may be another's by now
             end(self._child, at_once=True)
-            for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
-                if pipe is not None:
-                    pipe.close()
         return self._child.returncode
 
     def close(self) -> None:

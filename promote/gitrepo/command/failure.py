@@ -37,12 +37,18 @@ NO_ROOM = re.compile(
     r"failed to write new configuration file)"
 )
 
-# What git says of a repository here in which objects are missing, or are not what they should be.
+# What git says of a repository here in which objects are missing, or something is not what it should be. What it says
+# of a pack that came damaged or not as a whole (`pack has bad object`, `pack is corrupted`) is a fault of the line.
 _BROKEN = re.compile(
-    r"unable to read |[Cc]ould not read [0-9a-f]{40}|Can't load tree|Failed to traverse|Not a valid (commit|object)|"
-    r"bad (object|tree)|is corrupt|inflate:|loose object|object file .* is empty|missing (blob|tree|commit)"
+    r"unable to read (?!askpass)|[Cc]ould not read [0-9a-f]{40}|Can't load tree|Failed to traverse|"
+    r"Not a valid (commit|object)|(?<!has )bad (object|tree)|is corrupt\b|loose object|object file .* is empty|"
+    r"missing (blob|tree|commit)|not a git repository: '|bad (config|shallow) line|reference broken|"
+    r"(packfile|index) \S+ .*(does not match|cannot be accessed|too short|too small|not a GIT packfile)|"
+    r"did not send all necessary objects"
 )
 
+NO_GIT = "what answers there is no Git server that speaks smart HTTP"
+_SERVER = "try again, or ask who runs the server"
 # what git or a server says: what to do about it
 _CURES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -51,7 +57,7 @@ _CURES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"leads to \S*(sign_?in|log_?in|sso|auth)"), "give git a credential for this host"),
     (re.compile(r"leads to |returned error: (30\d|410)|redirects followed"), "use the repository's present URL"),
-    (re.compile(r"returned error: (5\d\d|429)"), "try again, or ask who runs the server"),
+    (re.compile(r"returned error: (5\d\d|429)"), _SERVER),
     (re.compile(r"protocol error: bad|unexpected TLS packet|wrong version number"), "check the URL's scheme and port"),
     (re.compile(r"SAML"), "have the credential authorised for this organisation"),
     (
@@ -71,7 +77,14 @@ _CURES: tuple[tuple[re.Pattern[str], str], ...] = (
         "check the network",
     ),
     (re.compile(r"certificate|SSL|gnutls", re.IGNORECASE), "name the authority to trust in GIT_SSL_CAINFO"),
-    (re.compile(r"dumb http transport"), "the server has to speak Git's smart HTTP"),
+    (re.compile(r"dumb http transport|server doesn't support 'ls-refs'"), "the server has to speak Git's smart HTTP"),
+    (re.compile(NO_GIT), "check the URL, and whether a proxy or a sign-in page answers in its place"),
+    (
+        re.compile(
+            r"hung up unexpectedly|^Could not read from remote repository|from promisor remote|expected (flush|')"
+        ),
+        _SERVER,
+    ),
 )
 
 
@@ -111,6 +124,8 @@ def reason(finished: Finished, secrets: frozenset[str] = frozenset()) -> str:
     if led is not None:
         # Behind a `?` there may be a token of somebody's session.
         return f"it leads to {led.partition('?')[0]}, where no repository is"
+    if any("/info/refs not valid: is this a git repository?" in line for line in lines):
+        return NO_GIT
     lines = [line for line in lines if not _NOISE.fullmatch(line.removeprefix("remote:"))]
     # git says this after whatever ssh or a local repository said.
     lines = [line for line in lines if "Could not read from remote repository" not in line] or lines
@@ -128,7 +143,14 @@ def cure_for(why: str) -> str:
 def failed(finished: Finished, *, where: str, secrets: frozenset[str], remote: bool) -> GitError:
     """The error for a git command that failed; `remote` where it had to ask one."""
     why = reason(finished, secrets)
-    kind: type[GitError] = ObjectsBroken if finished.cut is None and _BROKEN.search(why) else GitError
-    if remote:
-        kind = RemoteDenied if finished.cut is None and DENIED.search(why) else RemoteUnreachable
-    return kind(why, where=where, cure=cure_for(why) or ("try again, or raise the time-out" if finished.cut else ""))
+    if finished.cut is not None:
+        kind: type[GitError] = RemoteUnreachable if remote else GitError
+        return kind(why, where=where, cure=cure_for(why) or "try again, or raise the time-out")
+    if remote and DENIED.search(why):
+        kind = RemoteDenied
+    elif _BROKEN.search(reason(unheard(finished), secrets)):
+        kind = ObjectsBroken
+    else:
+        kind = RemoteUnreachable if remote else GitError
+    again = "run again" if remote and kind is ObjectsBroken else ""
+    return kind(why, where=where, cure=cure_for(why) or again)

@@ -131,6 +131,10 @@ class Git:
             _LOG.info("%s: %d in %.3f s", line, finished.code, finished.seconds)
         return finished
 
+    def has_commit(self, oid: str) -> bool:
+        """Whether this repository has this commit."""
+        return self.attempt("cat-file", "-e", f"{oid}^{{commit}}").code == 0
+
     def converse(self, *args: str) -> Dialogue:
         """`git ARGS`, to be asked again and again by whoever closes it: about a repository here, never a remote."""
         place = [] if self.directory is None or self.worktree else [f"--git-dir={self.directory}"]

@@ -84,13 +84,16 @@ class Keyring:
 
         With its source, and asked each time, since some end; None where nothing was given.
         """
-        said = self._hosts.get(remote.address) or self._hosts.get(remote.full_address, DEFAULT)
+        said = self._said(remote)
         if not remote.is_private:
             return None
         login, app = self._login(remote, said)
         if app is not None:
             return partial(self._token, app, remote, said, _PULLS), app.source
         return None if login is None else (lambda: login.password, login.source)
+
+    def _said(self, remote: RemoteUrl) -> HostAccess:
+        return self._hosts.get(remote.address) or self._hosts.get(remote.full_address, DEFAULT)
 
     def _grant(self, remote: RemoteUrl) -> Grant:
         with self._lock:
@@ -101,7 +104,7 @@ class Keyring:
             return grant
 
     def _look(self, remote: RemoteUrl) -> Grant:
-        said = self._hosts.get(remote.address) or self._hosts.get(remote.full_address, DEFAULT)
+        said = self._said(remote)
         if remote.scheme in ("https", "http"):
             grant, ends = self._by_http(remote, said)
         else:

@@ -17,7 +17,7 @@ from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.past.branch_history import FIRST, History
 from promote.gitrepo.past.objects import Objects
-from promote.gitrepo.store.begin import NO_FILTER, NOT_SHALLOW, forms
+from promote.gitrepo.store.begin import NO_FILTER, NOT_SHALLOW, forms, local
 from promote.gitrepo.store.holdings import Form
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.scratch import scratch
@@ -36,7 +36,7 @@ def is_whole(clone: Workdir, tip: str) -> bool:
     promised = git.attempt("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
     if promised.code != 1:  # 1: there is no such key
         return False
-    return git.attempt("cat-file", "-e", f"{tip}^{{commit}}").code == 0
+    return git.has_commit(tip)
 
 
 def in_clone(clone: Workdir) -> History:
@@ -61,16 +61,13 @@ class Archive:
 
     def bring(self, tip: str) -> History:
         """The history below `tip`, which is here then; GitError where the remote does not have it any more."""
-        if not self._has(tip):
+        if not self._git.has_commit(tip):
             self._fetch()
-        if not self._has(tip):
+        if not self._git.has_commit(tip):
             raise GitError(
                 f"commit {tip[:12]} is not on the branch any more", where=self._remote.where, cure="run again"
             )
         return self.history
-
-    def _has(self, oid: str) -> bool:
-        return self._git.attempt("cat-file", "-e", f"{oid}^{{commit}}").code == 0
 
     def _fetch(self, *how: str) -> None:
         finished = self._attempt(*how)
@@ -100,7 +97,7 @@ class Archive:
 
 
 def _clone(remote: Git, folder: Path, branch: str, *depth: str) -> Finished:
-    # Told that the store is partial, clone does not write that into its config: see objects.PROMISOR.
+    # Told that the store is partial, clone does not write that into its config: see origin.PROMISOR.
     return remote.at(folder, worktree=True).attempt(
         "clone", "--quiet", "--bare", "--no-tags", "--single-branch", *depth, "--filter=blob:none", "--template=",
         f"--origin={REMOTE}", f"--branch={branch}", "--end-of-options", remote.where, "archive",
@@ -122,6 +119,4 @@ def open_archive(remote: Git, branch: str) -> Iterator[Archive]:
         if finished.code != 0:
             raise remote.failed(finished, remote=True)
         made = folder / "archive"
-        git = Git(remote.environ, directory=made, deadline_seconds=remote.deadline_seconds)
-        blobless = NO_FILTER not in finished.stderr
-        yield Archive(git, remote.at(made), branch, blobless=blobless)
+        yield Archive(local(remote, made), remote.at(made), branch, blobless=NO_FILTER not in finished.stderr)

@@ -12,13 +12,13 @@ from promote.errors import GitError
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.holdings import PACKED, REFUSED, Form
-from promote.gitrepo.store.listing import traced
+from promote.gitrepo.store.listing import confirm_git, traced
 from promote.gitrepo.store.origin import REMOTE
 from promote.process import Finished
 
 _LOG = logging.getLogger("promote.git")
 NO_FILTER = b"filtering not recognized by server"
-NOT_SHALLOW = re.compile(r"does not support (shallow|--depth|--deepen)")
+NOT_SHALLOW = re.compile(r"(?<!dumb http transport )does not support (shallow|--depth|--deepen)")
 NO_BRANCH = re.compile(r"Remote branch .* not found in upstream|[Cc]ouldn't find remote ref")
 # The first one that the server takes. A filter that stops at a depth is the one that costs a server nothing however
 # many files there are; what else it is combined with makes it look at all folders.
@@ -56,30 +56,32 @@ def forms(remote: Git) -> list[Form]:
     return [form for form in FIRST if form != "treeless" or where not in _NO_DEPTH]
 
 
-def _packets(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}.packets")
-
-
-def _clone(remote: Git, folder: Path, branch: str | None, forms: Sequence[Form], *depth: str) -> tuple[Finished, Form]:
+def _clone(
+    remote: Git, folder: Path, branch: str | None, forms: Sequence[Form], *depth: str
+) -> tuple[Finished, Form, bytes]:
+    """How a clone has ended, in which of these forms, and the trace of its packets."""
     form, *less = forms
+    packets = folder.with_name(f"{folder.name}.packets")
     chosen = [] if branch is None else [f"--branch={branch}"]
     filtered = () if FIRST[form] is None else (f"--filter={FIRST[form]}",)
     finished = remote.at(folder.parent, worktree=True).attempt(
         "clone", "--quiet", "--bare", "--no-tags", "--single-branch", *depth, *filtered, "--template=",
         f"--origin={REMOTE}", *chosen, "--end-of-options", remote.where, folder.name,
-        config=PACKED, environ={"GIT_TRACE_PACKET": str(_packets(folder))},
+        config=PACKED, environ={"GIT_TRACE_PACKET": str(packets)},
     )  # fmt: skip
+    trace = packets.read_bytes() if packets.exists() else b""
+    packets.unlink(missing_ok=True)
     if depth and finished.code != 0 and NOT_SHALLOW.search(reason(finished)):
         _LOG.info("%s gives no part of a history: fetching all of it", remote.where)
         return _clone(remote, folder, branch, forms)
     if less and REFUSED.search(reason(finished)):
         _LOG.info("%s takes no filter %s: fetching more", remote.where, FIRST[form])
         return _clone(remote, folder, branch, less, *depth)
-    return finished, "whole" if NO_FILTER in finished.stderr else form
+    return finished, "whole" if NO_FILTER in finished.stderr else form, trace
 
 
 def unpromised(config: Path) -> None:
-    """Takes out of a store's config that it is partial: see objects.PROMISOR."""
+    """Takes out of a store's config that it is partial: see origin.PROMISOR."""
     lines = config.read_bytes().splitlines(keepends=True)
     kept = [line for line in lines if not line.strip().startswith((b"promisor", b"partialclonefilter"))]
     config.write_bytes(b"".join(kept))
@@ -90,16 +92,14 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
 
     RemoteUnreachable or RemoteDenied where it cannot be read, GitError where it is empty.
     """
-    finished, form = _clone(remote, folder, branch, forms(remote), "--depth=1")
+    finished, form, trace = _clone(remote, folder, branch, forms(remote), "--depth=1")
     absent = finished.code != 0 and branch is not None and NO_BRANCH.search(reason(finished)) is not None
     if absent:
-        finished, form = _clone(remote, folder, None, [form], "--depth=1")
+        confirm_git(remote, trace)
+        finished, form, trace = _clone(remote, folder, None, [form], "--depth=1")
     if finished.code != 0:
         raise remote.failed(finished, remote=True)
     unpromised(folder / "config")
-    packets = _packets(folder)
-    listed = traced(packets.read_bytes()) if packets.exists() else None
-    packets.unlink(missing_ok=True)
     tips: dict[str, str | None] = {branch: None} if absent and branch is not None else {}
     head: str | None = None
     refs = local(remote, folder).output("for-each-ref", "--format=%(HEAD)%(objectname) %(refname)", "refs/heads/")
@@ -109,5 +109,7 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
         tips[name] = oid
         head = name if line.startswith("*") else head
     if head is None and (branch is None or absent) and b"empty repository" in finished.stderr:
+        confirm_git(remote, trace)
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
-    return Begun(folder, folder, tips, head if branch is None or absent else None, form, listed=listed)
+    default = head if branch is None or absent else None
+    return Begun(folder, folder, tips, default, form, listed=traced(trace))

@@ -1,4 +1,4 @@
-"""Whether a store that another run has left can be used: it is looked over, and what a killed run left is cleared away.
+"""Whether a store that another run has left can be used: it is cleared of what no fetch of ours needs, and looked over.
 
 Everything in it can be had again. So whatever is not as it should be is a reason to make it anew, and no error.
 """
@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast, get_args
 
@@ -24,9 +23,18 @@ _MARK = "promote.json"
 # A fetch adds a pack. What is above is made anew, which costs about as much as the first time.
 PACKS, BYTES, SECONDS = 64, 256 << 20, 14 * 86_400
 _CHUNK = 1 << 20
+# So many commits are looked for: a remote that gives no part of a history has given all of it.
+_COMMITS = 10_000
+_TREE = re.compile(rb"tree ([0-9a-f]+)\n")
 # Git's names of hashes, which are those of hashlib too.
 _HASHES = ("sha1", "sha256")
 _SHA256 = re.compile(rb"(?im)^\s*objectformat\s*=\s*sha256\s*$")
+# Of whatever else may stand in a store git would heed some (another store's objects, an index of all packs), stumble
+# over some, and leave the rest there for ever.
+_NEEDED = re.compile(
+    r"HEAD|config|shallow|packed-refs|promote\.json|refs|refs/heads|refs/heads/(?!.*\.lock$).*|"
+    r"objects|objects/pack|objects/pack/pack-[0-9a-f]+\.(pack|idx|promisor)"
+)
 _CONFIG = f"""\
 [core]
 \trepositoryformatversion = 1
@@ -47,20 +55,23 @@ class Flaw(Exception):
 def mark(store: Path, *, form: Form, now: float) -> None:
     """Says of a new store that it is whole, and what it is like."""
     hashed = _HASHES[_SHA256.search((store / "config").read_bytes()) is not None]
-    # A remote that gives no part of a history has given all of it.
-    is_cut = (store / "shallow").exists()
-    (store / _MARK).write_text(json.dumps({"form": form, "made": now, "hash": hashed, "cut": is_cut}))
+    (store / _MARK).write_text(json.dumps({"form": form, "made": now, "hash": hashed}))
 
 
 def marked(store: Path) -> bool:
     """Whether there is a store that was once whole."""
-    return (store / _MARK).is_file()
+    return (store / _MARK).is_file() and not store.is_symlink()
 
 
 def clear(store: Path) -> None:
-    """Removes what a killed run has left of a fetch: nobody is at work here now."""
-    for path in [*store.rglob("*.lock"), *store.glob("objects/**/tmp_*"), *store.glob("objects/pack/*.keep")]:
-        drop(path)
+    """Removes what a killed run has left of a fetch, and all that no fetch writes: nobody is at work here now."""
+    for path in list(store.rglob("*")):
+        name = path.relative_to(store).as_posix()
+        if path.is_symlink() or not _NEEDED.fullmatch(name):
+            drop(path)
+    for path in store.glob("objects/pack/*"):
+        if not path.with_suffix(".pack").exists():
+            drop(path)
 
 
 def _seal(path: Path, hashed: str) -> tuple[bytes, bytes]:
@@ -75,15 +86,8 @@ def _seal(path: Path, hashed: str) -> tuple[bytes, bytes]:
         return file.read(made.digest_size), made.digest()
 
 
-def _packs(store: Path) -> Iterator[Path]:
-    for path in (store / "objects").iterdir():
-        if path.name not in ("pack", "info"):
-            raise Flaw(f"{path.name} in objects was put there by no fetch of ours")
-    yield from (store / "objects" / "pack").glob("*.pack")
-
-
-def _check_packs(store: Path, hashed: str) -> None:
-    packs = list(_packs(store))
+def _check_packs(store: Path, hashed: str, *, is_partial: bool) -> None:
+    packs = list((store / "objects" / "pack").glob("*.pack"))
     size = sum(pack.stat().st_size for pack in packs)
     if len(packs) > PACKS or size > BYTES:
         raise Flaw(f"it has grown to {len(packs)} packs and {size >> 20} MiB")
@@ -98,6 +102,9 @@ def _check_packs(store: Path, hashed: str) -> None:
             file.seek(-2 * len(told), os.SEEK_END)
             if file.read(len(told)) != told:
                 raise Flaw(f"{index.name} is another pack's")
+        if is_partial:
+            # Without it git takes what was never fetched for lost. All that is here came from the one remote.
+            pack.with_suffix(".promisor").touch()
 
 
 def _ends(store: Path) -> set[str]:
@@ -108,29 +115,28 @@ def _ends(store: Path) -> set[str]:
     return {line for line in found if line}
 
 
-def _tips(git: Git, ends: set[str], *, is_cut: bool) -> dict[str, str]:
-    """The branches that are here, each with its commit and what that one leads to."""
-    refs = git.attempt("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/")
+def _tips(git: Git, ends: set[str]) -> dict[str, str]:
+    """The branches that are here, each with its commit, its root folder, and its history."""
+    refs = git.attempt("for-each-ref", "--format=%(objectname) %(refname)")
     if refs.code != 0 or refs.stderr:
         raise Flaw("its branches cannot be read")
-    pairs = (line.split(" ", 1) for line in refs.stdout.decode("utf-8", "surrogateescape").splitlines())
+    pairs = [line.split(" ", 1) for line in refs.stdout.decode("utf-8", "surrogateescape").splitlines()]
+    if not all(ref.startswith("refs/heads/") for _, ref in pairs):
+        raise Flaw("it has refs that are no branches")
     found = {ref.removeprefix("refs/heads/"): oid for oid, ref in pairs}
-    wanted = set(found.values())
     reader = Reader(git)
     try:
-        commits = {oid: raw for oid, raw in reader.read(list(wanted)).items() if raw is not None}
-        for oid, raw in commits.items():
-            heads = [line.split(b" ") for line in raw.partition(b"\n\n")[0].splitlines()]
-            wanted |= {words[1].decode("ascii") for words in heads if words[0] == b"tree"}
-            parents = [words for words in heads if words[0] == b"parent"]
-            if parents and is_cut and not ends:
-                raise Flaw("nothing says where history ends")
-            if oid not in ends:
-                wanted |= {words[1].decode("ascii") for words in parents}
+        commits = reader.read(list(set(found.values())))
+        trees = {oid: _TREE.match(raw or b"") for oid, raw in commits.items()}
+        wanted = {*found.values(), *ends, *(tree[1].decode("ascii") for tree in trees.values() if tree is not None)}
         if not found or wanted - reader.read(list(wanted), limit=0).keys():
             raise Flaw("objects are missing")
+        if None in trees.values():
+            raise Flaw("a branch is at what is no commit")
     finally:
         reader.close()
+    if git.attempt("rev-list", "--quiet", f"--max-count={_COMMITS}", "--branches").code != 0:
+        raise Flaw("it does not tell where history ends, or lacks some of it")
     return found
 
 
@@ -139,14 +145,14 @@ def look_over(store: Path, where: str, git: Git, now: float) -> tuple[Form, dict
     try:
         told = json.loads((store / _MARK).read_bytes())
         form, age = told["form"], now - float(told["made"])
-        hashed, is_cut = told.get("hash"), told.get("cut")
+        hashed = told.get("hash")
         if form not in get_args(Form) or hashed not in _HASHES or not 0 <= age < SECONDS:
             raise Flaw("it is old")
-        _check_packs(store, hashed)
+        _check_packs(store, hashed, is_partial=form != "whole")
         # What these say is known: what else may stand there is nobody's wish.
         (store / "HEAD").write_text("ref: refs/heads/main\n")
         quoted = where.replace("\\", "\\\\").replace('"', '\\"')
         (store / "config").write_text(_CONFIG % (quoted, hashed))
-        return cast("Form", form), _tips(git, _ends(store), is_cut=bool(is_cut))
+        return cast("Form", form), _tips(git, _ends(store))
     except (OSError, ValueError, KeyError, TypeError, GitError) as exc:
         raise Flaw(f"it is damaged ({type(exc).__name__}: {exc})") from exc

@@ -21,8 +21,7 @@ from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import Begun, begin, local
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
-from promote.gitrepo.store.listing import default_of, heads_of
-from promote.gitrepo.store.origin import REMOTE
+from promote.gitrepo.store.listing import listing
 from promote.gitrepo.store.scratch import drop
 
 _LOG = logging.getLogger("promote.git")
@@ -89,20 +88,18 @@ def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun 
     store = kept / "store"
     try:
         form, known = look_over(store, remote.where, local(remote, store), now)
-    except Flaw as flaw:
-        _LOG.info("%s is made anew: %s", store, flaw)
+        seen = listing(remote.at(store), "HEAD", "refs/heads/*")
+    except (Flaw, ObjectsBroken) as exc:
+        _LOG.info("%s is made anew: %s", store, exc)
         return None
-    asked = ("--symref", "--end-of-options", REMOTE, "HEAD", "refs/heads/*")
-    told = remote.at(store).output("ls-remote", *asked, remote=True)
-    default, listed = default_of(told), heads_of(told)
-    if not listed and branch is None:
+    if not seen.refs and branch is None:
         raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
-    wanted = default if branch is None else branch
+    wanted, listed = seen.default if branch is None else branch, seen.heads
     tips: dict[str, str | None] = {}
     # What has moved is fetched when it is asked for; what has not is here.
     if wanted is not None and ((oid := listed.get(wanted)) is None or known.get(wanted) == oid):
         tips[wanted] = oid
-    return Begun(store, store, tips, default, form, frozenset(known), listed=listed)
+    return Begun(store, store, tips, seen.default, form, frozenset(known), listed=listed)
 
 
 def _begun(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
@@ -117,10 +114,11 @@ def _begun(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
 
 def _opened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun:
     """The store, as earlier runs have left it or made anew; OSError and GitError where neither can be had."""
-    clear(kept / "store")
-    return (_reopened(remote, kept, branch, now) if marked(kept / "store") else None) or _begun(
-        remote, kept, branch, now
-    )
+    found: Begun | None = None
+    if marked(kept / "store"):
+        clear(kept / "store")
+        found = _reopened(remote, kept, branch, now)
+    return found or _begun(remote, kept, branch, now)
 
 
 @contextmanager
@@ -154,5 +152,6 @@ def keep(cache: Path, remote: Git, folder: Path, branch: str | None, *, now: flo
             yield replace(begun, folder=_borrowing(folder, begun.source))
         except ObjectsBroken:
             # It may be this store that is at fault, in a way that is not seen from outside.
-            (kept / "store").rename(kept / "distrusted")
+            if (kept / "store").exists():
+                (kept / "store").rename(kept / "distrusted")
             raise

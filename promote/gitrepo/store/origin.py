@@ -20,20 +20,3 @@ NOT_BY_NAME = re.compile(r"unadvertised object|not our ref|no such remote ref|[S
 def lines(oids: Sequence[str]) -> bytes:
     """Objects as git's commands are told of many on stdin."""
     return "".join(f"{oid}\n" for oid in oids).encode()
-
-
-def parsed(output: bytes) -> dict[str, bytes | None]:
-    """What `cat-file --batch` wrote: each object's bytes, or None where it is not there."""
-    found: dict[str, bytes | None] = {}
-    place = 0
-    while place < len(output):
-        end = output.index(b"\n", place)
-        words = output[place:end].decode("ascii").split(" ")
-        place = end + 1
-        if len(words) == 3:
-            size = int(words[2])
-            found[words[0]] = output[place : place + size]
-            place += size + 1
-        else:
-            found[words[0]] = None
-    return found

@@ -9,21 +9,17 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from promote.errors import GitError, RemoteUnreachable
+from promote.errors import GitError
 from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
+from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, local
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
-from promote.gitrepo.store.listing import default_of
+from promote.gitrepo.store.listing import confirm_absent, listing
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
-from promote.gitrepo.store.scratch import scratch
 from promote.gitrepo.store.tree import CommitTree
 
 # What comes is told by what differs from objects that a server takes for known, since the commit that we have has them.
@@ -69,8 +65,7 @@ class Store:
         """The branch that the remote's HEAD names."""
         with self.lock:
             if self._default_branch is None:
-                out = self.remote.output("ls-remote", "--symref", REMOTE, "HEAD", remote=True)
-                self._default_branch = default_of(out)
+                self._default_branch = listing(self.remote, "HEAD").default
                 if self._default_branch is None:
                     raise GitError(
                         "there is no default branch",
@@ -188,6 +183,8 @@ class Store:
             head = self._begun.source / "FETCH_HEAD"
             self._tips[branch] = head.read_bytes().split(b"\t", 1)[0].decode("ascii")
         elif NO_BRANCH.search(reason(finished)):
+            if self._tips.get(branch) is not None or branch in self._begun.known:
+                confirm_absent(self.remote, ref)
             self._tips[branch] = None
         else:
             raise self.remote.failed(finished, remote=True)
@@ -204,33 +201,3 @@ class Store:
         shallow = self._begun.source / "shallow"
         if self._begun.source != self.folder and shallow.exists():
             shutil.copyfile(shallow, self.folder / "shallow")
-
-
-@contextmanager
-def open_store(
-    remote: Git,
-    *,
-    branch: str | None = None,
-    apps: set[bytes] | None = None,
-    cache: Path | None = None,
-    now: float = 0.0,
-) -> Iterator[Store]:
-    """A store for the remote that `remote` reaches, at `branch` or the default one; what is made in it is removed.
-
-    With `cache` what was fetched is kept in that folder for the next run. RemoteUnreachable or RemoteDenied where the
-    remote cannot be read, GitError where it is empty. A `branch` that is not there has no tip.
-    """
-    if remote.remote is None:
-        raise RemoteUnreachable("no remote is known", cure="name one by --repo")
-    if branch is not None:
-        ref_of(branch)
-    with ExitStack() as stack:
-        folder = stack.enter_context(scratch(remote.environ)) / "store"
-        kept: Begun | None = None
-        if cache is not None:
-            from promote.gitrepo.store.kept import keep  # most runs keep nothing
-
-            kept = stack.enter_context(keep(cache, remote, folder, branch, now=now))
-        store = Store(kept or begin(remote, folder, branch), remote, apps=set() if apps is None else apps)
-        stack.callback(store.close)
-        yield store

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_each_branch_is_as_the_remote_had_it_else_as_it_is_here(git: Git, other:
 
 
 def test_the_files_of_a_tip_and_what_is_no_file(git: Git, other: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("promote.gitrepo.clone.tips.MAX_FILE", 100)
+    monkeypatch.setattr("promote.gitrepo.clone.sparse.MAX_FILE", 100)
     (other.folder / "link").symlink_to("/etc/passwd")
     other.push({"a/large.yaml": b"x" * 101, "a/\xc3\xa9\n.yaml".encode("latin-1").decode(): b"odd", "b": b"here"})
     (other.folder / "b").write_bytes(b"edited, and not committed")
@@ -50,6 +51,18 @@ def test_the_files_of_a_tip_and_what_is_no_file(git: Git, other: Person, monkeyp
         b"link": "symlink",
     }
     assert _read(tree, "nowhere") == {}
+
+
+def test_a_file_that_is_too_large_is_not_taken_into_memory(git: Git, other: Person) -> None:
+    """All of it was read first, and a file of more than 1 GiB ended the run."""
+    other.push({"a/large.yaml": bytes(24 << 20), "a/x.yaml": b"here"})
+    tree = tips(found(other.folder, git))["main"]
+    tracemalloc.start()
+    try:
+        assert _read(tree, "a") == {b"a/large.yaml": "too large", b"a/x.yaml": b"here"}
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_a_partial_clone_lacks_is_told(git: Git, other: Person, bare: Path, tmp_path: Path) -> None:

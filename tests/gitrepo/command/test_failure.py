@@ -66,7 +66,17 @@ UNREACHABLE: tuple[tuple[str, str, str], ...] = (
     ("fatal: unable to access 'https://h/x/': The requested URL returned error: 503\n", "error: 503", "try again"),
     ("fatal: unable to access 'https://h/x/': The requested URL returned error: 429\n", "error: 429", "try again"),
     ("fatal: unable to access 'https://h/x/': SSL certificate problem: expired\n", "SSL", "GIT_SSL_CAINFO"),
-    ("fatal: the remote end hung up unexpectedly\nfatal: early EOF\n", "hung up unexpectedly; early EOF", ""),
+    ("fatal: the remote end hung up unexpectedly\nfatal: early EOF\n", "hung up unexpectedly; early EOF", "try again"),
+    ("fatal: expected flush after ref listing\n", "expected flush", "try again"),
+    ("fatal: expected 'packfile'\n", "expected 'packfile'", "try again"),
+    (f"fatal: could not fetch {'1' * 40} from promisor remote\n", "could not fetch", "try again"),
+    (ADDED, "Could not read from remote repository.", "try again"),
+    ("fatal: server doesn't support 'ls-refs'\n", "ls-refs", "smart HTTP"),
+    ("fatal: https://h/x/info/refs not valid: is this a git repository?\n", "no Git server", "proxy or a sign-in page"),
+    # What came damaged, or broke off, is no fault of a repository here; nor is what the server says of its own.
+    ("fatal: pack has bad object at offset 12: inflate returned -3\n", "bad object", ""),
+    ("fatal: pack is corrupted (SHA1 mismatch)\nfatal: fetch-pack: invalid index-pack output\n", "SHA1", ""),
+    (f"remote: fatal: unable to read tree {'1' * 40}\nfatal: early EOF\n", "unable to read", ""),
     ("", "git ended with 128", ""),
     ("fatal: unable to connect to h:\nh[0: 10.0.0.1]: errno=Connection refused\n", "unable to connect", "network"),
     ("fatal: unable to access 'https://h h/': URL using bad/illegal format or missing URL\n", "illegal", "correct the"),
@@ -109,11 +119,21 @@ def test_it_may_pass(text: str, says: str, cure: str) -> None:
         (f"error: Could not read {'1' * 40}\nfatal: Failed to traverse parents of commit {'2' * 40}\n", True),
         (f"fatal: Not a valid commit name {'1' * 40}\n", True),
         (f"error: inflate: data stream error\nfatal: packed object {'1' * 40} (stored in x.pack) is corrupt\n", True),
+        ("fatal: bad shallow line: zzz\n", True),
+        ("fatal: bad config line 1 in file /x/config\n", True),
+        ("fatal: not a git repository: '/x'\n", True),
+        ("error: cannot lock ref 'refs/heads/a': unable to resolve reference 'refs/heads/a': reference broken\n", True),
+        ("error: packfile /x/p.pack does not match index\n", True),
+        ("error: index file /x/p.idx is too small\n", True),
+        (f"fatal: bad object {'1' * 40}\nerror: https://h/x did not send all necessary objects\n", True),
     ],
 )
 def test_what_says_that_a_repository_here_is_broken(text: str, is_broken: bool) -> None:
     error = failed(ended(text), where="/x", secrets=frozenset(), remote=False)
     assert type(error) is (ObjectsBroken if is_broken else GitError)
+    # So it is where git had to ask the remote: that has the repository here in its hands too.
+    error = failed(ended(text), where="https://h/x", secrets=frozenset(), remote=True)
+    assert type(error) is (ObjectsBroken if is_broken else RemoteUnreachable)
 
 
 def test_a_disk_of_the_server_is_not_one_of_this_machine() -> None:

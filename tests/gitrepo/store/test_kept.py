@@ -20,7 +20,8 @@ from promote.errors import GitError, ObjectsBroken, PushRejected, RemoteDenied, 
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.remote import Remotes
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.opening import open_store
+from promote.gitrepo.store.store import Store
 from promote.gitrepo.url import parse
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.push import push
@@ -218,6 +219,7 @@ def test_a_branch_that_was_set_back(remote: Git, cache: Path, other: Person) -> 
 
 def test_a_run_that_makes_commits_leaves_none(remote: Git, cache: Path) -> None:
     look(remote, cache)
+    look(remote, cache)  # takes away what of a clone is not needed
     before = sorted(path.relative_to(cache) for path in cache.rglob("*"))
     with open_store(remote, cache=cache, now=NOW) as store:
         read(store)
@@ -252,6 +254,7 @@ def instead(store: Path) -> Path:
     return store
 
 
+A_FILE = sha1(b"blob 1\0" + b"2").hexdigest()
 REPAIRED: dict[str, Callable[[Path], object]] = {
     "a lock of a ref": lambda store: (store / "refs/heads/main.lock").write_bytes(b""),
     "a lock of shallow": lambda store: (store / "shallow.lock").write_bytes(b"x"),
@@ -267,6 +270,9 @@ REPAIRED: dict[str, Callable[[Path], object]] = {
         "[core]\n\tbare = true\n[remote \"origin\"]\n\turl = ext::sh -c 'touch /tmp/trap'\n"
     ),
     "an empty FETCH_HEAD": lambda store: (store / "FETCH_HEAD").write_bytes(b""),
+    "a folder for FETCH_HEAD": lambda store: (store / "FETCH_HEAD").rename(store / "x").with_name("FETCH_HEAD").mkdir(),
+    "a loose object": lambda store: (store / "objects/00").mkdir(),
+    "no mark of what the remote keeps": lambda store: each(store, "objects/pack/*.promisor", Path.unlink),
 }
 MADE_ANEW: dict[str, tuple[Callable[[Path], object], str | None]] = {
     "a pack cut off": (lambda store: each(store, "objects/pack/*.pack", cut), "is damaged"),
@@ -275,12 +281,16 @@ MADE_ANEW: dict[str, tuple[Callable[[Path], object], str | None]] = {
     "an empty pack": (lambda store: each(store, "objects/pack/*.pack", lambda path: path.write_bytes(b"")), "damaged"),
     "no index": (lambda store: each(store, "objects/pack/*.idx", Path.unlink), "is damaged"),
     "no objects": (lambda store: each(store, "objects/pack/*", Path.unlink), "objects are missing"),
-    "no folder of objects": (lambda store: shutil.rmtree(store / "objects"), "is damaged"),
-    "a loose object": (lambda store: (store / "objects/00").mkdir(), "put there by no fetch"),
+    "no folder of objects": (lambda store: shutil.rmtree(store / "objects"), "branches cannot be read"),
     "garbage in a ref": (lambda store: (store / "refs/heads/main").write_bytes(b"\0\1\2"), "cannot be read"),
     "a ref to nothing": (lambda store: (store / "refs/heads/main").write_text("1" * 40 + "\n"), "are missing"),
     "garbage in shallow": (lambda store: (store / "shallow").write_bytes(b"zzz\n"), "where history ends"),
     "no shallow": (lambda store: (store / "shallow").unlink(), "where history ends"),
+    "a commit in shallow that is not here": (
+        lambda store: (store / "shallow").write_text("1" * 40 + "\n"),
+        "are missing",
+    ),
+    "a branch at a file": (lambda store: (store / "refs/heads/main").write_text(A_FILE + "\n"), "no commit"),
     "garbage in its mark": (lambda store: (store / "promote.json").write_bytes(b"{"), "is damaged"),
     "another mark": (lambda store: (store / "promote.json").write_text('{"form": "x", "made": 1}'), "it is old"),
     "no mark": (lambda store: (store / "promote.json").unlink(), None),
@@ -317,6 +327,7 @@ def test_what_a_damaged_store_comes_to(
     assert other.git("show", "main:envs/dev/x.yaml", cwd=bare) == "second"
     left = [path.name for path in folder(cache).rglob("*") if path.name.endswith(".lock") or "tmp_" in path.name]
     assert left == []
+    other.git("-c", "remote.origin.promisor=true", f"--git-dir={folder(cache)}", "fsck", "--no-dangling")
     assert sorted(path.name for path in folder(cache).parent.iterdir()) == ["lock", "store"]
 
 
@@ -340,6 +351,62 @@ def test_a_store_that_failed_is_not_trusted_again(remote: Git, cache: Path) -> N
     assert not folder(cache).exists()
     assert len(look(remote, cache)) == 2
     assert folder(cache).exists()
+
+
+@pytest.mark.parametrize("command", ["ls-remote", "fetch"])
+def test_what_git_finds_broken_as_it_first_talks_to_the_remote_is_made_anew_in_the_same_run(
+    command: str, remote: Git, cache: Path, other: Person, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It counted as the remote's fault, so the store was kept, and each later run failed alike."""
+    look(remote, cache)
+    other.push({"envs/dev/x.yaml": b"2"})
+    # What git says of a store that is broken in a way that nobody has thought of.
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        f"case \"$*\" in --git-dir={folder(cache)}' {command} '*) if mkdir {tmp_path}/said; then\n"
+        f"echo 'fatal: bad object {'1' * 40}' >&2; exit 128; fi;; esac\n"
+        f'exec {shutil.which("git")} "$@"\n'
+    )
+    program.chmod(0o755)
+    bad = replace(remote, environ={**remote.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"})
+    with rebuilt(caplog, "bad object"):
+        assert look(bad, cache)[b"envs/dev/x.yaml"] == b"2"
+    assert sorted(path.name for path in folder(cache).parent.iterdir()) == ["lock", "store"]
+    with rebuilt(caplog, None):
+        assert look(bad, cache)[b"envs/dev/x.yaml"] == b"2"
+
+
+def test_what_git_finds_broken_later_is_given_up(
+    remote: Git, cache: Path, other: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    look(remote, cache)
+
+    def fails() -> None:
+        with open_store(remote, cache=cache, now=NOW) as store:
+            (folder(cache) / "shallow").write_bytes(b"zzz\n")
+            other.push({"envs/dev/x.yaml": b"2"})
+            store.refresh("main")
+
+    with pytest.raises(ObjectsBroken, match="bad shallow line: zzz; run again"):
+        fails()
+    assert not folder(cache).exists()
+    with rebuilt(caplog, None):
+        assert look(remote, cache)[b"envs/dev/x.yaml"] == b"2"
+
+
+def test_a_store_that_is_removed_meanwhile_is_told_of_in_a_sentence(remote: Git, cache: Path) -> None:
+    look(remote, cache)
+
+    def fails() -> None:
+        with open_store(remote, cache=cache, now=NOW) as store:
+            shutil.rmtree(folder(cache))
+            store.objects.top("1" * 40)
+
+    with pytest.raises(ObjectsBroken, match=r"is gone; try again"):
+        fails()
+    assert len(look(remote, cache)) == 2
 
 
 def test_a_run_that_failed_does_not_trust_it_again(

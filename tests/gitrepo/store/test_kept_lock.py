@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import open_store
+from promote.gitrepo.store.opening import open_store
 from tests.gitrepo.person import Person
 from tests.servers.githttp import Fault, GitHttp
 from tests.servers.processes import wait_until
@@ -26,7 +26,7 @@ RUN = """
 import json, sys
 from pathlib import Path
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import open_store
+from promote.gitrepo.store.opening import open_store
 from promote.gitrepo.url import parse
 
 url, cache, environ = sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3])

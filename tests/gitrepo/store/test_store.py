@@ -9,7 +9,8 @@ import pytest
 
 from promote.errors import GitError, RemoteDenied, RemoteUnreachable, UsageError
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.opening import open_store
+from promote.gitrepo.store.store import Store
 from promote.gitrepo.store.tree import CommitTree
 from promote.gitrepo.url import parse
 from promote.tree import Globs, Unread

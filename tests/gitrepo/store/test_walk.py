@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from promote.errors import GitError
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import forms
+from promote.gitrepo.store.opening import open_store
 from promote.gitrepo.store.prefetch import prefetch
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.store import Store
 from promote.gitrepo.url import parse
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.push import push

@@ -7,7 +7,8 @@ import pytest
 
 from promote.errors import GitError, UsageError
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.opening import open_store
+from promote.gitrepo.store.store import Store
 from promote.gitrepo.write.commit import make_commit, stream
 from promote.gitrepo.write.identity import OURSELVES, Author, Identity, identity
 from promote.text.edit import FileChange

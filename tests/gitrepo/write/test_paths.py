@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from promote.errors import GitError
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import open_store
+from promote.gitrepo.store.opening import open_store
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.paths import is_inside
 from tests.gitrepo.person import WHEN, WHO, Person, change

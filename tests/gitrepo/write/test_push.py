@@ -9,7 +9,8 @@ import pytest
 
 from promote.errors import PushRejected, RemoteUnreachable
 from promote.gitrepo.command.git import Git
-from promote.gitrepo.store.store import Store, open_store
+from promote.gitrepo.store.opening import open_store
+from promote.gitrepo.store.store import Store
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.push import push, rehearse, verdict
 from promote.outcome import Beaten, Landed, Unclear

@@ -12,7 +12,7 @@ import pytest
 from promote.errors import GitError, UsageError
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.key_file import key_file
-from promote.gitrepo.store.store import open_store
+from promote.gitrepo.store.opening import open_store
 from promote.gitrepo.write.commit import make_commit
 from promote.gitrepo.write.identity import Attribution, Author, Identity, identity
 from tests.gitrepo.person import WHEN, WHO, change
