@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from promote.survey.proposal import Proposal
 
-_ALL = "*"
+_ALL = "all"
 
 
 def _way(proposal: Proposal) -> str:
@@ -43,7 +43,7 @@ def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     """Reads names and globs, separated by spaces or commas; those that mean nothing are asked for again."""
 
     def read(text: str) -> tuple[str, ...]:
-        patterns = text.replace(",", " ").split()
+        patterns = ["*"] if text.strip() == _ALL and _ALL not in known else text.replace(",", " ").split()
         for pattern in patterns:
             if not any(fnmatchcase(name, pattern) for name in known):
                 raise click.BadParameter(f"there is no {pattern!r}; there are {', '.join(known[:20])}")
@@ -55,9 +55,10 @@ def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
 
 
 def _several(what: str, known: Sequence[str]) -> tuple[str, ...]:
+    every = "*" if _ALL in known else _ALL
     found: tuple[str, ...] = click.prompt(
         f"{what} ({len(known)} found: {', '.join(known[:12])}{', …' if len(known) > 12 else ''})",
-        default=_ALL, prompt_suffix=" [* is all]: ", show_default=False, value_proc=_names(known), err=True,
+        default=every, value_proc=_names(known), err=True,
     )  # fmt: skip
     return found
 

@@ -36,11 +36,13 @@ def session(
     here: bool = False,
     environments: Sequence[str] = (),
     apps: Sequence[str] = (),
+    terse: bool = False,
 ) -> Iterator[Session]:
     """The session that the options of `where` describe; takes them out of `options`.
 
     With `files` it reads working files; with `here` it does so where no repository is named. What is waited for
-    meanwhile stands on the line of `show`.
+    meanwhile stands on the line of `show`. If `terse`, nothing is said of a promote.yaml here that is not the one which
+    is read.
     """
     from promote.api import Where, open_session
     from promote.clock import SystemClock
@@ -66,6 +68,8 @@ def session(
     means = {"jobs": jobs, "cache": cache, "allow_run": allow_run, "tell": show.line.tell}
     try:
         with open_session(where, environ=os.environ, clock=SystemClock(), **means) as opened:
+            if opened.passed_over is not None and not terse:
+                show.note(f"note: {opened.passed_over}, which is read; --config names another")
             yield opened
     finally:
         show.line.end()
@@ -102,7 +106,9 @@ def write(
     delivers = not (dry or options["write_only"] or options["no_push"])
     if waits and not delivers:
         raise UsageError("--wait waits for what was delivered, and nothing will be", cure="leave --wait out")
-    with session(options, show, files=options["write_only"], environments=environments, apps=apps) as opened:
+    terse = terse and not show.verbose
+    files = options["write_only"]
+    with session(options, show, files=files, environments=environments, apps=apps, terse=terse) as opened:
         opened, wanted = intent(opened)
         rules = rules_of(opened, wanted, options)
         if waits:
@@ -120,7 +126,6 @@ def write(
             done = Delivery(opened.write(wanted, rules))
         else:
             done = opened.deliver(wanted, rules, how)
-        terse = terse and not show.verbose
         told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted), terse=terse)
         if not (waits and show.json):
             told()

@@ -125,5 +125,5 @@ def _not_eligible(estates: Mapping[str, Estate], estate: Estate, app: str, versi
         said.append(f"{source}, which runs {runs}")
     name = estate.environment.name
     why = f"{name} takes {app} from {' and '.join(said)}, not {version.short}"
-    cure = f"bring it to {sources[0]} first, or use --skip-gate {FROM_GATE} --reason"
+    cure = f"bring it to {sources[0]} first, or give `--skip-gate {FROM_GATE} --reason '…'`"
     return Refusal(name, app, "not-in-source", f"{why}; {cure}", gate=FROM_GATE)

@@ -55,7 +55,7 @@ USAGE = (
     Case("from-itself", ("to", "prod", "--from", "prod"), 2, ("prod cannot take from itself",)),
     Case("not-fed-by-a-registry", ("update", "prod"), 2, ("prod is not fed by a registry", "promote to prod")),
     Case("two-versions", ("set", "dev", "web=1.4.1", "web=1.5.0"), 2, ("web is given two versions",)),
-    Case("no-tag", ("set", "dev", "web"), 2, ("'web'", "APP=TAG")),
+    Case("no-tag", ("set", "dev", "web"), 2, ("'web'", "write web=TAG")),
     Case("empty-tag", ("set", "dev", "web="), 2, ("'web='", "APP=TAG")),
     Case("empty-app", ("set", "dev", "=1.5.0"), 2, ("'=1.5.0'", "APP=TAG")),
     Case("empty-word", ("set", "dev", ""), 2, ("''", "APP=TAG")),

@@ -156,7 +156,7 @@ def test_what_is_answered_on_a_terminal_is_written(name: str, promote: Program, 
     folder = write_out(tmp_path / "gitops", _files("ghcr.io"))
     done = promote.on_a_terminal("init", cwd=folder, typed=answers)
     assert done.code == 0, done
-    assert "Environments (3 found: dev, test, prod) [* is all]: " in done.stderr
+    assert "Environments (3 found: dev, test, prod) [all]: " in done.stderr
     config = load("promote.yaml", (folder / "promote.yaml").read_bytes(), environ={})
     environments = [
         f"{each.name}: {each.from_ or '-'}{' pull-request' if each.deliver == 'pull-request' else ''}"
