@@ -46,7 +46,7 @@ def init(directory: Path, *, yes: bool, force: bool, dry_run: bool, **given: Any
         say(settled.text.removesuffix("\n"), color=False)
     else:
         path = write(begun.root, settled.text, force=force)
-        show.result(f"{path}: {summary(settled.proposal)}")
+        show.result(f"{path}: {summary(settled.proposal)}", fold=True)
         show.note(f"look at it, then: promote check --config {path}")
     remarks = len(settled.proposal.notes)
     if remarks:

@@ -19,6 +19,7 @@ from promote.cli.check import check
 from promote.cli.demo import demo
 from promote.cli.diff import diff
 from promote.cli.find import find
+from promote.cli.folded import folded
 from promote.cli.history import history
 from promote.cli.hold import hold
 from promote.cli.init import init
@@ -113,7 +114,8 @@ def _run() -> int:
 def _told(exc: PromoteError) -> int:
     if isinstance(exc, OutputError):
         _close_stdout()
-    click.echo("\n".join(f"promote: {line}" for line in str(exc).splitlines()), err=True)
+    told = "\n".join(f"promote: {line}" for line in str(exc).splitlines())
+    click.echo(folded(told, sys.stderr), err=True)
     return exc.exit_code
 
 

@@ -182,13 +182,13 @@ def _report(
         show.document(document.delivery(name, done, dry_run=dry, verified=verified))
     else:
         for line in (*text.changes(plan), *text.holds(plan)):
-            show.result(line)
+            show.result(line, fold=True)
         if dry:
             diff(plan, show)
         for line in text.commits(done, in_clone=in_clone):
-            show.result(line)
+            show.result(line, fold=True)
         for line in text.pulled(done):
-            show.result(line)
+            show.result(line, fold=True)
         for line in () if terse else text.skips(plan, named=named):
             show.note(line)
         if not (plan.changes or plan.holds or faults or terse):
