@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from promote.gitrepo.command.git import Git
 from promote.place import Place
 from promote.replacement import beside
 from promote.survey.amend import Trouble, amended, pruned, without_place
+from promote.survey.guess import guessed, without_guesses
 from promote.survey.proposal import Proposal
 from promote.survey.survey import survey
 from promote.survey.writer import text_of
@@ -92,6 +93,21 @@ def _troubles(config: Config, estates: Mapping[str, Estate]) -> Iterator[Trouble
                 yield Trouble(name, app if slash else None, found.code, found.what, bars)
 
 
+def _tags(estates: Mapping[str, Estate]) -> Mapping[str, Collection[str]]:
+    """The tags of each app that stand in some environment."""
+    found: dict[str, set[str]] = {}
+    for estate in estates.values():
+        for app in estate.joined:
+            found.setdefault(app, set()).update(site.version.tag for site in estate.sites(app) if site.version.tag)
+    return found
+
+
+def unguessed(settled: Settled) -> Settled:
+    """The same without policies that are guesses."""
+    proposal = without_guesses(settled.proposal)
+    return Settled(proposal, text_of(proposal))
+
+
 def settle(begun: Start, proposal: Proposal) -> Settled:
     """The proposal without what `check` would call an error, with a note of each thing that was left out.
 
@@ -115,7 +131,7 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
             break
         proposal = amended(proposal, troubles, estates)
     running = {app for name in config.environments for app in estates[name].joined}
-    proposal = pruned(proposal, running)
+    proposal = guessed(pruned(proposal, running), _tags(estates))
     return Settled(proposal, text_of(proposal))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from promote.policy.settings import PolicySettings
     from promote.survey.proposal import Proposal
 
 _ALL = "all"
@@ -91,6 +92,14 @@ def _leads(sources: dict[str, str | None], start: str, to: str) -> bool:
     while here is not None and here != to:
         here = sources.get(here)
     return here == to
+
+
+def wants(guesses: Mapping[str, PolicySettings]) -> bool:
+    """Whether somebody at the terminal wants the policies that are guesses; click.Abort where they leave."""
+    shown = [f"{name} {policy.kind}" for name, policy in guesses.items()]
+    told = f"{', '.join(shown[:12])}{', …' if len(shown) > 12 else ''}"
+    click.echo(f"Policies, guessed from the tags in use: {told}", err=True)
+    return click.confirm("Write them?", default=True, err=True)
 
 
 def ask(proposal: Proposal) -> Proposal:

@@ -45,7 +45,9 @@ def refresh(
     estate = estates[environment]
     settings, policy = estate.apps[app].policy, estate.apps[app].chooser
     if policy is None or settings is None:
-        return Skip(environment, app, "no-policy", f"{app} has no `policy`, so no tag is chosen for it")
+        what = f"{app} has no `policy`, so no tag is chosen for it"
+        cure = f"try one with `promote tags {app} --policy 'semver:*'`, then write it; or use `promote set`"
+        return Skip(environment, app, "no-policy", f"{what}; {cure}")
     fault = unfit(estate, app)
     if fault is not None:
         return fault

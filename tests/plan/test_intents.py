@@ -97,6 +97,7 @@ def test_5_1_no_policy(tmp_path: Path) -> None:
     )
     made = plan(build(tmp_path, config, both("1.4.0", "1.4.0")), Update(("dev",)), book())
     assert outcome(made) == ["dev api 1.4.0 → 1.6.0", "dev web no-policy"]
+    assert "try one with `promote tags web --policy 'semver:*'`" in made.skips[0].reason
 
 
 def test_5_2_unknown_means_no_choice_exit_4(tmp_path: Path) -> None:
