@@ -62,6 +62,12 @@ class Session:
         return None if read is None or read.passed_over is None else f"{read.passed_over} differs from {read.name}"
 
     @property
+    def may_be_behind(self) -> bool:
+        """Whether working files are read that have a remote, which may have moved on."""
+        clone = self._opened.workdir
+        return isinstance(self._opened.trees, FolderTrees) and clone is not None and clone.remote is not None
+
+    @property
     def in_clone(self) -> bool:
         """Whether there are working files here, which a push leaves as they are."""
         return self._opened.workdir is not None
