@@ -14,7 +14,7 @@ from promote.api.configuration import Read, found, named
 from promote.api.trees import FolderTrees
 from promote.clock import Clock
 from promote.config import FILE
-from promote.errors import UsageError
+from promote.errors import HeadAbsent, UsageError
 from promote.gitrepo.clone.sparse import working_tree
 from promote.gitrepo.clone.workdir import Workdir, find
 from promote.gitrepo.command.git import Git
@@ -118,6 +118,24 @@ def _cache() -> Path | None:
     return cache_folder(_LOG.info)
 
 
+def _check_path(repo: str, base: Path) -> None:
+    """UsageError for half a URL, such as `acme/gitops`: it is a path, and there is nothing at it."""
+    if re.fullmatch(r"[^:/~.-][^:]*", repo) and not (base / repo).exists():
+        what = "is a path, and there is nothing there"
+        raise UsageError(what, where=repo[:100], cure="a URL begins with https://, ssh:// or git@HOST:")
+
+
+def _default_branch(remotes: Remotes, repo: str, branch: str | None) -> str:
+    """The one that the remote's HEAD names; `branch`, if there is one, where HEAD leads nowhere."""
+    try:
+        return remotes.default_branch(repo)
+    except HeadAbsent:
+        # Nobody who can push to `branch` alone gains by it: to take HEAD's branch away is to rule over that one too.
+        if branch is None:
+            raise
+        return branch
+
+
 def _open_remote(
     where: Where, workdir: Workdir | None, *, environ: Mapping[str, str], clock: Clock, stack: ExitStack
 ) -> Opened:
@@ -126,6 +144,8 @@ def _open_remote(
     from promote.place import Place
 
     root = workdir.top if workdir is not None else where.directory.absolute()
+    if where.repo is not None:
+        _check_path(where.repo, root)
     remote = workdir.remote if workdir is not None else None
     remotes = stack.enter_context(
         Remotes(
@@ -141,7 +161,7 @@ def _open_remote(
     _know(remotes, read, environ, root)
     repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
     # With --config nobody asks which branch is the default one, if the other is named.
-    default = None if where.branch and where.config else remotes.default_branch(repo)
+    default = None if where.branch and where.config else _default_branch(remotes, repo, where.branch)
     home = Place(repo, where.branch or default or "")
     tip = remotes.need(home)
     trusted = Place(repo, default or home.branch)

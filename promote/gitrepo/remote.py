@@ -110,7 +110,7 @@ class Remotes:
         return remote.public
 
     def default_branch(self, repo: str) -> str:
-        """The branch that the remote's HEAD names."""
+        """The branch that the remote's HEAD names; HeadAbsent where it is not there."""
         return self._store(repo, None).default_branch
 
     def need(self, place: Place) -> CommitTree:

@@ -21,6 +21,7 @@ from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import Begun, begin, local
+from promote.gitrepo.store.headless import nothing
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
 from promote.gitrepo.store.origin import REMOTE
 from promote.gitrepo.store.scratch import drop
@@ -97,7 +98,7 @@ def _seen(remote: Git, source: Path, branch: str | None) -> tuple[str | None, di
         elif not value.startswith("ref: "):
             found[name] = value
     if not found and branch is None:
-        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
+        raise nothing(remote.at(source))
     if branch is not None:
         return default, {branch: found.get(ref_of(branch))}
     return default, {} if default is None or "HEAD" not in found else {default: found["HEAD"]}

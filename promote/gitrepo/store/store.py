@@ -19,6 +19,7 @@ from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, begin, local
+from promote.gitrepo.store.headless import nothing
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
 from promote.gitrepo.store.reader import Reader
@@ -68,6 +69,8 @@ class Store:
             if self._default_branch is None:
                 out = self.remote.output("ls-remote", "--symref", REMOTE, "HEAD", remote=True)
                 match = re.search(rb"^ref: refs/heads/(\S+)\tHEAD$", out, re.MULTILINE)
+                if match is None and not out:
+                    raise nothing(self.remote)
                 if match is None:
                     raise GitError(
                         "there is no default branch",
