@@ -53,7 +53,10 @@ def _lines(data: bytes) -> bytes:
 
 def named(path: Path | None, environ: Mapping[str, str]) -> Read | None:
     """What --config names, None where it is not given; UsageError or ConfigError where it cannot be read."""
-    return None if path is None else Read(_load(os.fsencode(path), _bytes(path), environ), str(path))
+    if path is None:
+        return None
+    config = _load(os.fsencode(path), _bytes(path), environ)
+    return Read(config, config.file)
 
 
 def found(tree: Tree, branch: str, root: Path | None, environ: Mapping[str, str]) -> Read | None:

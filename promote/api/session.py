@@ -20,6 +20,7 @@ from promote.config import FILE
 from promote.errors import UsageError
 from promote.image import Version
 from promote.question import Answers, Asking, Question, drive
+from promote.tree import show
 
 # What reads files, plans, asks or writes is imported where it is done: `find` asks nobody, `tags IMAGE` reads nothing.
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ class Session:
     def passed_over(self) -> str | None:
         """The promote.yaml of the clone, and which one is read in its place, where they differ."""
         read = self._opened.read
-        return None if read is None or read.passed_over is None else f"{read.passed_over} differs from {read.name}"
+        if read is None or read.passed_over is None:
+            return None
+        return f"{show(bytes(read.passed_over))} differs from {read.name}"
 
     @property
     def may_be_behind(self) -> bool:

@@ -119,8 +119,11 @@ def _cache() -> Path | None:
 
 
 def _check_path(repo: str, base: Path) -> None:
-    """UsageError for half a URL, such as `acme/gitops`: it is a path, and there is nothing at it."""
-    if re.fullmatch(r"[^:/~.-][^:]*", repo) and not (base / repo).exists():
+    """UsageError for half a URL, such as `acme/gitops`: it is a path, and there is nothing at it.
+
+    What may hold a secret, or cannot be shown, is left to those who read URLs.
+    """
+    if re.fullmatch(r"\w[\w./ -]*", repo) and not (base / repo).exists():
         what = "is a path, and there is nothing there"
         raise UsageError(what, where=repo[:100], cure="a URL begins with https://, ssh:// or git@HOST:")
 
