@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from promote.cli import job
 from promote.cli.progress import Line, progress_line
 from promote.errors import OutputError
 
@@ -99,3 +100,4 @@ class Show:
         """Something that went wrong; -q does not hide it."""
         self.line.clear()
         click.echo(f"promote: {text}", err=True, color=self.color)
+        job.mark(text)

@@ -6,7 +6,9 @@ venv stands first in their PATH.
 
 from __future__ import annotations
 
+import html
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tests.deploy.jobs import Script
 from tests.e2e import gitops
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import Gitops
-from tests.e2e.program import TRACEBACK, Program
+from tests.e2e.program import TRACEBACK, Inside, Program, in_a_shell
 from tests.servers.registry import RunningRegistry
 
 Told = Callable[[], list[str]]
@@ -172,6 +174,55 @@ def test_the_action_fails_where_promote_does(job: dict[str, str], told: Told, tm
     job["CODE"] = "3"
     assert _action(job, tmp_path, tmp_path, code=3)["changed"] == "false"
     assert told() == ["word auto"]  # and no variable that would be empty
+
+
+NOTHING = "changed=false\ncommit=\npull-request-url=\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "head", "said"),
+    [
+        (("set", "dev", "--pr", "web=1.5.0"), 2, "### promote set", "No such option"),
+        (("sets", "dev"), 2, "### promote", "No such command"),
+        (("set", "dev", "web=1", "the", "login"), 2, "### promote set", "is no version to set"),
+        (("set", "dev", "wbe=1.5.0"), 2, "### promote set", "did you mean `web`?"),
+        (("set", "dev", "web=9.9.9"), 3, "### promote set", "acme/web:9.9.9"),
+        (("set", "dev", "web=1.5.0", "--repo", "https://127.0.0.1:1/gone.git"), 5, "### promote set", "gone.git"),
+    ],
+    ids=["option", "command", "word", "app", "refused", "server"],
+)
+def test_a_job_that_fails_early_says_so_where_its_system_looks(
+    inside: Inside, repository: Gitops, tmp_path: Path, words: tuple[str, ...], code: int, head: str, said: str
+) -> None:
+    """Outputs and summary were filled where something was planned only: the likeliest mistakes were silent."""
+    env = {"GITHUB_OUTPUT": str(tmp_path / "outputs"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    env |= {"GITHUB_ACTIONS": "true", "PROMOTE_REPO": repository.url, "PROMOTE_GIT_TOKEN": SECRET}
+    done = inside(*words, env=env)
+    assert done.code == code
+    assert (tmp_path / "outputs").read_text() == NOTHING
+    [heading, _, told] = (tmp_path / "summary").read_text().strip().splitlines()
+    assert heading == head
+    [marked] = [line for line in done.stderr.splitlines() if line.startswith("::error title=promote::")]
+    assert said in marked
+    assert said in html.unescape(told)
+    assert SECRET not in done.output + told
+
+
+def test_what_cannot_be_told_does_not_hide_the_first_fault(inside: Inside, repository: Gitops, tmp_path: Path) -> None:
+    words = ("set", "dev", "wbe=1.5.0", "--repo", repository.url)
+    done = inside(*words, env={"GITHUB_OUTPUT": str(tmp_path)})
+    assert done.code == 2
+    assert ["did you mean `web`" in line for line in done.messages] == [True, False]
+    assert "correct $GITHUB_OUTPUT" in done.messages[1]
+    assert "::error" not in done.stderr  # that is for GitHub Actions alone
+
+
+def test_a_push_is_not_called_nothing_where_stdout_breaks(promote: Program, repository: Gitops, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    command = f"{sys.executable} -m promote set dev web=1.5.0 --repo {repository.url} >/dev/full"
+    done = in_a_shell(command, promote.cwd, {**promote.environ, "GITHUB_OUTPUT": str(outputs)})
+    assert (done.code, len(repository.commits())) == (1, 2)
+    assert not outputs.exists()
 
 
 def test_gitlab(job: Mapping[str, str], kept_up: Gitops) -> None:
