@@ -7,8 +7,10 @@ venv stands first in their PATH.
 from __future__ import annotations
 
 import html
+import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,9 +23,11 @@ from tests.e2e.conftest import Create
 from tests.e2e.gitops import Gitops
 from tests.e2e.program import TRACEBACK, Inside, Program, in_a_shell
 from tests.servers.registry import RunningRegistry
+from tests.shared import ROOT
 
 Told = Callable[[], list[str]]
 
+PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 SECRET = "s3cr3t-of-the-job"
 DEV = "envs/dev/web/kustomization.yaml"
 PYTHON = """#!/bin/sh
@@ -168,6 +172,31 @@ def test_the_arguments_of_the_action_are_data(
     given = [f"PROMOTE_BRANCH=main\nPROMOTE_GIT_TOKEN={SECRET}\nPROMOTE_REPO={repo}"]
     assert "\n".join(told()) == "\n".join([f"word {word}" for word in ["hold", *words]] + given)
     assert not (tmp_path / "x").exists()
+
+
+def test_the_page_says_how_a_commit_names_its_job(
+    shell: Mapping[str, str], repository: Gitops, tmp_path: Path
+) -> None:
+    [command] = re.findall(r"^promote set .*--author.*", PAGE, re.MULTILINE)
+    url = "https://gitlab.example.com/acme/web/-/jobs/7"
+    done = in_a_shell(command, tmp_path, {**shell, "CI_JOB_URL": url, "PROMOTE_REPO": repository.url})
+    assert done.code == 0, done
+    said = repository.git("log", "-1", "--format=%an <%ae>|%s", "main")
+    assert said.strip() == f"CI of acme/web <ci@example.com>|dev: web 1.5.0 (was {gitops.OLD_WEB}) ({url})"
+
+
+def test_the_page_says_how_the_action_is_given_an_argument_with_blanks(
+    job: Mapping[str, str], told: Told, tmp_path: Path
+) -> None:
+    [args] = [textwrap.dedent(each) for each in re.findall(r"^ +args: \|\n((?: {12}.*\n)+)", PAGE, re.MULTILINE)]
+    known = {"github.ref_name": "1.5.0", "github.repository": "acme/web", "github.run_id": "7"}
+    known |= {"github.server_url": "https://github.com", "github.token": ""}
+    known["steps.install.outputs.promote"] = f"{tmp_path}/bin/promote"
+    _run(jobs.action("run", known, command="set", args=args), _of_github(job, tmp_path), tmp_path)
+    assert told() == [f"word {word}" for word in (
+        *("set", "dev", "web=1.5.0", "--author", "CI of acme/web <ci@example.com>", "--message"),
+        "{{ environment }}: {{ summary }} (https://github.com/acme/web/actions/runs/7)",
+    )]  # fmt: skip
 
 
 def test_the_action_fails_where_promote_does(job: dict[str, str], told: Told, tmp_path: Path) -> None:
