@@ -83,7 +83,7 @@ def test_registries_are_asked_once_for_all_environments(tmp_path: Path) -> None:
     registry = book(dark=[API])
     found = findings(tmp_path, files, ["dev", "test", "prod"], registry)
     assert found[-2:] == [f"error {API} registry 4", f"error {WEB} no-such-tag 4"]
-    # The tags of one, what runs of both, and the limits of their host; the tags again for its policy, from memory (11.3).
+    # The tags of one, what runs of both, and the limits of their host; for its policy the tags again (11.3).
     assert sorted(type(each).__name__ for each in registry.asked) == ["Facts", "Facts", "Limits", "Tags", "Tags"]
 
 
