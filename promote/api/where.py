@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from promote.api.configuration import Read, found, named
 from promote.api.trees import FolderTrees
@@ -82,8 +83,13 @@ class Opened:
     @property
     def title(self) -> str:
         """The last two parts of the remote's path; of working files the name of their folder."""
-        path = re.split(r"[:/]", self.repo.rstrip("/").removesuffix(".git"))
-        return "/".join(path[-2:]) or self.root.resolve().name
+        return titled(self.repo) or self.root.resolve().name
+
+
+def titled(repo: str) -> str:
+    """The last two parts of the path of a remote's URL, which is `HOST:PATH` too; "" where there is none."""
+    path = urlsplit(repo).path if "://" in repo else repo.rpartition(":")[2]
+    return "/".join([part for part in path.rstrip("/").removesuffix(".git").split("/") if part][-2:])
 
 
 def _prefetch(remotes: Remotes, where: Where, tip: Place, trusted: Place) -> None:

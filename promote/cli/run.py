@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import waiting
+from promote.cli import job, waiting
 from promote.cli.rules import rules_of
 from promote.cli.shown import Show
 
@@ -126,6 +126,7 @@ def write(
             done = Delivery(opened.write(wanted, rules))
         else:
             done = opened.deliver(wanted, rules, how)
+        job.acted()
         told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted), terse=terse)
         if not (waits and show.json):
             told()
@@ -197,26 +198,7 @@ def _report(
             show.note("dry run: nothing was written")
     for line in faults:
         show.fault(line)
-    _tell_the_job(name, done, dry=dry)
-
-
-def _tell_the_job(name: str, done: Delivery, *, dry: bool) -> None:
-    """Appends to the files that a CI job names for what its steps did; UsageError where they cannot be written."""
-    from promote.errors import UsageError
-    from promote.report import actions
-
-    for variable, text in (
-        ("GITHUB_OUTPUT", actions.outputs(done)),
-        ("GITHUB_STEP_SUMMARY", actions.summary(name, done, dry_run=dry)),
-    ):
-        path = os.environ.get(variable, "")
-        if not path or not text:
-            continue
-        try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as exc:
-            raise UsageError(f"cannot be written: {exc.strerror}", where=path, cure=f"correct ${variable}") from exc
+    job.tell(name, done, dry=dry)
 
 
 def diff(plan: Plan, show: Show) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from promote.cli import job
 from promote.cli.folded import folded, said_columns
 from promote.cli.progress import Line, progress_line
 from promote.errors import OutputError
@@ -99,3 +100,4 @@ class Show:
         """Something that went wrong; -q does not hide it."""
         self.line.clear()
         click.echo(folded(f"promote: {text}", sys.stderr), err=True, color=self.color)
+        job.mark(text)

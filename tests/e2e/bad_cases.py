@@ -268,7 +268,7 @@ FILES = (
         "image-that-is-nowhere",
         ("set", "dev", "ghost=1.0.0"),
         3,
-        ("ghost", "absent", "no file of dev names ghost", "envs/dev"),
+        ("ghost", "absent", r"no file of dev names ghost \(127\.0\.0\.1:\d+/acme/ghost\): looked in envs/dev"),
         config="version: 1\napps: {{ghost: {{image: {host}/acme/ghost}}}}\nenvironments: {{dev: {{path: envs/dev}}}}\n",
     ),
     Case(
@@ -278,7 +278,12 @@ FILES = (
         ("web", "absent", "envs/nowhere"),
         config=ONE_APP + "environments: {{dev: {{path: envs/nowhere}}}}\n",
     ),
-    Case("tag-that-does-not-exist", ("set", "dev", "web=1.4.9"), 3, ("no-such-tag", r"acme/web:1\.4\.9")),
+    Case(
+        "tag-that-does-not-exist",
+        ("set", "dev", "web=1.4.9"),
+        3,
+        (r"no-such-tag: http://\S+: acme/web:1\.4\.9 is not there",),
+    ),
     Case("digest-that-does-not-exist", ("set", "dev", f"web={NEW_WEB}@sha256:{'0' * 64}"), 3, ("web", "sha256:000")),
     Case("step-back", ("set", "dev", "web=1.3.0", "--no-verify-tag"), 3, ("downgrade", "--allow-downgrade")),
     Case("not-in-the-source", ("set", "test", f"web={NEW_WEB}"), 3, ("dev", "1.4.0", "--skip-gate from")),

@@ -120,7 +120,7 @@ def test_an_app_that_is_named_and_not_there_is_told_even_to_the_quiet(repository
     for more in ((), ("-q",)):
         result = inside("set", "dev", f"web={NEW_WEB}", *more, "--repo", repository.url)
         assert result.code == 3
-        assert [line.partition(": looked")[0] for line in result.messages] == [
+        assert [line.partition(" (")[0] for line in result.messages] == [
             "promote: dev: web skipped, absent: no file of dev names web"
         ]
 
