@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from promote.duration import show_duration
 from promote.moment import show_minute
 from promote.report.exit import faulty, is_patient
+from promote.report.folding import together
 from promote.report.table import one_line, table, until
 
 if TYPE_CHECKING:  # most commands show one of these, or none
@@ -78,7 +79,11 @@ def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[s
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
     refused = [_refused(item) for item in told]
-    failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
+    failed = [
+        f"{each.subject} failed, {code}: {each.sentence}"
+        for code in dict.fromkeys(item.code for item in plan.failures)
+        for each in together((item.environment, item.app, item.reason) for item in plan.failures if item.code == code)
+    ]
     return skipped + [one_line(text) for text in refused + failed]
 
 
