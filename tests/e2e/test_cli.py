@@ -247,7 +247,7 @@ def test_json_is_alone_on_stdout_and_has_its_schema(repository: Gitops, inside: 
     assert inside("update", "-o", "json", "--repo", repository.url).document.keys() == keys
 
 
-@pytest.mark.parametrize("words", [("schema",), ("find",), ("status", "-o", "json"), ("update", "--dry-run")])
+@pytest.mark.parametrize("words", [("schema",), ("find", "-q"), ("status", "-o", "json"), ("update", "--dry-run")])
 def test_a_reader_that_goes_away_is_no_fault(words: tuple[str, ...], repository: Gitops, promote: Program) -> None:
     clone = repository.clone()
     child = promote.start(*words, cwd=clone)
