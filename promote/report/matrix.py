@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from promote.duration import show_duration
 from promote.question import Brought
-from promote.report.table import fits, one_line, table, until, wrapped
+from promote.report.table import fits, named_apps, one_line, table, until, wrapped
 
 if TYPE_CHECKING:  # most commands show something else
     from promote.board import Board, Cell, Stop
@@ -17,9 +17,6 @@ if TYPE_CHECKING:  # most commands show something else
 # The sorts of what is said of a cell in a few words.
 Mark = Literal["behind", "waiting", "failed", "held", "stopped", "coming", "proposed", "moved"]
 _STOPS: Mapping[str, Mark] = {"waiting": "waiting", "held": "held", "failed": "failed"}
-
-# So many apps are named where the same is to be said of all of them.
-_NAMED = 5
 
 
 def coming(cell: Cell) -> tuple[str, Version] | None:
@@ -95,12 +92,6 @@ def notes(drawn: Board) -> Iterator[tuple[str, tuple[str, ...], str]]:
         yield environment, tuple(apps), note
 
 
-def named(apps: tuple[str, ...]) -> str:
-    """The apps by their names; of many only the first."""
-    more = f" and {len(apps) - _NAMED} more" if len(apps) > _NAMED else ""
-    return f"{', '.join(apps[:_NAMED])}{more}"
-
-
 def _with(cell: Cell, told: list[str]) -> str:
     return f"{headline(cell)} ({', '.join(told)})" if told else headline(cell)
 
@@ -142,7 +133,7 @@ def board(drawn: Board, width: int | None) -> str:
         say = _starred if starred else _whole
         return [[app, *(say(drawn.cell(app, name), drawn.now) for name in drawn.environments)] for app in drawn.apps]
 
-    said = [one_line(f"{name}: {named(apps)}: {note}") for name, apps, note in notes(drawn)]
+    said = [one_line(f"{name}: {named_apps(apps)}: {note}") for name, apps, note in notes(drawn)]
     whole, short = rows(False), rows(True)
     if width is None or fits(head, whole, width):
         return "\n".join([table(head, whole, None), *said])

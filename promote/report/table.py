@@ -13,6 +13,7 @@ from datetime import datetime
 from promote.moment import show_minute
 
 _MUCH = 40  # cells: up to here every one has room in its column
+_NAMED = 5  # so many apps are named where the same is to be said of all of them
 _LEAST = 4  # cells: what is folded to less is not read, and folded to none it is gone
 
 
@@ -21,6 +22,12 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def named_apps(apps: Sequence[str]) -> str:
+    """The apps by their names; of many only the first."""
+    more = f" and {len(apps) - _NAMED} more" if len(apps) > _NAMED else ""
+    return f"{', '.join(apps[:_NAMED])}{more}"
 
 
 def until(moment: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promote.duration import show_duration
 from promote.moment import show_minute
 from promote.report.exit import faulty, is_patient
-from promote.report.table import one_line, table, until
+from promote.report.table import named_apps, one_line, table, until
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.report.document import Json
     from promote.wording.links import Link
 
+_WHOLE = "too-many-changes"  # what is refused to an environment, and not to one app
 HISTORY = ("app", "version", "since", "for", "commit", "author", "how")
 
 
@@ -66,18 +67,26 @@ def _skip(skip: Skip) -> str:
     return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
 
 
-def _refused(refusal: Refusal) -> str:
+def _refused(refusal: Refusal, apps: Sequence[str]) -> str:
     said = refusal.code if refusal.is_patient else f"refused, {refusal.code}"
     # Of a hold the reason says it already.
     ends = until(refusal.until) if refusal.code == "waiting" else ""
-    return f"{refusal.environment}: {refusal.app} {said}{ends}: {refusal.reason}"
+    return f"{refusal.environment}: {named_apps(apps)} {said}{ends}: {refusal.reason}"
+
+
+def _refusals(told: Sequence[Refusal]) -> list[str]:
+    """One line an app; what is refused to an environment as a whole is one line."""
+    groups: dict[object, list[Refusal]] = {}
+    for number, item in enumerate(told):
+        groups.setdefault((item.environment, item.reason) if item.code == _WHOLE else number, []).append(item)
+    return [_refused(items[0], [item.app for item in items]) for items in groups.values()]
 
 
 def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
     """Refusals, failures, and the skips that end with exit code 3, for stderr; if `terse` not what only waits."""
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
-    refused = [_refused(item) for item in told]
+    refused = _refusals(told)
     failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
     return skipped + [one_line(text) for text in refused + failed]
 
