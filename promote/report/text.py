@@ -148,7 +148,7 @@ def _date(item: Considered) -> str:
     return "" if item.created is None else show_minute(item.created)
 
 
-def _how(made: Brought) -> str:
+def how(made: Brought) -> str:
     """How a version came: by hand, from which environment, past which gates, by which pull request."""
     if made.undone is not None:
         told = [f"rollback of {made.undone.short}"]
@@ -160,16 +160,17 @@ def _how(made: Brought) -> str:
     return ", ".join([*told, *([made.pull_request] if made.pull_request is not None else [])])
 
 
-def _shown(runs: Version | State) -> str:
+def shown(runs: Version | State) -> str:
+    """What ran: a version, or in parentheses why there is none."""
     return f"({runs})" if isinstance(runs, str) else runs.short
 
 
 def _lasted(app: str, stretch: Stretch, end: datetime) -> list[str]:
-    made, said = stretch.brought, _shown(stretch.runs)
+    made, said = stretch.brought, shown(stretch.runs)
     if made is None:
         return [app, said, "not known", "", "", "", ""]
     since, name = show_minute(made.at), made.author.partition(" <")[0]
-    return [app, said, since, show_duration(end - made.at, parts=1), made.commit[:12], name, _how(made)]
+    return [app, said, since, show_duration(end - made.at, parts=1), made.commit[:12], name, how(made)]
 
 
 def lasted(told: Chronicle) -> Iterator[tuple[str, int, list[str]]]:
@@ -186,7 +187,7 @@ def history(told: Chronicle, width: int | None) -> str:
     """
     rows = [row for _, _, row in lasted(told)]
     linked = [
-        one_line(f"{app} {_shown(told.apps[app].stretches[number].runs)}  {each.shows}: {each.url}")
+        one_line(f"{app} {shown(told.apps[app].stretches[number].runs)}  {each.shows}: {each.url}")
         for (app, number), several in told.links.items()
         for each in several
     ]
