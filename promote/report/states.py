@@ -16,10 +16,10 @@ STATES: Mapping[str, str] = {
     "mixed": "places differ",
     "moved": "may have moved",
     "held": "held",
-    "waiting": "waits",
+    "waiting": "waiting",
     "stopped": "stays out",
     "proposed": "proposed",
-    "coming": "comes",
+    "coming": "coming",
     "behind": "behind",
 }
 

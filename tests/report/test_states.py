@@ -54,7 +54,7 @@ def test_only_apps_in_one_of_the_states_are_left_with_all_their_environments(
 
 def test_the_totals_are_those_of_the_cells() -> None:
     drawn = large(300, app_007=WAITS, app_100=HELD)
-    assert totals(drawn) == "300 apps in 4 environments: held 1, waits 1, behind 1200"
+    assert totals(drawn) == "300 apps in 4 environments: held 1, waiting 1, behind 1200"
     assert totals(only(drawn, ["failed"])) == "0 apps in 4 environments"
     assert totals(Board(("dev",), ("web",), (Cell("dev", "web", "absent"),))) == "1 app in 1 environment"
 
