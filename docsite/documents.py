@@ -28,6 +28,7 @@ DOCUMENTS: Mapping[str, type] = {
     "tags": document_shape.Selection,
     "status": views_shape.Board,
     "history": views_shape.History,
+    "history 'prod-*'": views_shape.Histories,
     "check": views_shape.Findings,
 }
 _KINDS = {str: "text", int: "whole number", bool: "`true` or `false`", NoneType: "null"}

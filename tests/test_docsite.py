@@ -65,6 +65,7 @@ def test_every_command_that_prints_json_has_its_document_on_the_page() -> None:
     has = {name: {each.name for each in command.params} for name, command in cli.commands.items()}
     wanted = {name for name, params in has.items() if "output" in params}
     wanted |= {f"{name} --wait" for name, params in has.items() if "waits" in params}
+    wanted.add("history 'prod-*'")  # of several environments
     assert set(documents.DOCUMENTS) == wanted
     assert all(f"`promote {name}`" in documents.page() for name in wanted)
 

@@ -14,8 +14,8 @@ import pytest
 from tests.shared import ROOT
 
 SYSTEM = ("bash", "sh", "env", "cat", "cp", "dirname", "head", "ln", "mkdir", "rm", "true")
-COMPONENTS = ("docker-registry", "skopeo", "ssh-keygen", "gpg", "git", "chromium", "zsh", "fish")
-ALL_PACKAGES = ["docker-registry", "skopeo", "openssh-client", "gnupg", "git", "chromium", "zsh", "fish"]
+COMPONENTS = ("docker-registry", "skopeo", "ssh-keygen", "gpg", "git", "chromium", "zsh", "fish", "jq")
+ALL_PACKAGES = ["docker-registry", "skopeo", "openssh-client", "gnupg", "git", "chromium", "zsh", "fish", "jq"]
 
 # Makes a `.venv` whose python is itself, logs what pip is asked for, and is a real Python for the rest.
 PYTHON = f"""
@@ -217,9 +217,9 @@ def test_missing_components_are_installed_where_they_can_be_had(machine: Machine
     machine.has("id", f"echo {user}")
     machine.has("sudo", 'shift; exec "$@"')
     # Lists that cannot be brought up to date do not matter where the packages come all the same.
-    bring = f"for name in gpg git chromium zsh fish; do ln -s /bin/true {folder}/$name; done"
+    bring = f"for name in gpg git chromium zsh fish jq; do ln -s /bin/true {folder}/$name; done"
     machine.has("apt-get", f'[ "$1" = install ] || exit 100; echo "$*"; {bring}')
     ran = machine.run(".ci/components")
     assert ran.returncode == 0, ran.stderr
-    assert ran.stderr.splitlines()[-1] == "install -qq -y --no-install-recommends gnupg git chromium zsh fish"
+    assert ran.stderr.splitlines()[-1] == "install -qq -y --no-install-recommends gnupg git chromium zsh fish jq"
     assert machine.run(".ci/components").stderr == ""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from functools import partial
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from promote.api.projects import commit_page
 from promote.api.trees import FolderTrees
@@ -65,13 +65,16 @@ def lacks(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[str, Usa
             yield _name(number, said), None
 
 
+def _fits(name: str, patterns: list[str] | UnsetType) -> bool:
+    return patterns is UNSET or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
 def _wanted(said: NotifySettings, events: Sequence[Event]) -> tuple[Event, ...]:
     """The events that a target asks for."""
-    patterns = ["*"] if said.environments is UNSET else said.environments
     return tuple(
         event
         for event in events
-        if event.kind in said.on and any(fnmatchcase(event.environment, pattern) for pattern in patterns)
+        if event.kind in said.on and _fits(event.environment, said.environments) and _fits(event.app, said.apps)
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from promote.clock import Clock
 from promote.registry.cache import open_cache
 from promote.registry.registries import Registries
-from promote.transport import Transport
+from promote.transport import Silence, Transport
 
 if TYPE_CHECKING:  # an image that the command line names needs no promote.yaml
     from promote.config.model import Config
@@ -43,7 +43,7 @@ def open_registries(
 
     Relative paths of `config` start at `root`.
     """
-    transport = stack.enter_context(Transport(clock, jobs=jobs, log=_HTTP.info))
+    transport = stack.enter_context(Transport(clock, jobs=jobs, log=_HTTP.info, silence=Silence()))
     kept = stack.enter_context(open_cache(clock, log=_CACHE.info)) if cache else None
     home = Path(environ.get("HOME", "/"))
     settings = _settings(config, environ, root)

@@ -265,13 +265,22 @@ class Session:
         estates = self._estates(upstream(self.config, names, whole=trends), apps or None)
         return drive(draw(estates, names, apps, past=past, trends=trends), self.ask)
 
-    def history(self, environment: str, apps: Sequence[str], *, limit: int = 10, links: bool = False) -> Chronicle:
-        """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each.
+    def history(
+        self,
+        environment: str,
+        apps: Sequence[str],
+        *,
+        limit: int | None = None,
+        links: bool = False,
+        since: datetime | None = None,
+    ) -> Chronicle:
+        """What ran when in an environment: of these apps, or of all that it runs now; `limit` stretches of each, or 10.
 
+        With `since` of those that have changed from then on: what came then or later, and the stretch before it.
         With `links` the registries are asked for the pages of each version, and of what lies before it.
         """
         named = apps or sorted(self._estates([environment])[environment].joined)
-        told = chronicle(self._opened, self._clock, environment, named, limit=limit)
+        told = chronicle(self._opened, self._clock, environment, named, limit=limit, since=since)
         if links:
             from promote.api.linking import of_history
 

@@ -13,6 +13,7 @@ from promote.errors import UsageError
 EXAMPLES = """
 promote status
 promote status test prod --app 'web*' --age
+promote status prod --only waiting --only held
 promote status -o markdown
 promote status -o html > board.html
 promote status prod --trends -o json
@@ -25,9 +26,23 @@ promote status --repo https://git.example.com/acme/gitops.git -o json
 @options.apps()
 @click.option("--age", is_flag=True, help="Read Git's history too: since when each version runs, and how far behind.")
 @click.option("--trends", is_flag=True, help="With -o json: more of the history, how often versions come and how soon.")
+@click.option(
+    "--only", "wanted", multiple=True,
+    type=click.Choice(
+        ["refused", "failed", "mixed", "moved", "held", "waiting", "stopped", "proposed", "coming", "behind"]
+    ),
+    help="Only apps that are in this state in an environment that is shown; repeatable.",
+)
 @options.where()
 @options.output("markdown", "html")
-def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, trends: bool, **given: Any) -> None:
+def status(
+    environments: tuple[str, ...],
+    apps: tuple[str, ...],
+    age: bool,
+    trends: bool,
+    wanted: tuple[str, ...],
+    **given: Any,
+) -> None:
     """Show what runs where, what is waiting to come, and what for.
 
     `1.4.2 ← 1.5.0` runs 1.4.2, and 1.5.0 would come from the source environment or the registry; `⇠` waits for a gate,
@@ -44,6 +59,10 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, tren
         names = [each.name for each in chosen]
         drawn = opened.board(names, opened.named(apps, names), past=age or page, trends=trends or page)
         title, links = opened.title, opened.links(drawn) if page else ()
+    if wanted:
+        from promote.report.states import only
+
+        drawn = only(drawn, wanted)
     if show.json:
         from promote.report import views
 
@@ -60,3 +79,7 @@ def status(environments: tuple[str, ...], apps: tuple[str, ...], age: bool, tren
         from promote.report import matrix
 
         show.result(matrix.board(drawn, show.width))
+        if wanted or len(drawn.apps) > matrix.MANY:
+            from promote.report.states import totals
+
+            show.result(totals(drawn))

@@ -61,6 +61,20 @@ def _environments(said: NotifySettings, path: Path, marks: Marks) -> None:
             marks.at_value(way, f"there is no environment {quoted(pattern)}{meant(pattern, names)}")
 
 
+def _apps(said: NotifySettings, path: Path, marks: Marks) -> None:
+    if said.apps is UNSET:
+        return
+    if not marks.has(*path, 0):
+        marks.at_value(path, "expected the name of an app, or a glob of some; leave it out for all")
+    names = marks.names("apps")
+    for way, pattern in marks.items(path, said.apps):
+        # Which members a family has, only the files tell.
+        if any(each in pattern for each in "*?[") and any("*" in name for name in names):
+            continue
+        if not any(name == pattern or fnmatchcase(name, pattern) or fnmatchcase(pattern, name) for name in names):
+            marks.at_value(way, f"there is no app {quoted(pattern)}{meant(pattern, names)}")
+
+
 def check_notify(settings: Settings, marks: Marks, environ: Mapping[str, str]) -> None:
     """Secrets that may not be named, headers that cannot be sent, targets that are told of nothing."""
     if len(settings.notify) > MAX_TARGETS:
@@ -75,3 +89,4 @@ def check_notify(settings: Settings, marks: Marks, environ: Mapping[str, str]) -
         if marks.has(*path, "on") and not marks.has(*path, "on", 0):
             marks.at_value((*path, "on"), "expected at least one of promoted, waiting-changed, refused, failed")
         _environments(said, (*path, "environments"), marks)
+        _apps(said, (*path, "apps"), marks)

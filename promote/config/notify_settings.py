@@ -52,3 +52,7 @@ class NotifySettings(Struct, frozen=True, forbid_unknown_fields=True):
         list[str] | UnsetType,
         Meta(description="Globs of the environments that it is told of; by default all.", examples=[["prod-*"]]),
     ] = UNSET
+    apps: Annotated[
+        list[str] | UnsetType,
+        Meta(description="Globs of the apps that it is told of; by default all.", examples=[["web-*"]]),
+    ] = UNSET

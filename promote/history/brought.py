@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from promote.image import Version, agree
 from promote.question import Brought, Carried, State
@@ -27,13 +28,21 @@ _IN_SUBJECT = (
 _IN_BODY = re.compile(r"^See merge request (\S+!\d+)$", re.MULTILINE)  # GitLab
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Said:
     """What stands in one commit."""
 
     author: str
     committed: datetime
     message: str
+
+    @cached_property
+    def carried(self) -> Mapping[tuple[str, str], Sequence[Carried]]:
+        """What its trailers say, by environment and app; read once, though a commit may be of hundreds of apps."""
+        found: dict[tuple[str, str], list[Carried]] = {}
+        for item in parse(self.message):
+            found.setdefault((item.environment, item.app), []).append(item)
+        return found
 
     @property
     def subject(self) -> str:
@@ -80,17 +89,9 @@ def brought(
     commit: str, its: Said, merged: Said | None, *, environment: str, app: str, runs: Version | State
 ) -> Brought:
     """What a commit, and the one that it `merged`, say of the app that runs `runs` since then."""
-    told: Sequence[Carried] = [*parse(its.message), *(parse(merged.message) if merged is not None else ())]
-    own = next(
-        (
-            item
-            for item in told
-            if (item.environment, item.app) == (environment, app)
-            and isinstance(runs, Version)
-            and agree(item.new, runs)
-        ),
-        None,
-    )
+    key = (environment, app)
+    told = [*its.carried.get(key, ()), *(merged.carried.get(key, ()) if merged is not None else ())]
+    own = next((item for item in told if isinstance(runs, Version) and agree(item.new, runs)), None)
     return Brought(
         commit,
         its.committed,

@@ -15,7 +15,9 @@ from promote.wording.links import Link
 class Chronicle:
     """The past of apps by their names, as seen from the commit `tip` of a place at the time `now`.
 
-    `links` are pages on the version of a stretch and on what lies before it, by app and number of the stretch.
+    `links` are pages on the version of a stretch and on what lies before it, by app and number of the stretch. With
+    `since` only apps are told of that have changed from then on, and of each the stretches that began then or later,
+    and the one before them.
     """
 
     environment: str
@@ -24,3 +26,4 @@ class Chronicle:
     now: datetime
     apps: Mapping[str, Past]
     links: Mapping[tuple[str, int], tuple[Link, ...]] = field(default_factory=dict)
+    since: datetime | None = None

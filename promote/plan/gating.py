@@ -10,6 +10,7 @@ from promote.errors import worst
 from promote.estate.estate import Estate
 from promote.gates import gates_of
 from promote.gates.gate import Case, Gate
+from promote.gates.together import waiting_together
 from promote.image import Repository, Version
 from promote.outcome import Failure, Refusal
 from promote.plan.candidates import origin
@@ -94,7 +95,8 @@ def judged(
     if not asked:
         return draft
     verdicts = yield from abreast({number: gate.judge(case) for number, gate in asked.items()})
-    return replace(draft, verdicts=(*draft.verdicts, *verdicts.values()))
+    told = yield from waiting_together([*asked.values()], case, [*verdicts.values()])
+    return replace(draft, verdicts=(*draft.verdicts, *told))
 
 
 def _skipped(draft: Draft, gate: Gate) -> bool:

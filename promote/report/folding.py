@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from promote.report.table import few
 
 # How `registry` begins what it says of a host: at the host itself, or with what was asked of its API.
 _HOST = re.compile(r"(https?://[^/\s]+?)(?:/v2/\S*)?: ")
-# So many apps are named where the same is to be said of all of them.
-_NAMED = 5
-
-
-def named(names: Sequence[str]) -> str:
-    """Apps or environments by their names; of many only the first."""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +22,7 @@ class Told:
 
     @property
     def subject(self) -> str:
-        return f"{named(self.environments)}: {named(self.apps)}"
+        return f"{few(self.environments)}: {few(self.apps)}"
 
 
 def of_host(sentence: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # most commands show something else
 
 # The sorts of what is said of a cell in a few words.
 Mark = Literal["behind", "waiting", "failed", "held", "stopped", "coming", "proposed", "moved"]
+MANY = 20  # apps: of more it is told in a line how many there are of each sort
 _STOPS: Mapping[str, Mark] = {"waiting": "waiting", "held": "held", "failed": "failed"}
 
 
@@ -78,9 +79,9 @@ def marks(cell: Cell) -> Iterator[tuple[Mark, str]]:
         yield "moved", "may have moved"
 
 
-def details(cell: Cell) -> list[str]:
-    """The words of its marks."""
-    return [words for _, words in marks(cell)]
+def details(cell: Cell, *, pressing: bool = False) -> list[str]:
+    """The words of its marks; if `pressing`, without those that only say how far it is behind."""
+    return [words for kind, words in marks(cell) if not (pressing and kind == "behind")]
 
 
 def notes(drawn: Board) -> Iterator[Told]:
@@ -96,8 +97,8 @@ def _whole(cell: Cell, now: datetime | None) -> str:
     return _with(cell, age(cell, now) + details(cell))
 
 
-def _starred(cell: Cell, now: datetime | None) -> str:
-    return _with(cell, age(cell, now)) + (" *" if details(cell) else "")
+def _starred(cell: Cell, now: datetime | None, *, pressing: bool) -> str:
+    return _with(cell, age(cell, now)) + (" *" if details(cell, pressing=pressing) else "")
 
 
 def _wrapped(lines: list[str], width: int) -> list[str]:
@@ -122,22 +123,25 @@ def _blocks(drawn: Board, width: int) -> Iterator[str]:
 
 
 def board(drawn: Board, width: int | None) -> str:
-    """The matrix, and notes below it; no line is wider than `width` where it can be broken."""
-    head = ["app", *drawn.environments]
+    """The matrix, and notes below it; no line is wider than `width` where it can be broken.
 
-    def rows(starred: bool) -> list[list[str]]:
-        say = _starred if starred else _whole
-        return [[app, *(say(drawn.cell(app, name), drawn.now) for name in drawn.environments)] for app in drawn.apps]
+    Of more apps than fit on a screen the details that go below the table are those that keep something back.
+    """
+    head, many = ["app", *drawn.environments], len(drawn.apps) > MANY
+
+    def rows(say: Callable[[Cell], str]) -> list[list[str]]:
+        return [[app, *(say(drawn.cell(app, name)) for name in drawn.environments)] for app in drawn.apps]
 
     said = [one_line(f"{each.subject}: {each.sentence}") for each in notes(drawn)]
-    whole, short = rows(False), rows(True)
+    whole = rows(lambda cell: _whole(cell, drawn.now))
     if width is None or fits(head, whole, width):
         return "\n".join([table(head, whole, None), *said])
+    short = rows(lambda cell: _starred(cell, drawn.now, pressing=many))
     if fits(head, short, width):
         told = [
             one_line(f"* {cell.environment}: {cell.app}: {', '.join(found)}")
             for cell in drawn.cells
-            if (found := details(cell))
+            if (found := details(cell, pressing=many))
         ]
         lines = [*table(head, short, None).split("\n"), *_wrapped([*told, *said], width)]
         return "\n".join(lines)

@@ -13,6 +13,7 @@ from datetime import datetime
 from promote.moment import show_minute
 
 _MUCH = 40  # cells: up to here every one has room in its column
+_NAMED = 5  # so many apps are named where the same is to be said of all of them
 _LEAST = 4  # cells: what is folded to less is not read, and folded to none it is gone
 
 
@@ -21,6 +22,12 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def few(names: Sequence[str]) -> str:
+    """Apps or environments by their names; of many only the first."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def until(moment: str | None) -> str:

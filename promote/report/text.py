@@ -9,7 +9,7 @@ from promote.duration import show_duration
 from promote.moment import show_minute
 from promote.report.exit import faulty, is_patient
 from promote.report.folding import together
-from promote.report.table import one_line, table, until
+from promote.report.table import few, one_line, table, until
 
 if TYPE_CHECKING:  # most commands show one of these, or none
     from datetime import datetime
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.report.document_shape import Site
     from promote.wording.links import Link
 
+_WHOLE = "too-many-changes"  # what is refused to an environment, and not to one app
 HISTORY = ("app", "version", "since", "for", "commit", "author", "how")
 
 
@@ -67,18 +68,26 @@ def _skip(skip: Skip) -> str:
     return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
 
 
-def _refused(refusal: Refusal) -> str:
+def _refused(refusal: Refusal, apps: Sequence[str]) -> str:
     said = refusal.code if refusal.is_patient else f"refused, {refusal.code}"
     # Of a hold the reason says it already.
     ends = until(refusal.until) if refusal.code == "waiting" else ""
-    return f"{refusal.environment}: {refusal.app} {said}{ends}: {refusal.reason}"
+    return f"{refusal.environment}: {few(apps)} {said}{ends}: {refusal.reason}"
+
+
+def _refusals(told: Sequence[Refusal]) -> list[str]:
+    """One line an app; what is refused to an environment as a whole is one line."""
+    groups: dict[object, list[Refusal]] = {}
+    for number, item in enumerate(told):
+        groups.setdefault((item.environment, item.reason) if item.code == _WHOLE else number, []).append(item)
+    return [_refused(items[0], [item.app for item in items]) for items in groups.values()]
 
 
 def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
     """Refusals, failures, and the skips that end with exit code 3, for stderr; if `terse` not what only waits."""
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
-    refused = [_refused(item) for item in told]
+    refused = _refusals(told)
     failed = [
         f"{each.subject} failed, {code}: {each.sentence}"
         for code in dict.fromkeys(item.code for item in plan.failures)
@@ -144,7 +153,7 @@ def _date(item: Considered) -> str:
     return "" if item.created is None else show_minute(item.created)
 
 
-def _how(made: Brought) -> str:
+def how(made: Brought) -> str:
     """How a version came: by hand, from which environment, past which gates, by which pull request."""
     if made.undone is not None:
         told = [f"rollback of {made.undone.short}"]
@@ -156,16 +165,17 @@ def _how(made: Brought) -> str:
     return ", ".join([*told, *([made.pull_request] if made.pull_request is not None else [])])
 
 
-def _shown(runs: Version | State) -> str:
+def shown(runs: Version | State) -> str:
+    """What ran: a version, or in parentheses why there is none."""
     return f"({runs})" if isinstance(runs, str) else runs.short
 
 
 def _lasted(app: str, stretch: Stretch, end: datetime) -> list[str]:
-    made, said = stretch.brought, _shown(stretch.runs)
+    made, said = stretch.brought, shown(stretch.runs)
     if made is None:
         return [app, said, "not known", "", "", "", ""]
     since, name = show_minute(made.at), made.author.partition(" <")[0]
-    return [app, said, since, show_duration(end - made.at, parts=1), made.commit[:12], name, _how(made)]
+    return [app, said, since, show_duration(end - made.at, parts=1), made.commit[:12], name, how(made)]
 
 
 def lasted(told: Chronicle) -> Iterator[tuple[str, int, list[str]]]:
@@ -182,7 +192,7 @@ def history(told: Chronicle, width: int | None) -> str:
     """
     rows = [row for _, _, row in lasted(told)]
     linked = [
-        one_line(f"{app} {_shown(told.apps[app].stretches[number].runs)}  {each.shows}: {each.url}")
+        one_line(f"{app} {shown(told.apps[app].stretches[number].runs)}  {each.shows}: {each.url}")
         for (app, number), several in told.links.items()
         for each in several
     ]

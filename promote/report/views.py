@@ -124,10 +124,8 @@ def _stretch(stretch: Stretch, until: datetime | None, links: Sequence[Link]) ->
     }
 
 
-def history(told: Chronicle) -> shape.History:
-    """What ran when in one environment (`history`)."""
+def _chronicle(told: Chronicle) -> shape.Past:
     return {
-        "schema": SCHEMA,
         "environment": told.environment,
         "repo": told.place.repo,
         "branch": told.place.branch,
@@ -145,6 +143,13 @@ def history(told: Chronicle) -> shape.History:
             for app, past in told.apps.items()
         ],
     }
+
+
+def history(several: Sequence[Chronicle]) -> shape.History | shape.Histories:
+    """What ran when (`history`): of one environment, or a list of several."""
+    if len(several) == 1:
+        return {"schema": SCHEMA, **_chronicle(several[0])}
+    return {"schema": SCHEMA, "environments": [_chronicle(told) for told in several]}
 
 
 def verified(found: Sequence[Verified]) -> shape.Verified:

@@ -160,15 +160,27 @@ class AppPast(TypedDict):
     ends: Annotated[str | None, "why no more can be seen, as a sentence"]
 
 
-class History(TypedDict):
+class Past(TypedDict):
     """What ran when in one environment."""
 
-    schema: Schema
     environment: Annotated[str, "the environment"]
     repo: Annotated[str, "its repository; empty without a remote"]
     branch: Annotated[str, "its branch; empty without a remote"]
     tip: Annotated[str | None, "the commit that was looked at; null without a remote"]
     apps: Annotated[list[AppPast], "an entry an app"]
+
+
+class History(Past):
+    """What ran when in the one environment that was asked for."""
+
+    schema: Schema
+
+
+class Histories(TypedDict):
+    """What ran when in several environments."""
+
+    schema: Schema
+    environments: Annotated[list[Past], "an entry an environment"]
 
 
 class Verified(TypedDict):

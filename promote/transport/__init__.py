@@ -22,13 +22,14 @@ from promote.transport.address import checked, is_loopback, redact
 from promote.transport.deadline import Watchdog, watched
 from promote.transport.fault import TooLongError, is_stale, late, translated
 from promote.transport.proxy import Proxy, ProxyDenied, proxy_for
+from promote.transport.silence import Silence
 from promote.transport.tls import Tls, authorities, file_fault
 from promote.transport.veil import Veil
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
-__all__ = ["Response", "Tls", "Transport", "Veil", "is_loopback", "redact"]
+__all__ = ["Response", "Silence", "Tls", "Transport", "Veil", "is_loopback", "redact"]
 
 _CHUNK = 1 << 16
 _HOSTS = 64  # pools kept at a time
@@ -82,16 +83,23 @@ class Transport:
     """Asks, from any number of threads; at most `jobs` connections to a host are open at a time.
 
     `timeout` is the whole time of one request, in seconds. `log` gets one redacted line for each. What is sent and is
-    secret, the `veil` is to cover first.
+    secret, the `veil` is to cover first. What `silence` knows to be dead is not asked again.
     """
 
     def __init__(
-        self, clock: Clock, *, jobs: int = 16, timeout: float = 30.0, log: Callable[[str], None] | None = None
+        self,
+        clock: Clock,
+        *,
+        jobs: int = 16,
+        timeout: float = 30.0,
+        log: Callable[[str], None] | None = None,
+        silence: Silence | None = None,
     ) -> None:
         self._clock = clock
         self._jobs = jobs
         self._timeout = timeout
         self._log = log
+        self._silence = silence
         self.veil = Veil()
         self._lock = threading.Lock()
         self._adapter: HTTPAdapter | None = None
@@ -129,6 +137,9 @@ class Transport:
         A body of more than `cap` bytes is no answer. Plain HTTP goes to loopback only, or with `plain_http`.
         """
         parts = checked(url, unreachable, plain_http=plain_http)
+        dead = None if self._silence is None else self._silence.of(parts.netloc)
+        if dead is not None:
+            raise unreachable(dead.what, where=redact(url), cure=dead.cure)
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)
         started = self._clock.monotonic()
         outcome = "failed"
@@ -148,7 +159,7 @@ class Transport:
                     raise ProxyDenied
             # A connection that the watchdog shut inside the headers reads like one that ended well.
             if guard.expired:
-                raise late(redact(url), unreachable)
+                raise late(redact(url), unreachable) from TimeoutError
             return response
 
         try:
@@ -161,7 +172,13 @@ class Transport:
                     guard.release()
                     response = once()
             outcome = str(response.status)
+            if self._silence is not None:
+                self._silence.heard(parts.netloc)
             return response
+        except unreachable as error:
+            if self._silence is not None:
+                self._silence.failed(parts.netloc, error)
+            raise
         finally:
             if self._log is not None:
                 line = f"{method} {redact(url)} {outcome} {self._clock.monotonic() - started:.3f} s"

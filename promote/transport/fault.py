@@ -17,7 +17,8 @@ class TooLongError(Exception):
     """The body goes past the cap."""
 
 
-def _causes(error: BaseException) -> Generator[BaseException]:
+def causes(error: BaseException) -> Generator[BaseException]:
+    """The error, and what led to it, the nearest first."""
     at: BaseException | None = error
     while at is not None:
         yield at
@@ -27,7 +28,7 @@ def _causes(error: BaseException) -> Generator[BaseException]:
 
 def is_stale(error: PromoteError) -> bool:
     """Whether the server hung up on us unasked, as it may on a connection that was kept."""
-    return any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in _causes(error))
+    return any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes(error))
 
 
 _NOT_HTTP = "check the host and the port, and whether it is TLS that is spoken there"
@@ -69,10 +70,10 @@ def _diagnose(error: Exception, tls: Tls, proxy: Proxy | None, *, at_proxy: bool
     from requests import exceptions
     from urllib3.exceptions import SSLError
 
-    causes = tuple(_causes(error))
-    if proxy is not None and (at_proxy or any(isinstance(cause, exceptions.ProxyError) for cause in causes)):
-        return proxy.fault(causes)
-    for cause in causes:
+    found = tuple(causes(error))
+    if proxy is not None and (at_proxy or any(isinstance(cause, exceptions.ProxyError) for cause in found)):
+        return proxy.fault(found)
+    for cause in found:
         fault = tls_fault(cause, tls) if isinstance(cause, Exception) else None
         if fault is not None:
             return fault
@@ -81,7 +82,7 @@ def _diagnose(error: Exception, tls: Tls, proxy: Proxy | None, *, at_proxy: bool
             return Fault("the key of the client certificate has a passphrase", "write it without one to another file")
     # requests has one name for what cannot be written and for what cannot be read: what was read is looked for first.
     for say in (_answered, _connected):
-        for cause in causes:
+        for cause in found:
             fault = say(cause)
             if fault is not None:
                 return fault
@@ -112,6 +113,6 @@ def translated(
         exceptions.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError, ProxyDenied
     ) as error:  # fmt: skip
         if guard.expired:
-            raise late(url, unreachable, proxy if guard.at_proxy else None) from error
+            raise late(url, unreachable, proxy if guard.at_proxy else None) from TimeoutError()
         fault = _diagnose(error, tls, proxy, at_proxy=guard.at_proxy)
         raise unreachable(fault.what, where=url, cure=fault.cure) from error

@@ -64,6 +64,14 @@ def test_what_can_be_said(pattern: str) -> None:
     assert config.notify[0].environments == [pattern]
 
 
+@pytest.mark.parametrize("pattern", ["web", "web*", "svc-*", "svc-c*", "*-cart", "svc-cart"])
+def test_apps_and_members_of_families_can_be_named(pattern: str) -> None:
+    apps = "apps: {web: {image: ghcr.io/a/web}, 'svc-*': {image: 'ghcr.io/a/{app}'}}\n"
+    told = f"{apps}notify: [{{slack: {{url: {SECRET}}}, apps: ['{pattern}']}}]"
+    assert mistakes(told) == []
+    assert loaded(told).notify[0].apps == [pattern]
+
+
 def test_what_a_template_stands_for_is_not_known_yet() -> None:
     environments = "environments: {'pr-{n}': {path: 'envs/pr-{n}'}}"
     assert mistakes(f"{environments}\nnotify: [{{slack: {{url: {SECRET}}}, environments: [x]}}]") == []

@@ -72,6 +72,37 @@ def test_6_5_what_promote_and_people_did_is_told(
     assert leftovers() == []
 
 
+def test_6_5_what_changed_lately_is_told_by_time_over_environments_and_apps(
+    repository: Gitops, inside: Inside
+) -> None:
+    at = ("--repo", repository.url)
+    by_hand(repository, "1.4.1")
+    inside.ok("update", "dev", "--app", "web", *at)
+    inside.ok("update", "dev", "--app", "api", *at)
+    shown = inside.ok("history", "--since", "1h", *at)
+    head, *rows = [[word.partition("@")[0] for word in line.split()] for line in shown.stdout.splitlines()]
+    assert head == ["at", "environment", "app", "version", "was", "commit", "author", "how"]
+    # One may be told before the other: both are of one second.
+    assert sorted(row[2:6] for row in rows) == [["dev", "api", NEW_API, OLD_API], ["dev", "web", NEW_WEB, "1.4.1"]]
+    assert "nothing has changed in test since 1h" in shown.stderr
+    assert "| `dev` | `web` |" in inside.ok("history", "--since", "1h", *at, "-o", "markdown").stdout
+    every = [line.split() for line in inside.ok("history", "--app", "web", *at).stdout.splitlines()[1:]]
+    assert [row[:4] for row in every][1:2] == [["2026-01-05", "12:00Z", "dev", "web"]]
+    assert {row[2] for row in every} == {"dev", "test", "prod"}
+    told = inside.ok("history", "--since", "2026-01-05T12:00:01Z", *at, "-o", "json").document
+    assert [(each["environment"], [app["app"] for app in each["apps"]]) for each in told["environments"]] == [
+        ("dev", ["api", "web"]),
+        ("test", []),
+        ("prod", []),
+    ]
+    # With what ran before, whenever that came.
+    assert stretches(inside, "web", "--since", "1h", *at) == {"web": [f"{NEW_WEB} promote", "1.4.1 by hand"]}
+    assert stretches(inside, "web", "--since", "2025-12-24", "--limit", "1", *at) == {
+        "web": [f"{NEW_WEB} promote", "1.4.1 by hand"]
+    }
+    assert stretches(inside, "web", "--since", "2025-12-24", *at)["web"][-1] == f"{OLD_WEB} by hand"
+
+
 def test_6_5_an_environment_that_runs_nothing_now_says_so(repository: Gitops, inside: Inside) -> None:
     at = ("--repo", repository.url)
     repository.commit({WEB_FILE: b"", API_FILE: b""}, message="nothing runs")
@@ -147,6 +178,8 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
         (["history", "nowhere"], 2, "there is no environment 'nowhere'"),
         (["history", "dev", "cron"], 2, "there is no app 'cron'"),
         (["history", "dev", "--limit", "0"], 2, "--limit"),
+        (["history", "--since", "soon"], 2, "--since: "),
+        (["history", "--since", "2999-01-01"], 2, "--since: '2999-01-01' is still to come; name a time that is over"),
     ],
 )
 def test_what_cannot_be_is_said_and_writes_nothing(

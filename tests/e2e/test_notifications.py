@@ -27,6 +27,8 @@ notify:
   - webhook: {url: {env: PROMOTE_HOOK_URL}, headers: {X-Key: {env: PROMOTE_KEY}}, secret: {env: PROMOTE_SIGNING}}
     environments: [prod]
     on: [promoted]
+  - teams: {url: {env: PROMOTE_TEAMS_URL}}
+    apps: [a*]
 """
 
 
@@ -38,6 +40,7 @@ class Scene:
         self.environ = {
             "PROMOTE_SLACK_URL": told.url(f"/slack/{CANARY}?sig={CANARY}"),
             "PROMOTE_HOOK_URL": told.url(f"/hook/{CANARY}"),
+            "PROMOTE_TEAMS_URL": told.url(f"/teams/{CANARY}"),
             "PROMOTE_KEY": KEY,
             "PROMOTE_SIGNING": SIGNING,
         }
@@ -68,6 +71,14 @@ def scene(create: Create, told: Hook, inside: Inside) -> Scene:
 def told() -> Iterator[Hook]:
     with hook() as running:
         yield running
+
+
+def test_a_team_is_told_of_its_own_apps_alone(scene: Scene) -> None:
+    assert scene.run(*SET).code == 0
+    assert [path.split("/")[1] for path, _, _ in scene.told.got] == ["slack"]
+    # Its digest is to be had of a registry, and there is none: that concerns both.
+    assert scene.run("set", "dev", "api=main-101-4a5b6c7", "--no-verify-tag").code == 4
+    assert sorted(path.split("/")[1] for path, _, _ in scene.told.got[1:]) == ["slack", "teams"]
 
 
 @pytest.mark.parametrize("more", [("--dry-run",), ("--no-push",), ("--write-only",)])

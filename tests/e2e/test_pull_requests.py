@@ -229,7 +229,6 @@ def test_dry_run_shows_what_would_be_and_writes_nothing(scene: Scene) -> None:
     assert scene.state.pulls == []
 
 
-
 @pytest.mark.parametrize("scene", [("gitlab", ", pull_request: {group: app, labels: [promotion]}")], indirect=True)
 def test_7_1_one_request_an_app(scene: Scene) -> None:
     assert scene.set(NEW_WEB).code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from promote.history.brought import brought, said
 from promote.image import Version
 from promote.question import Carried
 from promote.wording.message import message
+from promote.wording.trailers import parse
 
 ANN = "Ann <ann@x.org>"
 HEAD = b"tree 1\nauthor Ann <ann@x.org> 1000000000 +0000\ncommitter C <c@x.org> 1767614400 +0200\n"
@@ -92,3 +94,19 @@ def test_trailers_count_where_they_speak_of_the_app_and_of_what_it_runs(
     merge = said(HEAD + b"\nMerge branch 'promote/env/prod'")
     again = brought("1", merge, its, environment="prod", app="web", runs=runs)  # type: ignore[arg-type]
     assert again.by_hand is by_hand
+
+
+def test_a_commit_of_three_hundred_apps_is_read_once_and_not_by_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    carried = [Carried("prod", f"app-{number}", None, Version(f"1.{number}"), "dev") for number in range(300)]
+    its = said(HEAD + b"\n" + message("unrelated", carried).encode())
+    read: list[str] = []
+
+    def counted(text: str) -> Sequence[Carried]:
+        read.append(text)
+        return parse(text)
+
+    monkeypatch.setattr("promote.history.brought.parse", counted)
+    for each in carried:
+        made = brought("1", its, its, environment="prod", app=each.app, runs=each.new)
+        assert made.source == "dev"
+    assert len(read) == 1

@@ -75,7 +75,8 @@ def test_9_1_only_a_gate_that_says_yes_lets_in_and_holds_no_other_app_back(
         ((OFFICE, HTTP), BROKEN, "failed", None),
         # Nobody knows when the one that is starting is over.
         ((OFFICE, HTTP), STARTING, "waiting", None),
-        ((OFFICE, "{soak: 24h}"), WELL, "waiting", "2026-01-06T10:00:00+00:00"),
+        # At 10:00, when it has soaked, the window is closed.
+        ((OFFICE, "{soak: 24h}"), WELL, "waiting", "2026-01-06T14:00:00+00:00"),
         ((OFFICE,), WELL, "waiting", "2026-01-05T14:00:00+00:00"),
     ],
 )

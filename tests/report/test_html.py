@@ -261,7 +261,7 @@ def test_what_holds_without_a_note_is_told_by_the_cell() -> None:
 
 
 def test_what_is_on_its_way_is_not_counted_as_behind_besides() -> None:
-    """Two badges, `comes` and `behind`, counted the same cells."""
+    """Two badges, `coming` and `behind`, counted the same cells."""
     one, two = Version("1.4.0"), Version("1.5.0")
     lags = Behind(1, 1)
     cells = (
@@ -275,7 +275,7 @@ def test_what_is_on_its_way_is_not_counted_as_behind_besides() -> None:
     assert [row.cells[0].states for row in drawn.rows] == [
         ("coming",), ("proposed",), ("waiting",), ("behind",), ("behind",)
     ]  # fmt: skip
-    assert drawn.counts == (("waiting", "waits", 1), ("proposed", "proposed", 1), ("coming", "comes", 1),
+    assert drawn.counts == (("waiting", "waiting", 1), ("proposed", "proposed", 1), ("coming", "coming", 1),
                             ("behind", "behind", 2))  # fmt: skip
 
 

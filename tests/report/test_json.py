@@ -155,7 +155,7 @@ def test_history() -> None:
         {"web": past(ran("1.4.0", undone="1.5.0"), "absent"), "api": past("7", ends="history ends here")},
         {("web", 0): (Link("prod", "web", "https://github.com/acme/web/compare/abc...def"),)},
     )
-    body = json.loads(document.dump(views.history(told)))
+    body = json.loads(document.dump(views.history([told])))
     assert [len(stretch["links"]) for app in body["apps"] for stretch in app["stretches"]] == [1, 0, 0]
     for app in body["apps"]:
         for stretch in app["stretches"]:
@@ -171,7 +171,7 @@ def test_history() -> None:
 def test_history_says_what_is_not_known_by_null() -> None:
     stretches = (replace(ran("1.4.0"), brought=None), ran("absent"))
     told = Chronicle("prod", Place("", ""), None, NOON, {"web": Past(stretches, is_whole=False, ends="it ends")})
-    (app,) = json.loads(document.dump(views.history(told)))["apps"]
+    (app,) = json.loads(document.dump(views.history([told])))["apps"]
     assert (app["complete"], app["ends"]) == (False, "it ends")
     first, second = app["stretches"]
     assert (first["since"], first["until"], first["brought_by"]) == (None, None, None)

@@ -64,6 +64,25 @@ def test_a_diff_of_several_steps_goes_from_the_first_to_the_last() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "count", "lines"),
+    [
+        ("failed", 2, ["prod: app-0 refused, failed: w", "prod: app-1 refused, failed: w"]),
+        ("too-many-changes", 1, ["prod: app-0 refused, too-many-changes: w"]),
+        (
+            "too-many-changes",
+            300,
+            ["prod: app-0, app-1, app-2, app-3, app-4 and 295 more refused, too-many-changes: w"],
+        ),
+    ],
+)
+def test_what_is_refused_to_a_whole_environment_is_one_line(code: str, count: int, lines: list[str]) -> None:
+    refusals = [Refusal("prod", f"app-{number}", code, "w") for number in range(count)]
+    # Another environment has a line of its own.
+    told = text.faults(Plan(refusals=(*refusals, Refusal("test", "web", code, "w"))), named=())
+    assert told == [*lines, f"test: web refused, {code}: w"]
+
+
 HOSTILE = "\x1b[31mred\n[bold]not markup[/bold]\u202e :smile:"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,23 +11,10 @@ from promote.moment import show_minute
 from promote.question import Brought
 from promote.report.html.chart import Chart, frequency, lead_times, together
 from promote.report.markdown import is_address
-from promote.report.matrix import age, coming, kept_by, marks
+from promote.report.matrix import age, coming, marks
+from promote.report.states import STATES, counted, states
 from promote.wording.links import Link, by_pair
 from promote.wording.markdown import visible
-
-# What may be said of a cell, the most pressing first; and what the page calls it.
-STATES: Mapping[str, str] = {
-    "refused": "cannot be edited",
-    "failed": "failed",
-    "mixed": "places differ",
-    "moved": "may have moved",
-    "held": "held",
-    "waiting": "waits",
-    "stopped": "stays out",
-    "proposed": "proposed",
-    "coming": "comes",
-    "behind": "behind",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +70,6 @@ class Page:
     counts: tuple[tuple[str, str, int], ...]
 
 
-def _states(cell: Cell) -> Iterator[str]:
-    if cell.state in ("refused", "mixed"):
-        yield cell.state
-    if cell.mutable:
-        yield "moved"
-    if cell.holds:
-        yield "held"
-    stop = cell.stop
-    is_kept = stop is not None and (stop.version is not None or stop.gate is not None or stop.code == "held")
-    if stop is not None and is_kept:
-        yield kept_by(stop)
-    if cell.pull is not None:
-        yield "proposed"
-    elif cell.next is not None:
-        yield "coming"
-    # What is on its way is behind of course: to count it twice would only hide where nothing comes.
-    elif not is_kept and (cell.behind.source or cell.behind.registry):
-        yield "behind"
-
-
 def _proposed(pull: Pull) -> str:
     return f"proposed in #{pull.number}"
 
@@ -153,15 +119,14 @@ def _links(cell: Cell, links: Sequence[Link]) -> Iterator[tuple[str, str]]:
 
 
 def _cell(cell: Cell, now: datetime | None, links: Sequence[Link], told: Trend | None) -> CellView:
-    found = set(_states(cell))
-    states = tuple(each for each in STATES if each in found)
+    found = states(cell)
     order = list(STATES)
-    rank = len(order) - order.index(states[0]) if states else 0
+    rank = len(order) - order.index(found[0]) if found else 0
     sign, comes = coming(cell) or ("", None)
     nothing = {"absent": "–", "mixed": "mixed"}.get(cell.state, "?")
     return CellView(
         environment=cell.environment,
-        states=states,
+        states=found,
         rank=-1 if cell.state == "absent" else rank,
         version=nothing if cell.version is None else visible(cell.version.short),
         whole="" if cell.version is None else visible(str(cell.version)),
@@ -178,11 +143,6 @@ def _cell(cell: Cell, now: datetime | None, links: Sequence[Link], told: Trend |
         weeks=None if told is None else frequency(told.weeks),
         leads=None if told is None else lead_times(told.leads),
     )
-
-
-def _counted(cells: Sequence[CellView]) -> tuple[tuple[str, str, int], ...]:
-    counts = Counter(state for cell in cells for state in cell.states)
-    return tuple((state, words, counts[state]) for state, words in STATES.items() if counts[state])
 
 
 def page(drawn: Board, title: str, links: Sequence[Link]) -> Page:
@@ -205,10 +165,10 @@ def page(drawn: Board, title: str, links: Sequence[Link]) -> Page:
     columns = tuple(
         Column(
             visible(name),
-            _counted([row.cells[number] for row in rows]),
+            counted(row.cells[number].states for row in rows),
             frequency(together(told.weeks for told in trends[number])),
             lead_times([lead for told in trends[number] for lead in told.leads], drawn=False),
         )
         for number, name in enumerate(drawn.environments)
     )
-    return Page(visible(title), drawn.now, columns, rows, _counted([cell for row in rows for cell in row.cells]))
+    return Page(visible(title), drawn.now, columns, rows, counted(cell.states for row in rows for cell in row.cells))
