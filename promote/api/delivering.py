@@ -100,14 +100,22 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
     )
 
 
-def author_of(opened: Opened, config: Config, said: str | None, environ: Mapping[str, str]) -> str:
-    """Who commits are by: `said`, else promote.yaml, else who git says that the user is."""
+def person_of(opened: Opened, config: Config, said: str | None, environ: Mapping[str, str]) -> str:
+    """Who gives a command: `said`, else who git says that the user is, else by whom promote.yaml has commits.
+
+    `commit.author` is a robot's name at most places, and whoever reads a hold wants to ask a person.
+    """
     from promote.gitrepo.command.git import Git
-    from promote.gitrepo.write.identity import identity
+    from promote.gitrepo.write.identity import OURSELVES, Attribution, identity
 
     clone = opened.workdir
     git = Git(environ) if clone is None else clone.git
-    return str(identity(git, environ, wording(config, How(push=False, author=said, sign=False), environ).said).author)
+    configured = wording(config, How(push=False, author=said, sign=False), environ).said
+    by_commits = identity(git, environ, configured).author
+    if said is not None or config.commit.author is UNSET:
+        return str(by_commits)
+    user = identity(git, environ, Attribution(is_signed=False)).committer
+    return str(by_commits if user == OURSELVES else user)
 
 
 def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
@@ -124,10 +132,13 @@ def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
     mine = [step for step in plan.steps if step.place in places]
     dirty = workdir.dirty(sorted({change.path for step in mine for change in step.files}))
     if dirty:
+        undoes = any(item.undone is not None for step in mine for item in step.carried)
+        # Who rolls back wants it delivered, and working files may be another branch's.
+        way = f"roll back without this clone: --repo {workdir.remote.public}" if undoes else "use --write-only"
         raise Refused(
             "has changes here that are not committed, and would have to change",
             where=show(dirty[0]),
-            cure="commit or stash them, or use --write-only",
+            cure=f"commit or stash them, or {way}",
         )
 
 

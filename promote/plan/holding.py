@@ -19,11 +19,15 @@ from promote.question import Answers, Asking, Now, Proposed, Question, Request, 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What holds versions of `app` back: (environment, hold, what to do about it)."""
+    """What holds versions of `app` back: (environment, hold, what to do about it).
+
+    `passed` are sentences on what holds every version back, and does not count for a rollback.
+    """
 
     environment: str
     app: str
     holds: tuple[tuple[str, Hold, str], ...] = ()
+    passed: tuple[str, ...] = ()
 
     def stops(self, version: Version, *, surely: bool = False) -> Refusal | None:
         """Why this version is not brought in; with `surely` only if that holds whatever else is learned of it."""
@@ -61,7 +65,8 @@ def held_back(
 ) -> Asking[Held | Refusal | Failure]:
     """What is held back of an app in an environment, and in those that it comes from (SEMANTICS 6.2).
 
-    Refused, or failed, where that cannot be known. A rollback does not stand in its own way.
+    Refused, or failed, where that cannot be known. A rollback does not stand in its own way, and of what holds every
+    version back nothing does: a freeze keeps what is bad from getting worse, and the way back is open.
     """
     names = [name for name in dict.fromkeys((environment, *sources)) if name in estates]
     found: list[tuple[str, Hold, str]] = []
@@ -84,7 +89,11 @@ def held_back(
         if now is None and any(hold.until is not None for _, hold, _ in proposed):
             now = _time((yield frozenset({Now()})))
         found += [each for each in proposed if each[1].lasts(now)]
-    return Held(environment, app, tuple(found))
+    if not is_rollback:
+        return Held(environment, app, tuple(found))
+    whole = [(name, hold) for name, hold, _ in found if hold.version is None]
+    passed = [f"{name} holds {hold.subject} back: {hold.sentence}; the way back is open" for name, hold in whole]
+    return Held(environment, app, tuple(each for each in found if each[1].version is not None), tuple(passed))
 
 
 def _heads(estate: Estate, app: str, rules: Rules, *, is_rollback: bool) -> Sequence[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from promote.history.chronicle import Chronicle
 from promote.image import Version
-from promote.outcome import Failure, Plan, Refusal, Skip, Step
+from promote.outcome import Commit, Delivery, Failure, Plan, Proposal, Pulled, Refusal, Skip, Step
 from promote.place import Place
 from promote.policy.selection import Considered, Selection
-from promote.question import Brought, HoldChange, Past, Stretch
+from promote.question import Brought, Carried, HoldChange, Past, Stretch
 from promote.report import text
 from promote.report.diff import unified
 from promote.text.edit import FileChange
@@ -157,5 +158,35 @@ def test_one_line_a_version_that_is_held_back_or_released() -> None:
     )
     assert text.holds(Plan(holds=holds)) == [
         "prod: web 1.5.0 held until 2026-12-24 09:00Z  (it\\x1bfails)",
-        "prod: * * released",
+        "prod: every version of every app released",
     ]
+
+
+def test_what_is_proposed_to_be_held_or_released_is_not_told_as_done() -> None:
+    held = HoldChange("prod", "web", Version("1.5.0"), "held", "it fails")
+    released = HoldChange("prod", "api", None, "released")
+    proposal = Proposal(HERE, "promote/hold/prod", "prod", (), holds=(held, released))
+    assert text.holds(Plan(holds=(held, released), proposals=(proposal,))) == [
+        "prod: web 1.5.0 to be held, once it is merged  (it fails)",
+        "prod: every version of api to be released, once it is merged",
+    ]
+
+
+def test_what_runs_until_a_rollback_is_merged_is_told() -> None:
+    item = Carried("prod", "web", Version("1.5.0"), Version("1.4.0"), undone=Version("1.5.0"))
+    proposal = Proposal(HERE, "promote/rollback/prod/web", "prod", (item,))
+    forward = Proposal(HERE, "promote/env/prod", "prod", (replace(item, undone=None),))
+    pulled = [Pulled("r", number, "u", "created", head=each.head) for number, each in enumerate((proposal, forward), 1)]
+    done = Delivery(Plan(proposals=(proposal, forward)), pulled=tuple(pulled))
+    told = "prod runs web 1.5.0 until pull request 1 is merged; --commit does it at once"
+    assert text.pending(done) == [told]
+    assert text.pending(replace(done, pulled=())) == []
+
+
+def test_git_pull_is_told_only_where_it_brings_something() -> None:
+    proposal = Proposal(HERE, "promote/env/prod", "prod", ())
+    pushed = Commit(proposal.place, "1" * 40, pushed=True)
+    done = Delivery(Plan(proposals=(proposal,)), (pushed,))
+    assert [line for line in text.commits(done, in_clone=True) if "git pull" in line] == []
+    both = replace(done, commits=(pushed, Commit(HERE, "2" * 40, pushed=True)))
+    assert "git pull" in text.commits(both, in_clone=True)[-1]
