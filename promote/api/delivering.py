@@ -51,6 +51,7 @@ class Wording:
     def message(self, step: Step, ask: Ask, opened: Opened) -> str:
         """The message of a step's commit; UsageError where the template does not render."""
         from promote.api.origins import origins_of
+        from promote.estate.holds import FOLDER, fingerprint
         from promote.wording.links import links
         from promote.wording.message import message, wants_links
 
@@ -58,7 +59,8 @@ class Wording:
         if wants_links(self.template):
             linked = drive(links(step.carried, origins_of(self.config, opened.repo)), ask)
         base = None if step.onto is None else step.onto.tip
-        return message(self.template, step.carried, linked, base=base, holds=step.holds)
+        on = next((fingerprint(each.before) for each in step.files if each.path.startswith(FOLDER + b"/")), None)
+        return message(self.template, step.carried, linked, base=base, holds=step.holds, holds_on=on)
 
 
 def _refuse_unsaid(config: Config, how: How) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from promote.image import Version
 from promote.moment import show_minute
@@ -18,6 +19,11 @@ EVERY = "*"
 def path_of(environment: str) -> bytes:
     """The file in which the holds of an environment stand."""
     return FOLDER + b"/" + environment.encode() + b".yaml"
+
+
+def fingerprint(data: bytes | None) -> str:
+    """What tells one state of the file from another; `none` where there is no such file."""
+    return "none" if data is None else sha256(data).hexdigest()[:16]
 
 
 def shown(version: Version | None) -> str:
@@ -89,6 +95,11 @@ class Holds:
     fault: str | None = None
     mode: int = 0o100644
     stream: Stream | None = field(default=None, repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the file as it is."""
+        return fingerprint(None if self.stream is None else self.stream.data)
 
     def asks_for_the_time(self, app: str) -> bool:
         return any(each.until is not None for each in self.items if each.speaks_of(app))

@@ -75,7 +75,7 @@ def held_back(
         if estate.holds.fault is not None:
             why = f"{estate.holds.fault}; until then nothing is brought into {name}, or carried on from it"
             return Refusal(environment, app, "holds-unreadable", why)
-        heads = _heads(estate, app, rules, is_rollback=is_rollback and name == environment)
+        heads = _heads(estate, rules, is_rollback=is_rollback and name == environment)
         questions = frozenset[Question](Stands(estate.place, head, name, False) for head in heads)
         if estate.holds.asks_for_the_time(app):
             questions |= {Now()}
@@ -96,12 +96,12 @@ def held_back(
     return Held(environment, app, tuple(each for each in found if each[1].version is not None), tuple(passed))
 
 
-def _heads(estate: Estate, app: str, rules: Rules, *, is_rollback: bool) -> Sequence[str]:
+def _heads(estate: Estate, rules: Rules, *, is_rollback: bool) -> Sequence[str]:
     """The branches of pull requests that hold something back as long as they are open."""
     if estate.tip is None or not (rules.proposes(estate) or estate.environment.deliver == "pull-request"):
         return ()
     name = estate.environment.name
-    return (hold_branch(name),) if is_rollback else (hold_branch(name), rollback_branch(name, app))
+    return (hold_branch(name),) if is_rollback else (hold_branch(name), rollback_branch(name))
 
 
 def _time(answers: Answers) -> datetime | None:
@@ -126,9 +126,11 @@ def _proposed(environment: str, app: str, answers: Answers) -> Iterator[tuple[st
 
 
 def _holds_in(proposed: Proposed, environment: str, app: str, where: str) -> Iterable[Hold]:
-    for change in proposed.holds:
-        if change.environment == environment and change.app in (EVERY, app) and change.action == "held":
+    held = [change for change in proposed.holds if change.action == "held"]
+    for change in held:
+        if change.environment == environment and change.app in (EVERY, app):
             yield Hold(change.app, change.version, change.by, change.at, change.reason, change.until, where)
     for item in proposed.carried:
-        if (item.environment, item.app) == (environment, app) and item.undone is not None and not proposed.holds:
+        is_told = any((change.environment, change.app) == (environment, app) for change in held)
+        if (item.environment, item.app) == (environment, app) and item.undone is not None and not is_told:
             yield Hold(app, item.undone, reason="a rollback is proposed", where=where)

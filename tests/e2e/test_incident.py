@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.gitops import NEW_API, NEW_WEB, OLD_WEB, Gitops, web_line
+from tests.e2e.gitops import NEW_API, NEW_WEB, OLD_API, OLD_WEB, Gitops, web_line
 from tests.e2e.program import Inside
 from tests.e2e.proposing import Scene
 from tests.servers.registry import RunningRegistry
@@ -123,3 +123,67 @@ def test_a_file_that_is_not_committed_names_the_way_without_the_clone(repository
     assert done.code == 3
     assert f"commit or stash them, or roll back without this clone: --repo {repository.url}" in done.stderr
     assert "--write-only" not in done.stderr
+
+
+BACK, AUTO = "promote/rollback/prod", ", auto: true"
+
+
+def _forward(scene: Scene, *apps: str) -> None:
+    """What is wrong in prod by now."""
+    scene.ok("set", "prod", *apps, "--commit", "--skip-gate", "from", "--reason", "a test")
+
+
+# Forges that do not tell of a conflict when they are asked for a pull request.
+@pytest.mark.parametrize("scene", [(kind, AUTO) for kind in ("bitbucket", "bitbucket-dc", "gitea")], indirect=True)
+def test_8_2_one_request_for_all_that_is_rolled_back_is_built_anew_where_holds_have_changed(scene: Scene) -> None:
+    _forward(scene, f"web={NEW_WEB}", f"api={NEW_API}")
+    done = scene.ok("rollback", "prod", "--all", "--yes")
+    url = done.stdout.splitlines()[-1]
+    assert [(pull.head, pull.state) for pull in scene.state.pulls] == [(BACK, "open")]
+    assert scene.carried(BACK) == {"api": OLD_API, "web": OLD_WEB}
+    assert f"web {NEW_WEB} until pull request 1 is merged; --commit does it at once" in done.stderr
+    assert "git pull" not in done.stdout
+    # It holds each of them back, and is told beside what runs.
+    cells = [each["environments"]["prod"] for each in scene.ok("status", "prod", "-o", "json").document["apps"]]
+    assert [[hold["where"] for hold in cell["holds"]] for cell in cells] == [[url], [url]]
+    coming = [(cell["next"]["tag"], cell["next_from"]) for cell in cells]
+    assert coming == [(OLD_API, "rollback"), (OLD_WEB, "rollback")]
+    assert f"{NEW_WEB} ← {OLD_WEB} (" in (shown := scene.ok("status", "prod").stdout)
+    assert "#1, rollback" in shown
+    # Again: it stands.
+    again = scene.ok("rollback", "prod", "web", "-o", "json")
+    assert [each["code"] for each in again.document["skipped"]] == ["proposed"]
+    head = scene.repository.git("rev-parse", BACK)
+    for command in (("auto", "prod"), ("rollback", "prod", "web")):
+        scene.ok("hold", "prod", "web", "--reason", command[0], "--version", f"9.9.{len(command)}", "--commit")
+        assert scene.state.conflicts(scene.state.pulls[0])
+        scene.ok(*command)
+        assert not scene.state.conflicts(scene.state.pulls[0])
+        assert scene.repository.git("rev-parse", f"{BACK}^") == scene.repository.tip()
+        assert scene.carried(BACK) == {"api": OLD_API, "web": OLD_WEB}
+    now = scene.repository.git("rev-parse", BACK)
+    assert now != head
+    scene.ok("auto", "prod")
+    assert scene.repository.git("rev-parse", BACK) == now
+
+
+@pytest.mark.parametrize("scene", [("github", AUTO)], indirect=True)
+def test_8_2_what_is_rolled_back_at_once_closes_its_request(scene: Scene) -> None:
+    _forward(scene, f"web={NEW_WEB}", f"api={NEW_API}")
+    scene.ok("rollback", "prod", "web")
+    done = scene.ok("rollback", "prod", "web", "--commit")
+    assert f"prod: web {NEW_WEB} → {OLD_WEB}" in done.stdout
+    assert [(pull.head, pull.state) for pull in scene.state.pulls] == [(BACK, "closed")]
+    # What else stands there stays, and is built anew without it by the next run.
+    scene.ok("set", "prod", "web=1.4.1", "--commit", "--skip-gate", "from", "--reason", "a test")
+    scene.ok("rollback", "prod", "web", "api")
+    scene.ok("rollback", "prod", "web", "--commit")
+    scene.ok("auto", "prod")
+    assert scene.carried(BACK) == {"api": OLD_API}
+
+
+@pytest.mark.parametrize("scene", ["gitea"], indirect=True)
+def test_8_3_what_is_only_proposed_to_be_released_is_not_told_as_released(scene: Scene) -> None:
+    scene.ok("hold", "prod", "web", "--reason", "x", "--commit")
+    told = scene.ok("release", "prod", "web").stdout
+    assert "prod: every version of web to be released, once it is merged" in told

@@ -212,7 +212,7 @@ def standing(*items: Carried, holds: tuple[HoldChange, ...] = (), request: Reque
     return Standing(Proposed(HEAD, items, True, holds), request)
 
 
-BRANCHES = {"env": "promote/env/prod", "back": "promote/rollback/prod/web", "hold": "promote/hold/prod"}
+BRANCHES = {"env": "promote/env/prod", "back": "promote/rollback/prod", "hold": "promote/hold/prod"}
 
 
 def branches(**stand: Standing | Unknown) -> Outside:
@@ -260,7 +260,7 @@ def test_8_2_a_rollback_leaves_the_pull_request_that_goes_forward(tmp_path: Path
     made = plan(built(tmp_path, PROPOSING), Rollback("prod", ("web",)), registry, Rules(verify_tag=False))
     assert outcome(made) == ["prod web 1.4.0 → 1.3.0"]
     assert [(each.head, each.apps) for each in made.proposals] == [
-        ("promote/rollback/prod/web", (("prod", "web"), ("prod", "web"))),
+        ("promote/rollback/prod", (("prod", "web"), ("prod", "web"))),
         ("promote/env/prod", ()),
     ]
     (step,) = made.steps

@@ -174,7 +174,7 @@ def test_what_is_proposed_to_be_held_or_released_is_not_told_as_done() -> None:
 
 def test_what_runs_until_a_rollback_is_merged_is_told() -> None:
     item = Carried("prod", "web", Version("1.5.0"), Version("1.4.0"), undone=Version("1.5.0"))
-    proposal = Proposal(HERE, "promote/rollback/prod/web", "prod", (item,))
+    proposal = Proposal(HERE, "promote/rollback/prod", "prod", (item,))
     forward = Proposal(HERE, "promote/env/prod", "prod", (replace(item, undone=None),))
     pulled = [Pulled("r", number, "u", "created", head=each.head) for number, each in enumerate((proposal, forward), 1)]
     done = Delivery(Plan(proposals=(proposal, forward)), pulled=tuple(pulled))
