@@ -160,7 +160,7 @@ def _report(
     terse: bool,
     verified: Sequence[Verified] | None = None,
 ) -> None:
-    from promote.report import text
+    from promote.report import rollback, text
 
     plan = done.plan
     faults = text.faults(plan, named=named, terse=terse)
@@ -177,7 +177,7 @@ def _report(
             diff(plan, show)
         for line in text.commits(done, in_clone=in_clone):
             show.result(line)
-        for line in text.pending(done):
+        for line in (*rollback.pending(done), *rollback.way_forth(plan)):
             show.note(line)
         for line in text.pulled(done):
             show.result(line)

@@ -64,18 +64,6 @@ def _subject(change: HoldChange) -> str:
     return f"every version of {app}" if change.version is None else f"{app} {change.version.short}"
 
 
-def pending(done: Delivery) -> list[str]:
-    """What runs until the pull requests of rollbacks are merged: one that is open has changed nothing yet."""
-    out = []
-    opened = {pulled.head: pulled for pulled in done.pulled if pulled.action != "closed"}
-    for proposal in done.plan.proposals:
-        runs = [f"{item.app} {item.undone.short}" for item in proposal.carried if item.undone is not None]
-        if runs and proposal.head in opened:
-            until = f"until pull request {opened[proposal.head].number} is merged"
-            out.append(one_line(f"{proposal.environment} runs {', '.join(runs)} {until}; --commit does it at once"))
-    return out
-
-
 def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
     """One line a skip that is no fault; an app that is simply not there, and was not asked for, is no news."""
     told = faulty(plan, named)

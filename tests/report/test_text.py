@@ -9,10 +9,10 @@ import pytest
 
 from promote.history.chronicle import Chronicle
 from promote.image import Version
-from promote.outcome import Commit, Delivery, Failure, Plan, Proposal, Pulled, Refusal, Skip, Step
+from promote.outcome import Commit, Delivery, Failure, Plan, Proposal, Refusal, Skip, Step
 from promote.place import Place
 from promote.policy.selection import Considered, Selection
-from promote.question import Brought, Carried, HoldChange, Past, Stretch
+from promote.question import Brought, HoldChange, Past, Stretch
 from promote.report import text
 from promote.report.diff import unified
 from promote.text.edit import FileChange
@@ -170,17 +170,6 @@ def test_what_is_proposed_to_be_held_or_released_is_not_told_as_done() -> None:
         "prod: web 1.5.0 to be held, once it is merged  (it fails)",
         "prod: every version of api to be released, once it is merged",
     ]
-
-
-def test_what_runs_until_a_rollback_is_merged_is_told() -> None:
-    item = Carried("prod", "web", Version("1.5.0"), Version("1.4.0"), undone=Version("1.5.0"))
-    proposal = Proposal(HERE, "promote/rollback/prod", "prod", (item,))
-    forward = Proposal(HERE, "promote/env/prod", "prod", (replace(item, undone=None),))
-    pulled = [Pulled("r", number, "u", "created", head=each.head) for number, each in enumerate((proposal, forward), 1)]
-    done = Delivery(Plan(proposals=(proposal, forward)), pulled=tuple(pulled))
-    told = "prod runs web 1.5.0 until pull request 1 is merged; --commit does it at once"
-    assert text.pending(done) == [told]
-    assert text.pending(replace(done, pulled=())) == []
 
 
 def test_git_pull_is_told_only_where_it_brings_something() -> None:
