@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from promote.errors import Refused, worst
-from promote.plan.intent import UNMEANT, Rollback, Set
 
 if TYPE_CHECKING:
     from promote.outcome import Plan, Refusal, Skip
@@ -18,6 +17,8 @@ _FINE = frozenset({"already", "overtaken", "proposed"})
 
 def asked(intent: Intent, plan: Plan) -> tuple[str, ...]:
     """The apps that a command asks for by name; a rollback of all of them names each that it could bring back."""
+    from promote.plan.intent import UNMEANT, Rollback, Set  # `find` plans nothing
+
     if isinstance(intent, Set):
         return tuple(app for app, _ in intent.versions)
     if intent.apps or not isinstance(intent, Rollback):
