@@ -63,7 +63,7 @@ def name_of(secret: SecretSettings) -> tuple[str, str]:
 def resolve_secret(secret: SecretSettings, environ: Mapping[str, str]) -> str:
     """The secret's value; UsageError, which never holds it, where it may not be named or is not to be had.
 
-    SecretMissing where nobody has set its variable.
+    SecretMissing where nobody has set its variable, or its file is not to be read.
     """
     fault = fault_of(secret, environ)
     key, name = name_of(secret)
@@ -77,7 +77,7 @@ def resolve_secret(secret: SecretSettings, environ: Mapping[str, str]) -> str:
     try:
         data = read_ordinary(Path(name), _MAX_FILE + 1)
     except OSError as exc:
-        raise UsageError(f"the secret {name} cannot be read: {exc.strerror}", cure="correct its path") from exc
+        raise SecretMissing(f"the secret {name} cannot be read: {exc.strerror}", cure="correct its path") from exc
     try:
         value = data.decode().strip()
     except UnicodeDecodeError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
 
     from promote.history.chronicle import Chronicle
     from promote.image import Version
-    from promote.outcome import Delivery, Plan, Refusal, Skip
+    from promote.outcome import Delivery, Failure, Plan, Refusal, Skip
     from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
     from promote.question import Brought, HoldChange, State, Stretch
@@ -74,15 +74,20 @@ def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
     ]
 
 
+def _of(item: Skip | Refusal | Failure) -> str:
+    """The environment, and the app: of a hold of them all it is every app."""
+    return f"{item.environment}: {'every app' if item.app == EVERY else item.app}"
+
+
 def _skip(skip: Skip) -> str:
-    return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
+    return one_line(f"{_of(skip)} skipped, {skip.code}: {skip.reason}")
 
 
 def _refused(refusal: Refusal) -> str:
     said = refusal.code if refusal.is_patient else f"refused, {refusal.code}"
     # Of a hold the reason says it already.
     ends = until(refusal.until) if refusal.code == "waiting" else ""
-    return f"{refusal.environment}: {refusal.app} {said}{ends}: {refusal.reason}"
+    return f"{_of(refusal)} {said}{ends}: {refusal.reason}"
 
 
 def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
@@ -90,7 +95,7 @@ def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[s
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
     refused = [_refused(item) for item in told]
-    failed = [f"{item.environment}: {item.app} failed, {item.code}: {item.reason}" for item in plan.failures]
+    failed = [f"{_of(item)} failed, {item.code}: {item.reason}" for item in plan.failures]
     return skipped + [one_line(text) for text in refused + failed]
 
 

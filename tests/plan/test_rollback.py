@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promote.estate.estate import Estate
 from promote.image import Version
@@ -17,6 +20,7 @@ from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization, write
 from tests.plan.pasts import past, ran, version
 from tests.plan.planning import API, WEB, Book, after, at_a_tip, book, outcome, plan, sha, wanted
+from tests.text.documents import examples
 
 FILE = "dev/kustomization.yaml"
 CONFIG = f"""
@@ -487,3 +491,27 @@ def test_8_2_what_is_held_back_already_gets_no_second_hold(tmp_path: Path) -> No
     registry.pasts = {"web": past("1.5.0", "1.4.0")}
     made = plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)
     assert (made.holds, [change.path for change in made.steps[0].files]) == ((), [FILE.encode()])
+
+
+TAGS = ("1.4.0", "1.5.0", "1.6.0")
+eras = st.lists(st.tuples(st.sampled_from(TAGS), st.none() | st.sampled_from(TAGS)), min_size=1, max_size=6)
+
+
+@given(eras, st.booleans())
+@examples(60)
+def test_8_1_whoever_runs_the_same_rollback_again_changes_nothing(
+    found: list[tuple[str, str | None]], has_time: bool
+) -> None:
+    """Whatever ran before, and whatever was rolled back of it; an hour each."""
+    history = [ran(tag, undone=gone, at=NOON - timedelta(hours=n)) for n, (tag, gone) in enumerate(found, 1)]
+    intent = Rollback("dev", ("web",), since=NOON - timedelta(hours=2, minutes=30) if has_time else None)
+    registry = book()
+    registry.pasts = {"web": past(*history)}
+    with TemporaryDirectory() as folder:
+        first = plan(built(Path(folder), found[0][0]), intent, registry)
+        if not first.changes:
+            return
+        new = first.changes[0].new
+        registry.pasts = {"web": past(ran(str(new), undone=found[0][0], at=NOON), *history)}
+        again = plan(built(Path(folder), str(new)), intent, registry)
+    assert (again.changes, [each.code for each in again.skips]) == ((), ["already"])

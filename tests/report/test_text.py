@@ -179,3 +179,13 @@ def test_git_pull_is_told_only_where_it_brings_something() -> None:
     assert [line for line in text.commits(done, in_clone=True) if "git pull" in line] == []
     both = replace(done, commits=(pushed, Commit(HERE, "2" * 40, pushed=True)))
     assert "git pull" in text.commits(both, in_clone=True)[-1]
+
+
+def test_what_concerns_every_app_says_so() -> None:
+    skip = Skip("prod", "*", "not-held", "it is not held")
+    assert text.skips(Plan(skips=(skip,)), named=()) == ["prod: every app skipped, not-held: it is not held"]
+    refusal, failure = Refusal("prod", "*", "holds-unreadable", "odd"), Failure("prod", "*", "forge", 6, "it is down")
+    assert text.faults(Plan(refusals=(refusal,), failures=(failure,)), named=()) == [
+        "prod: every app refused, holds-unreadable: odd",
+        "prod: every app failed, forge: it is down",
+    ]
