@@ -164,4 +164,5 @@ def _nothing(estate: Estate, app: str, present: Version, intent: Rollback, past:
     cure = f"{'--to names one, and ' if undone else ''}{forced(estate, app, 'TAG')}"
     when = "" if intent.since is None else f", or none before {show_minute(intent.since)}"
     why = f"{name} ran no other version of {app} before {present.short}{but}{known}{when}"
-    return Refusal(name, app, "no-earlier-version", f"{why}; {cure}")
+    # Of every app at once it is no news what would write one of them.
+    return Refusal(name, app, "no-earlier-version", f"{why}; {cure}" if intent.apps else why)

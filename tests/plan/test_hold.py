@@ -342,3 +342,15 @@ def test_8_2_what_is_rolled_back_at_once_need_not_be_merged(
     assert outcome(made) == ["prod web 1.5.0 → 1.4.0"]
     assert [(each.head, each.apps, each.expected) for each in made.proposals] == [(head, (), HEAD) for head in closed]
 
+
+@pytest.mark.parametrize(
+    "broken", [{PROD: "holds: web\n"}, {"prod/kustomization.yaml": f"images: [\n# {WEB}\n"}]
+)  # fmt: skip
+def test_8_2_a_file_that_is_broken_closes_no_pull_request_of_a_rollback(
+    tmp_path: Path, broken: dict[str, str]
+) -> None:
+    files = {f"{name}/kustomization.yaml": kustomization(WEB, "1.5.0") for name in ("dev", "prod")}
+    rolled = Standing(Proposed(HEAD, (BACK,), True, (CHANGE,)), OPEN)
+    made = plan(at_a_tip(build(tmp_path, PROPOSING, {**files, **broken})), Auto(("prod",)), branches(back=rolled))
+    assert "prod web proposal 3" in outcome(made)
+    assert (made.proposals, made.steps) == ((), ())

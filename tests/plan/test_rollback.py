@@ -440,7 +440,8 @@ def test_8_1_of_every_app_what_has_nothing_before_it_is_a_note(tmp_path: Path) -
     registry.pasts = {"web": past("1.5.0", "1.4.0"), "api": past("1.5.0")}
     made = plan(build(tmp_path, CONFIG, files), Rollback("dev"), registry)
     assert (outcome(made)[0], made.refusals) == ("dev web 1.5.0 → 1.4.0", ())
-    assert [(each.app, each.code) for each in made.skips] == [("api", "no-earlier-version")]
+    told = "dev ran no other version of api before 1.5.0"
+    assert [(each.app, each.code, each.reason) for each in made.skips] == [("api", "no-earlier-version", told)]
     assert exit_code(made, named=asked(Rollback("dev"), made), tell_changes=False) == 0
 
 
