@@ -116,7 +116,7 @@ def test_a_clone_without_a_remote_can_only_be_written_to(repository: Gitops, ins
 
 def test_a_folder_in_no_clone_and_one_that_is_not_there(inside: Inside, tmp_path: Path) -> None:
     for words, says in (
-        (("status",), "there is no promote.yaml"),
+        (("status",), "there is no promote.yaml; go into the clone, give -C DIR or --repo URL, write one, or name"),
         (SET_WEB, "dev: there is no file there"),
         (("status", "-C", tmp_path / "nowhere-at-all"), "there is no such directory; correct -C"),
         (("status", "-C", tmp_path / ("long" * 100)), "cannot be read: File name too long; correct -C"),

@@ -92,3 +92,14 @@ def test_trailers_count_where_they_speak_of_the_app_and_of_what_it_runs(
     merge = said(HEAD + b"\nMerge branch 'promote/env/prod'")
     again = brought("1", merge, its, environment="prod", app="web", runs=runs)  # type: ignore[arg-type]
     assert again.by_hand is by_hand
+
+
+@pytest.mark.parametrize(
+    ("robot", "by_promote", "who"),
+    [(ANN, True, "C <c@x.org>"), (ANN, False, ANN), ("Bot <bot@x.org>", True, ANN), (None, True, ANN)],
+)
+def test_what_a_robot_is_the_author_of_was_done_by_its_committer(robot: str | None, by_promote: bool, who: str) -> None:
+    told = message(None, [Carried("prod", "web", None, Version("1.5.0"))]) if by_promote else "by hand"
+    its = said(HEAD + b"\n" + told.encode())
+    made = brought("1", its, None, environment="prod", app="web", runs=Version("1.5.0"), robot=robot)
+    assert made.author == who
