@@ -7,8 +7,8 @@ import inspect
 import click
 
 from docsite.table import code, prose, table
+from promote.cli.examples import Examples
 from promote.cli.main import cli
-from promote.cli.options import Examples
 
 HEAD = """# Options of every command
 

@@ -11,6 +11,7 @@ PromoteError                     1  a fault of promote's own
 │   ├── RegistryAbsent           4  a clear 404: the repository or the tag is not there
 │   └── RegistryUnreadable       4  it is there, proven by its digest, and is no image that can be read
 ├── GitError                     5  the repository could not be read or written
+│   ├── HeadAbsent               5  the remote has branches, and none that its HEAD names
 │   ├── ObjectsBroken            5  objects that a repository of ours must have are missing or damaged
 │   ├── RemoteUnreachable        5  no usable answer from the remote
 │   ├── RemoteDenied             5  the remote does not let us in, is another host, or has no such repository
@@ -110,6 +111,10 @@ class RegistryUnreadable(RegistryError):
 
 class GitError(PromoteError):
     exit_code = 5
+
+
+class HeadAbsent(GitError):
+    pass
 
 
 class ObjectsBroken(GitError):

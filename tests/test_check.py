@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -82,8 +83,8 @@ def test_registries_are_asked_once_for_all_environments(tmp_path: Path) -> None:
     registry = book(dark=[API])
     found = findings(tmp_path, files, ["dev", "test", "prod"], registry)
     assert found[-2:] == [f"error {API} registry 4", f"error {WEB} no-such-tag 4"]
-    # The tags of one, what runs of both, and the limits of their host.
-    assert [*map(str, sorted(type(each).__name__ for each in registry.asked))] == ["Facts", "Facts", "Limits", "Tags"]
+    # The tags of one, what runs of both, and the limits of their host; for its policy the tags again (11.3).
+    assert sorted(type(each).__name__ for each in registry.asked) == ["Facts", "Facts", "Limits", "Tags", "Tags"]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,36 @@ def test_what_a_registry_still_lets_us_pull_is_told_once_a_host(
 def test_an_image_that_runs_and_is_gone_is_told_where_its_tags_are_listed(tmp_path: Path) -> None:
     files = {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0", f"{API}:9.9.9")}
     assert f"error {API} no-such-tag 4" in findings(tmp_path, files, ["dev"])
+
+
+NUMBERED = f"""
+apps: {{web: {{image: {WEB}, policy: {{filter: {{match: "MATCH"}}, order: numeric}}}}, api: {{image: {API}}}}}
+environments: {{dev: {{path: dev}}, test: {{path: test, from: dev}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("match", "tags", "told"),
+    [
+        ("^[0-9]+$", {"1": ("1", None), "main-2": ("2", None)}, []),
+        ("^[0-9]+$", {}, []),  # a new image has no tag yet
+        (
+            "^[a-z]+$",
+            {"1": ("1", None), "2": ("2", None)},
+            ["dev/web: none of the 2 tags of web passes its policy; 1, for one: does not match ^[a-z]+$; "
+             "correct `policy`: `promote tags web` says more"],
+        ),
+    ],
+)  # fmt: skip
+def test_5_1_a_policy_that_takes_none_of_the_tags_is_told(
+    tmp_path: Path, match: str, tags: Mapping[str, tuple[str, int | None]], told: list[str]
+) -> None:
+    """`check` said that all was well, where `status` and `update` said that no tag passes."""
+    files = {f"{name}/a.yaml": deployment("a", f"{WEB}:1", f"{API}:1.4.0") for name in ("dev", "test")}
+    estates = build(tmp_path, NUMBERED.replace("MATCH", match), files, names=["dev", "test"]).estates
+    found = drive(examine(estates, ["dev", "test"]), Book({**book().images, WEB: tags}))
+    assert [f"{one.subject}: {one.sentence}" for one in found if one.code == "no-candidate"] == told
+    assert {one.level for one in found if one.code == "no-candidate"} <= {"warning"}
 
 
 HOLDS = ".promote/holds/dev.yaml"

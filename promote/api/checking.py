@@ -109,11 +109,12 @@ def of_forges(opened: Opened, environments: Sequence[Environment], pulls: Pulls 
         seen.add(page)
 
 
-def of_config(config: Config, environments: Sequence[Environment]) -> Finding:
-    """That promote.yaml can be read, and how much it speaks of."""
+def of_config(opened: Opened, config: Config, environments: Sequence[Environment]) -> Finding:
+    """That promote.yaml can be read, which one it is, and how much it speaks of."""
     apps, several = len(config.apps), len(environments)
     what = f"{apps} app{'s' if apps != 1 else ''}, {several} environment{'s' if several != 1 else ''}"
-    return Finding("ok", config.file, "configuration", what)
+    name = config.file if opened.read is None else opened.read.name
+    return Finding("ok", name, "configuration", what)
 
 
 def of_targets(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -161,7 +162,7 @@ def everything(
     estates, faults = loaded(opened, [*asked, *map(config.environment, sources)], load)
     environments = [environment for environment in asked if environment.name in estates]
     return (
-        of_config(config, asked),
+        of_config(opened, config, asked),
         *of_commits(config, environ),
         *of_requests(config, asked),
         *faults,

@@ -13,13 +13,14 @@ from promote.api.means import Means
 from promote.api.outside import Outside
 from promote.api.past import chronicle
 from promote.api.trees import FolderTrees
-from promote.api.unconfigured import require
+from promote.api.unconfigured import IS_IT_THIS, require
 from promote.api.where import Opened, Where, open_where
 from promote.clock import Clock
 from promote.config import FILE
 from promote.errors import UsageError
 from promote.image import Version
 from promote.question import Answers, Asking, Question, drive
+from promote.tree import show
 
 # What reads files, plans, asks or writes is imported where it is done: `find` asks nobody, `tags IMAGE` reads nothing.
 if TYPE_CHECKING:
@@ -56,6 +57,20 @@ class Session:
         return self._opened.title
 
     @property
+    def passed_over(self) -> str | None:
+        """The promote.yaml of the clone, and which one is read in its place, where they differ."""
+        read = self._opened.read
+        if read is None or read.passed_over is None:
+            return None
+        return f"{show(bytes(read.passed_over))} differs from {read.name}"
+
+    @property
+    def may_be_behind(self) -> bool:
+        """Whether working files are read that have a remote, which may have moved on."""
+        clone = self._opened.workdir
+        return isinstance(self._opened.trees, FolderTrees) and clone is not None and clone.remote is not None
+
+    @property
     def in_clone(self) -> bool:
         """Whether there are working files here, which a push leaves as they are."""
         return self._opened.workdir is not None
@@ -64,8 +79,7 @@ class Session:
     def config(self) -> Config:
         """The configuration; UsageError where the repository has none."""
         if self._opened.config is None:
-            cure = "go into the clone, give -C DIR or --repo URL, write one, or name one by --config"
-            raise UsageError(f"there is no {FILE}", where=str(self._opened.root), cure=cure)
+            raise UsageError(f"there is no {FILE}", where=self._opened.where, cure=IS_IT_THIS)
         return self._opened.config
 
     def ask(self, questions: frozenset[Question]) -> Answers:
@@ -122,11 +136,12 @@ class Session:
         self, folder: str, words: Sequence[tuple[str, Version]], *, add: bool = False
     ) -> tuple[Session, Set]:
         """`set` in a repository without promote.yaml: ENV is a folder, APP an image or its last path segment."""
+        from promote.api.configuration import Read
         from promote.api.unconfigured import configured
         from promote.plan.intent import Set
 
         config = configured(self._opened, folder, [word for word, _ in words])
-        session = Session(replace(self._opened, config=config), self._means)
+        session = Session(replace(self._opened, read=Read(config, folder)), self._means)
         return session, Set(next(iter(config.environments)), tuple(words), add)
 
     def decide(self, intent: Intent, rules: Rules) -> Callable[[Mapping[str, Estate], Before], Asking[Plan]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from promote.place import Place
 from promote.replacement import beside
 from promote.survey.amend import Trouble, amended, pruned, without_place
 from promote.survey.family import are_alike, with_family
+from promote.survey.guess import guessed, without_guesses
 from promote.survey.proposal import Proposal
 from promote.survey.survey import survey
 from promote.survey.writer import text_of
@@ -116,6 +117,21 @@ def _familiar(begun: Start, proposal: Proposal, estates: Mapping[str, Estate]) -
     return other if are_alike(estates, found) else proposal
 
 
+def _tags(estates: Mapping[str, Estate]) -> Mapping[str, Collection[str]]:
+    """The tags of each app that stand in some environment."""
+    found: dict[str, set[str]] = {}
+    for estate in estates.values():
+        for app in estate.joined:
+            found.setdefault(app, set()).update(site.version.tag for site in estate.sites(app) if site.version.tag)
+    return found
+
+
+def unguessed(settled: Settled) -> Settled:
+    """The same without policies that are guesses."""
+    proposal = without_guesses(settled.proposal)
+    return Settled(proposal, text_of(proposal))
+
+
 def settle(begun: Start, proposal: Proposal) -> Settled:
     """The proposal without what `check` would call an error, with a note of each thing that was left out.
 
@@ -142,7 +158,7 @@ def settle(begun: Start, proposal: Proposal) -> Settled:
     proposal = pruned(proposal, running)
     if not proposal.apps:
         raise _nothing(begun, proposal, "no YAML file here names an image that could be moved")
-    proposal = _familiar(begun, proposal, estates)
+    proposal = _familiar(begun, guessed(proposal, _tags(estates)), estates)
     return Settled(proposal, text_of(proposal))
 
 

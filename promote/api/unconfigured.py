@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from promote.api.where import Opened
+from promote.config import FILE
 from promote.errors import UsageError
 from promote.image import parse_repository
 from promote.tree import Globs
@@ -15,6 +16,12 @@ from promote.tree import Globs
 if TYPE_CHECKING:
     from promote.config.model import Config
     from promote.estate.estate import Estate
+
+
+IS_IT_THIS = (
+    "name the GitOps repository by -C, --repo or PROMOTE_REPO; "
+    "or write one here (promote init), or name one by --config"
+)
 
 
 def require(opened: Opened, path: str) -> None:
@@ -47,7 +54,9 @@ def configured(opened: Opened, folder: str, words: Sequence[str]) -> Config:
     from promote.config.model import App
 
     config = _implicit(folder)
-    require(opened, folder)
+    if not opened.home.list(Globs((folder,))):
+        what = f"there is no {FILE}, and no folder {folder[:60]!r}, which could be ENV without one"
+        raise UsageError(what, where=opened.where, cure=IS_IT_THIS)
     apps = {}
     for word in words:
         repository = parse_repository(word) if "/" in word else None

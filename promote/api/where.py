@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from promote.api.configuration import Read, found, named
 from promote.api.trees import FolderTrees
 from promote.clock import Clock
-from promote.config import FILE, MAX_SIZE
-from promote.errors import UsageError
+from promote.config import FILE
+from promote.errors import HeadAbsent, UsageError
 from promote.gitrepo.clone.sparse import working_tree
 from promote.gitrepo.clone.workdir import Workdir, find
 from promote.gitrepo.command.git import Git
-from promote.tree import Globs, Tree, Unread
+from promote.tree import Tree
 
 if TYPE_CHECKING:  # of use where there is a remote to read, or a configuration
     from promote.api.remotes import RemoteTrees
@@ -62,8 +62,13 @@ class Opened:
     home: Tree
     workdir: Workdir | None
     root: Path
-    config: Config | None
+    read: Read | None
     trusted: Callable[[], Tree]
+
+    @property
+    def config(self) -> Config | None:
+        """What promote.yaml says; None where there is none."""
+        return None if self.read is None else self.read.config
 
     @property
     def repo(self) -> str:
@@ -71,21 +76,20 @@ class Opened:
         return "" if isinstance(self.trees, FolderTrees) else self.trees.home.repo
 
     @property
+    def where(self) -> str:
+        """The repository, or the folder that has no remote."""
+        return self.repo or str(self.root)
+
+    @property
     def title(self) -> str:
         """The last two parts of the remote's path; of working files the name of their folder."""
-        path = re.split(r"[:/]", self.repo.rstrip("/").removesuffix(".git"))
-        return "/".join(path[-2:]) or self.root.resolve().name
+        return titled(self.repo) or self.root.resolve().name
 
 
-def _read(path: Path) -> bytes:
-    try:
-        # Without blocking: a FIFO is no configuration, and what has no end is not read to it.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UsageError("is not a plain file", where=str(path), cure="correct --config")
-            return file.read(MAX_SIZE + 1)
-    except OSError as exc:
-        raise UsageError(f"cannot be read: {exc.strerror}", where=str(path), cure="correct --config") from exc
+def titled(repo: str) -> str:
+    """The last two parts of the path of a remote's URL, which is `HOST:PATH` too; "" where there is none."""
+    path = urlsplit(repo).path if "://" in repo else repo.rpartition(":")[2]
+    return "/".join([part for part in path.rstrip("/").removesuffix(".git").split("/") if part][-2:])
 
 
 def _prefetch(remotes: Remotes, where: Where, tip: Place, trusted: Place) -> None:
@@ -98,53 +102,47 @@ def _prefetch(remotes: Remotes, where: Where, tip: Place, trusted: Place) -> Non
     remotes.prefetch(tip, here, environments=where.environments, apps=where.apps)
 
 
-def _named(where: Where, environ: Mapping[str, str]) -> Config | None:
-    """What --config names."""
-    return None if where.config is None else _load(os.fsencode(where.config), _read(where.config), environ)
-
-
-def _config(named: Config | None, tree: Tree, root: Path | None, environ: Mapping[str, str]) -> Config | None:
-    """The configuration, from --config, else from the default branch's tree, else from the working directory.
-
-    SEMANTICS 10.1: a branch that anybody may push to could otherwise send secrets anywhere, and lift any rule.
-    """
-    if named is not None:
-        return named
-    for _, data in tree.read(tree.list(Globs((FILE,)))):
-        if isinstance(data, Unread):
-            raise UsageError(f"{FILE} cannot be read: {data.why}", cure="make it a plain file")
-        return _load(FILE, data, environ)
-    if root is not None and (root / FILE).is_file():
-        return _load(FILE, _read(root / FILE), environ)
-    return None
-
-
-def _load(file: str | bytes, data: bytes, environ: Mapping[str, str]) -> Config:
-    from promote.config.load import load
-
-    return load(file, data, environ=environ)
-
-
-def _know(remotes: Remotes, config: Config | None, environ: Mapping[str, str], root: Path) -> None:
-    """Let hosts be reached as `config` says from now on."""
-    if config is not None and config.git:
+def _know(remotes: Remotes, read: Read | None, environ: Mapping[str, str], root: Path) -> None:
+    """Let hosts be reached as the configuration says from now on."""
+    if read is not None and read.config.git:
         from promote.githosts import git_access
 
-        remotes.know(git_access(config, environ, root))
+        remotes.know(git_access(read.config, environ, root))
 
 
-def _expanded(config: Config | None, tree: Tree) -> Config | None:
-    if config is None:
+def _expanded(read: Read | None, tree: Tree) -> Read | None:
+    if read is None:
         return None
     from promote.config.expand import expand
 
-    return expand(config, tree)
+    return replace(read, config=expand(read.config, tree))
 
 
 def _cache() -> Path | None:
     from promote.cachefolder import cache_folder
 
     return cache_folder(_LOG.info)
+
+
+def _check_path(repo: str, base: Path) -> None:
+    """UsageError for half a URL, such as `acme/gitops`: it is a path, and there is nothing at it.
+
+    What may hold a secret, or cannot be shown, is left to those who read URLs.
+    """
+    if re.fullmatch(r"\w[\w./ -]*", repo) and not (base / repo).exists():
+        what = "is a path, and there is nothing there"
+        raise UsageError(what, where=repo[:100], cure="a URL begins with https://, ssh:// or git@HOST:")
+
+
+def _default_branch(remotes: Remotes, repo: str, branch: str | None) -> str:
+    """The one that the remote's HEAD names; `branch`, if there is one, where HEAD leads nowhere."""
+    try:
+        return remotes.default_branch(repo)
+    except HeadAbsent:
+        # Nobody who can push to `branch` alone gains by it: to take HEAD's branch away is to rule over that one too.
+        if branch is None:
+            raise
+        return branch
 
 
 def _open_remote(
@@ -155,6 +153,8 @@ def _open_remote(
     from promote.place import Place
 
     root = workdir.top if workdir is not None else where.directory.absolute()
+    if where.repo is not None:
+        _check_path(where.repo, root)
     remote = workdir.remote if workdir is not None else None
     remotes = stack.enter_context(
         Remotes(
@@ -166,27 +166,27 @@ def _open_remote(
             cache=_cache() if where.keep else None,
         )
     )
-    named = _named(where, environ)
-    _know(remotes, named, environ, root)
+    read = named(where.config, environ)
+    _know(remotes, read, environ, root)
     repo = remotes.add(where.repo) if where.repo is not None else remote.public if remote is not None else ""
     # With --config nobody asks which branch is the default one, if the other is named.
-    default = None if where.branch and where.config else remotes.default_branch(repo)
+    default = None if where.branch and where.config else _default_branch(remotes, repo, where.branch)
     home = Place(repo, where.branch or default or "")
     tip = remotes.need(home)
     trusted = Place(repo, default or home.branch)
     _prefetch(remotes, where, home, trusted)
-    config = _config(named, remotes.need(trusted), root if workdir is not None else None, environ)
-    if config is not None:
-        remotes.expect(config.apps)
-    if config is not named:
-        _know(remotes, config, environ, root)
+    if read is None:
+        read = found(remotes.need(trusted), trusted.branch, root if workdir is not None else None, environ)
+        _know(remotes, read, environ, root)
+    if read is not None:
+        remotes.expect(read.config.apps)
     trees = RemoteTrees(remotes, home)
     return Opened(
         trees,
         tip,
         workdir,
         root,
-        _expanded(config, tip),
+        _expanded(read, tip),
         # Not `trusted`: with --config and --branch that is the named branch, and nothing was read from it.
         lambda: remotes.need(Place(repo, default or remotes.default_branch(repo))),
     )
@@ -208,7 +208,7 @@ def open_where(where: Where, *, environ: Mapping[str, str], clock: Clock, stack:
     remote = workdir.remote if workdir is not None else None
     if where.repo is None and (where.files or remote is None):
         files = working_tree(root, workdir)
-        config = _config(_named(where, environ), files, root, environ)
+        read = named(where.config, environ) or found(files, "", root, environ)
         trees = FolderTrees(root, files, workdir)
-        return Opened(trees, files, workdir, root, _expanded(config, files), lambda: files)
+        return Opened(trees, files, workdir, root, _expanded(read, files), lambda: files)
     return _open_remote(where, workdir, environ=environ, clock=clock, stack=stack)

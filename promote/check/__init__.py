@@ -8,6 +8,7 @@ from promote.check.environment import findings
 from promote.check.finding import PARTS, Finding, Level, Part
 from promote.check.gates import gates
 from promote.check.holds import holds
+from promote.check.policies import policies
 from promote.check.registries import registries
 from promote.estate.estate import Estate
 from promote.question import Asking
@@ -23,4 +24,5 @@ def examine(estates: Mapping[str, Estate], names: Sequence[str]) -> Asking[tuple
     found = [finding for name in names for finding in findings(estates, name)]
     held = [finding for name in names for finding in holds(estates[name])]
     asked = yield from registries({name: estates[name] for name in names})
-    return (*found, *held, *asked, *(yield from gates(estates, names)))
+    barren = yield from policies([estates[name] for name in names])
+    return (*found, *held, *asked, *barren, *(yield from gates(estates, names)))

@@ -20,6 +20,7 @@ _PART_OF: Mapping[str, Part] = {
     "unknown-hold": "holds",
     "registry": "registries",
     "no-such-tag": "registries",
+    "no-candidate": "registries",
     "pulls-left": "registries",
     "signed-in": "registries",
     "repository": "git",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from promote.policy.settings import PolicySettings
     from promote.survey.proposal import Proposal
 
-_ALL = "*"
+_ALL = "all"
 
 
 def _way(proposal: Proposal) -> str:
@@ -43,7 +44,7 @@ def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     """Reads names and globs, separated by spaces or commas; those that mean nothing are asked for again."""
 
     def read(text: str) -> tuple[str, ...]:
-        patterns = text.replace(",", " ").split()
+        patterns = ["*"] if text.strip() == _ALL and _ALL not in known else text.replace(",", " ").split()
         for pattern in patterns:
             if not any(fnmatchcase(name, pattern) for name in known):
                 raise click.BadParameter(f"there is no {pattern!r}; there are {', '.join(known[:20])}")
@@ -55,9 +56,10 @@ def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
 
 
 def _several(what: str, known: Sequence[str]) -> tuple[str, ...]:
+    every = "*" if _ALL in known else _ALL
     found: tuple[str, ...] = click.prompt(
         f"{what} ({len(known)} found: {', '.join(known[:12])}{', …' if len(known) > 12 else ''})",
-        default=_ALL, prompt_suffix=" [* is all]: ", show_default=False, value_proc=_names(known), err=True,
+        default=every, value_proc=_names(known), err=True,
     )  # fmt: skip
     return found
 
@@ -90,6 +92,14 @@ def _leads(sources: dict[str, str | None], start: str, to: str) -> bool:
     while here is not None and here != to:
         here = sources.get(here)
     return here == to
+
+
+def wants(guesses: Mapping[str, PolicySettings]) -> bool:
+    """Whether somebody at the terminal wants the policies that are guesses; click.Abort where they leave."""
+    shown = [f"{name} {policy.kind}" for name, policy in guesses.items()]
+    told = f"{', '.join(shown[:12])}{', …' if len(shown) > 12 else ''}"
+    click.echo(f"Policies, guessed from the tags in use: {told}", err=True)
+    return click.confirm("Write them?", default=True, err=True)
 
 
 def ask(proposal: Proposal) -> Proposal:

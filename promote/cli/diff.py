@@ -46,7 +46,7 @@ def diff(
         show.result(markdown.difference(source, target, plan, links))
     else:
         for line in (*text.changes(plan), *text.linked(links)):
-            show.result(line)
+            show.result(line, fold=True)
         run.diff(plan, show)
         for line in text.skips(plan, named=()):
             show.note(line)

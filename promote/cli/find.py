@@ -41,6 +41,8 @@ def find(paths: tuple[str, ...], apps: tuple[str, ...], **given: Any) -> None:
                 opened.require(path)
     if paths and opened.has_config:
         rows = [row for row in rows if any(_under(str(row["file"]), path) for path in paths)]
+    if opened.may_be_behind:
+        show.note("these are the working files: what was pushed since your last git pull is not in them")
     if show.json:
         show.document(document.sites(rows))
     elif rows:

@@ -31,22 +31,26 @@ def init(directory: Path, *, yes: bool, force: bool, dry_run: bool, **given: Any
     Of the working files. It asks on a terminal; no remote and no registry is asked. Policies of Flux's image automation
     and of Argo CD Image Updater are taken over.
     """
-    from promote.api.starting import settle, start, write
-    from promote.cli.asking import ask, summary
+    from promote.api.starting import settle, start, unguessed, write
+    from promote.cli.asking import ask, summary, wants
+    from promote.survey.guess import guesses
 
     show = Show.of(given)
     begun = start(directory, os.environ, force=force or dry_run)
-    proposal = begun.proposal
-    if not yes and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        proposal = ask(proposal)
-    elif not yes:
+    asks = not yes and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    if not yes and not asks:
         show.note("this is no terminal: nothing is asked, as with --yes")
-    settled = settle(begun, proposal)
+    settled = settle(begun, ask(begun.proposal) if asks else begun.proposal)
+    guessed = guesses(settled.proposal)
+    if guessed and asks and not wants(guessed):
+        settled, guessed = unguessed(settled), {}
     if dry_run:
         say(settled.text.removesuffix("\n"), color=False)
     else:
         path = write(begun.root, settled.text, force=force)
-        show.result(f"{path}: {summary(settled.proposal)}")
+        show.result(f"{path}: {summary(settled.proposal)}", fold=True)
+        if guessed:
+            show.note(f"policies that are guesses, from the tags in use: {', '.join(guessed)}")
         show.note(f"look at it, then: promote check --config {path}")
     remarks = len(settled.proposal.notes)
     if remarks:

@@ -9,16 +9,19 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
 from promote import __version__
+from promote.cli import job
 from promote.cli.auto import auto
 from promote.cli.check import check
 from promote.cli.demo import demo
 from promote.cli.diff import diff
 from promote.cli.find import find
+from promote.cli.folded import folded
 from promote.cli.history import history
 from promote.cli.hold import hold
 from promote.cli.init import init
@@ -32,7 +35,7 @@ from promote.cli.tags import tags
 from promote.cli.to import to
 from promote.cli.update import update
 from promote.cli.wait import wait
-from promote.errors import Interrupted, OutputError, PromoteError
+from promote.errors import Interrupted, OutputError, PromoteError, UsageError
 
 _READER_GONE = 141  # as a shell has it for a program that SIGPIPE has ended
 COMPLETE = "_PROMOTE_COMPLETE"
@@ -83,6 +86,7 @@ def _completed() -> int:
 
 
 def _run() -> int:
+    context: click.Context | None = None
     try:
         # Not `cli.main`: it would end a closed pipe with 1, which is promote's own fault here.
         with cli.make_context("promote", sys.argv[1:]) as context:
@@ -94,9 +98,12 @@ def _run() -> int:
         return _interrupted()
     except click.ClickException as exc:
         exc.show()
+        _tell_the_job(context, [exc.format_message()])
         return 2
     except PromoteError as exc:
-        return _told(exc)
+        code = _told(exc)
+        _tell_the_job(context, str(exc).splitlines())
+        return code
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
@@ -113,8 +120,16 @@ def _run() -> int:
 def _told(exc: PromoteError) -> int:
     if isinstance(exc, OutputError):
         _close_stdout()
-    click.echo("\n".join(f"promote: {line}" for line in str(exc).splitlines()), err=True)
+    told = "\n".join(f"promote: {line}" for line in str(exc).splitlines())
+    click.echo(folded(told, sys.stderr), err=True)
     return exc.exit_code
+
+
+def _tell_the_job(context: click.Context | None, faults: Sequence[str]) -> None:
+    try:
+        job.gave_up(context, faults)
+    except UsageError as exc:
+        _told(exc)  # the exit code is that of the first fault
 
 
 def _stdout_fault() -> OSError | None:
@@ -152,4 +167,5 @@ def _own_fault(exc: Exception) -> int:
         click.echo("".join(traceback.format_tb(exc.__traceback__)), err=True, nl=False)
     told = f"a fault of promote's own: {type(exc).__name__}; please report it, with what -v shows"
     click.echo(f"promote: {told}", err=True)
+    job.mark(told)
     return 1

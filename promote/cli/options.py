@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from promote.cli import completion
+from promote.cli.examples import Examples
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,22 +54,6 @@ TEXT, REASON = Text(), Reason()
 def text(*names: str, **settings: Any) -> Callable[[F], F]:
     """An option that takes any text but none."""
     return click.option(*names, type=TEXT, **settings)
-
-
-class Examples(click.Command):
-    """A command whose help ends with its examples, as they stand."""
-
-    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.examples = examples
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_epilog(ctx, formatter)
-        if self.examples:
-            formatter.write_paragraph()
-            formatter.write_text("Examples:")
-            for line in self.examples.strip().splitlines():
-                formatter.write(f"  {line.strip()}\n")
 
 
 def command(name: str, examples: str) -> Callable[[Callable[..., Any]], Examples]:

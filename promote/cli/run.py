@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from promote.cli import waiting
+from promote.cli import job, waiting
 from promote.cli.rules import rules_of
 from promote.cli.shown import Show
 
@@ -36,11 +36,13 @@ def session(
     here: bool = False,
     environments: Sequence[str] = (),
     apps: Sequence[str] = (),
+    terse: bool = False,
 ) -> Iterator[Session]:
     """The session that the options of `where` describe; takes them out of `options`.
 
     With `files` it reads working files; with `here` it does so where no repository is named. What is waited for
-    meanwhile stands on the line of `show`.
+    meanwhile stands on the line of `show`. If `terse`, nothing is said of a promote.yaml here that is not the one which
+    is read.
     """
     from promote.api import Where, open_session
     from promote.clock import SystemClock
@@ -66,6 +68,8 @@ def session(
     means = {"jobs": jobs, "cache": cache, "allow_run": allow_run, "tell": show.line.tell}
     try:
         with open_session(where, environ=os.environ, clock=SystemClock(), **means) as opened:
+            if opened.passed_over is not None and not terse:
+                show.note(f"note: {opened.passed_over}, which is read; --config names another")
             yield opened
     finally:
         show.line.end()
@@ -105,7 +109,9 @@ def write(
         raise UsageError("--wait waits for what was delivered, and nothing will be", cure="leave --wait out")
     if not waits and _by_hand("timeout"):
         raise UsageError("--timeout says for how long --wait waits, and that is not given", cure="add --wait")
-    with session(options, show, files=options["write_only"], environments=environments, apps=apps) as opened:
+    terse = terse and not show.verbose
+    files = options["write_only"]
+    with session(options, show, files=files, environments=environments, apps=apps, terse=terse) as opened:
         opened, wanted = intent(opened)
         rules = rules_of(opened, wanted, options)
         if waits:
@@ -123,7 +129,8 @@ def write(
             done = Delivery(opened.write(wanted, rules))
         else:
             done = opened.deliver(wanted, rules, how)
-        terse, named = terse and not show.verbose, asked(wanted, done.plan)
+        job.acted()
+        named = asked(wanted, done.plan)
         told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=named, terse=terse)
         if not (waits and show.json):
             told()
@@ -174,15 +181,15 @@ def _report(
         show.document(document.delivery(name, done, dry_run=dry, verified=verified))
     else:
         for line in (*text.changes(plan), *text.holds(plan)):
-            show.result(line)
+            show.result(line, fold=True)
         if dry:
             diff(plan, show)
         for line in text.commits(done, in_clone=in_clone):
-            show.result(line)
+            show.result(line, fold=True)
         for line in (*rollback.pending(done), *rollback.way_forth(plan)):
             show.note(line)
         for line in text.pulled(done):
-            show.result(line)
+            show.result(line, fold=True)
         for line in () if terse else text.skips(plan, named=named):
             show.note(line)
         if not (plan.does_something or faults or terse):
@@ -191,26 +198,7 @@ def _report(
             show.note("dry run: nothing was written")
     for line in faults:
         show.fault(line)
-    _tell_the_job(name, done, dry=dry)
-
-
-def _tell_the_job(name: str, done: Delivery, *, dry: bool) -> None:
-    """Appends to the files that a CI job names for what its steps did; UsageError where they cannot be written."""
-    from promote.errors import UsageError
-    from promote.report import actions
-
-    for variable, text in (
-        ("GITHUB_OUTPUT", actions.outputs(done)),
-        ("GITHUB_STEP_SUMMARY", actions.summary(name, done, dry_run=dry)),
-    ):
-        path = os.environ.get(variable, "")
-        if not path or not text:
-            continue
-        try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as exc:
-            raise UsageError(f"cannot be written: {exc.strerror}", where=path, cure=f"correct ${variable}") from exc
+    job.tell(name, done, dry=dry)
 
 
 def diff(plan: Plan, show: Show) -> None:

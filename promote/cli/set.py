@@ -39,7 +39,7 @@ def set_(environment: str, versions: tuple[str, ...], add: bool, **given: Any) -
     from promote.errors import UsageError
 
     show = Show.of(given)
-    wishes = [wish(text) for text in versions]
+    wishes = [wish(environment, text) for text in versions]
     words = [word.rpartition("/")[2] for word, _ in wishes]
 
     def intent(opened: Session) -> tuple[Session, Intent]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from promote.cli import job
+from promote.cli.folded import folded, said_columns
 from promote.cli.progress import Line, progress_line
 from promote.errors import OutputError
 
@@ -73,14 +75,13 @@ class Show:
     @property
     def width(self) -> int | None:
         """The width that COLUMNS says, or else the terminal's; None where there is neither."""
-        said = os.environ.get("COLUMNS", "")
-        if said.isascii() and said.isdigit() and int(said[:4]) > 0:
-            return int(said[:4])
-        return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+        is_there = sys.stdout is not None and sys.stdout.isatty()
+        return said_columns() or (shutil.get_terminal_size().columns if is_there else None)
 
-    def result(self, text: str, *, style: str | None = None) -> None:
-        """A line, or a whole document, of the result."""
+    def result(self, text: str, *, style: str | None = None, fold: bool = False) -> None:
+        """A line, or a whole document, of the result; with `fold` within the width of a terminal."""
         self.line.clear()
+        text = folded(text, sys.stdout) if fold else text
         say(click.style(text, fg=style) if style else text, color=self.color)
 
     def document(self, document: Mapping[str, object]) -> None:
@@ -93,9 +94,10 @@ class Show:
         """Something beside the result, for people."""
         self.line.clear()
         if not self.quiet:
-            click.echo(text, err=True, color=self.color)
+            click.echo(folded(text, sys.stderr), err=True, color=self.color)
 
     def fault(self, text: str) -> None:
         """Something that went wrong; -q does not hide it."""
         self.line.clear()
-        click.echo(f"promote: {text}", err=True, color=self.color)
+        click.echo(folded(f"promote: {text}", sys.stderr), err=True, color=self.color)
+        job.mark(text)

@@ -56,6 +56,6 @@ def tell(found: Sequence[Verified], show: Show) -> None:
 
     if not show.json:
         for line in text.verified(found):
-            show.result(line)
+            show.result(line, fold=True)
     for line in text.unverified(found):
         show.fault(line)

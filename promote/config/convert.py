@@ -6,7 +6,6 @@ Nothing here knows a key of promote.yaml. A new Struct is converted as it stands
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -14,7 +13,7 @@ from msgspec import UNSET, Struct
 
 from promote.config import leaf
 from promote.config.marks import Marks, Path, meant, quoted
-from promote.config.shape import Shape, keys_of
+from promote.config.shape import Key, Shape, keys_of
 from promote.text.document import Alias, Document, Mapping, Node, Scalar, Sequence, Stream
 
 S = TypeVar("S", bound=Struct)
@@ -34,7 +33,13 @@ def _twice(name: str, line: int) -> str:
     return f"{quoted(name)} stands here twice, first in line {line}"
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
+def _unknown(name: str, known: dict[str, Key]) -> str:
+    """The mistake, with what was meant: a value of one of the keys, a key below one of them, or one that is close."""
+    for key, each in known.items():
+        if name in each.shape.literals:
+            return f"unknown key {quoted(name)}, did you mean {quoted(f'{key}: {name}')}?"
+        if each.shape.struct is not None and name in keys_of(each.shape.struct):
+            return f"unknown key {quoted(name)}, did you mean {quoted(f'{key}: {{{name}: …}}')}?"
     return f"unknown key {quoted(name)}{meant(name, known)}"
 
 

@@ -245,7 +245,10 @@ class Config:
         for pattern in patterns:
             found = {name for name in self.environments if name == pattern or fnmatchcase(name, pattern)}
             if not found:
-                raise _unknown("environment", pattern, list(self.environments))
+                unknown = _unknown("environment", pattern, list(self.environments))
+                if pattern in self.apps and "*" not in pattern:
+                    unknown.cure += f"; {pattern} is an app: --app {pattern}, of a command that has it"
+                raise unknown
             chosen |= found
         return tuple(each for name, each in self.environments.items() if name in chosen)
 

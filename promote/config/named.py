@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -15,6 +16,8 @@ from promote.sites.wanted import Wanted
 
 # What fnmatch takes for more than itself, and no name of an app has.
 _GLOB = frozenset("*?[")
+# What begins so is no app, but its version.
+_VERSION = re.compile(r"v?[0-9]|@sha256:")
 
 
 def _claims(config: Config) -> tuple[Claim, ...]:
@@ -71,8 +74,20 @@ def apps_named(config: Config, words: Sequence[str], found: Callable[[], Iterabl
     return tuple(out)
 
 
-def wish(text: str) -> tuple[str, Version]:
-    """`(app or image, version)` of one `APP=TAG` or `IMAGE:TAG` argument; UsageError where it is neither."""
+def _cure(environment: str, text: str) -> str:
+    """How to write it; where a part was left out, the app or the environment, with what was given."""
+    if not re.fullmatch(r"[\w.@:+-]{1,100}", text):
+        return "write APP=TAG, APP=TAG@sha256:DIGEST or an image as registry/name:TAG"
+    if _VERSION.match(text):
+        return f"ENV comes first: write ENV {environment}={text}"
+    return f"write {text}=TAG"
+
+
+def wish(environment: str, text: str) -> tuple[str, Version]:
+    """`(app or image, version)` of one `APP=TAG` or `IMAGE:TAG` argument; UsageError where it is neither.
+
+    `environment` is the word before, for the message.
+    """
     word, equals, rest = text.partition("=")
     if equals:
         version = parse_version(rest)
@@ -83,6 +98,4 @@ def wish(text: str) -> tuple[str, Version]:
         if reference is not None and (reference.version.tag or reference.version.digest):
             return reference.repository.written, reference.version
     shown = "".join(char if char.isprintable() else "?" for char in without_password(text)[:100])
-    raise UsageError(
-        f"{shown!r} is no version to set", cure="write APP=TAG, APP=TAG@sha256:DIGEST or an image as registry/name:TAG"
-    )
+    raise UsageError(f"{shown!r} is no version to set", cure=_cure(environment, text))

@@ -34,7 +34,6 @@ IMAGES = {
 }
 
 _PROMOTE = f"""\
-# yaml-language-server: $schema=promote.schema.json
 version: 1
 apps:
   web:

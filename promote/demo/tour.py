@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from shutil import which
 
 from promote.demo.sandbox import Sandbox
 from promote.errors import PromoteError
@@ -23,8 +24,11 @@ _NEXT: tuple[tuple[str, ...], ...] = (
     ("to", "prod"),
     ("tags", "web"),
     ("set", "dev", "web=1.4.1", "--allow-downgrade", "--dry-run"),
-    ("find",),
     ("check",),
+)
+_AFTER = (
+    "git pull && git log --stat        # what was pushed, with its trailers",
+    "promote find                      # every place, in the working files as they are now",
 )
 _PASSED_OVER = ("PROMOTE_", "GIT_")
 
@@ -52,9 +56,19 @@ def walk(made: Sandbox, environ: Mapping[str, str], say: Callable[[str], None]) 
         if done.code != 0:
             raise PromoteError(f"promote {shlex.join(words)} ended with {done.code} in the demo's sandbox")
     say(f"\n# It is yours now. Try, in {_shown(made.clone)}:")
-    for words in _NEXT:
-        say(f"    promote {shlex.join(words)}")
-    say("    git pull && git log --stat        # what was pushed, with its trailers")
+    for line in (*_named(environ), *(f"promote {shlex.join(words)}" for words in _NEXT), *_AFTER):
+        say(f"    {line}")
+
+
+def _named(environ: Mapping[str, str]) -> Iterator[str]:
+    """What lets a shell find `promote`, where it does not already: in a checkout nothing has put it on PATH."""
+    if which("promote", path=environ.get("PATH", "")) is not None:
+        return
+    program = Path(sys.executable).parent / "promote"
+    if program.exists():
+        yield f'export PATH={_shown(program.parent)}:"$PATH"'
+    else:
+        yield f"alias promote={shlex.quote(f'{_shown(Path(sys.executable))} -m promote')}"
 
 
 def _shown(path: Path) -> str:

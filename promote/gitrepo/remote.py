@@ -95,7 +95,7 @@ class Remotes:
         return self._reach.add(url)
 
     def default_branch(self, repo: str) -> str:
-        """The branch that the remote's HEAD names."""
+        """The branch that the remote's HEAD names; HeadAbsent where it is not there."""
         return self._opened.store(repo, None).default_branch
 
     def need(self, place: Place) -> CommitTree:

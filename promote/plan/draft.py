@@ -57,4 +57,7 @@ def unfit(estate: Estate, app: str) -> Skip | Refusal | None:
     if estate.addable is not None:
         why = f"no kustomization of {name} leads to a manifest that runs {app}"
         return Refusal(name, app, "nowhere-to-add", f"{why}: add its manifests first, or name its place by a target")
-    return Skip(name, app, "absent", f"no file of {name} names {app}: looked in {', '.join(estate.environment.layers)}")
+    its = estate.apps.get(app)  # the API takes any name
+    images = "" if its is None else ", ".join(map(str, its.repositories))
+    looked = f"looked in {', '.join(estate.environment.layers)}"
+    return Skip(name, app, "absent", f"no file of {name} names {app}{f' ({images})' if images else ''}: {looked}")

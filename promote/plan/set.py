@@ -74,9 +74,9 @@ def _choice(estate: Estate, app: str, version: Version, given: Candidate | None,
             why = f"{app} has several images, and one digest cannot be that of all: give the tag alone"
             return Refusal(name, app, "one-digest", why)
         by_name = Cargo({next(iter(repositories)): version.digest})
-        return Choice(app, version.tag, "set by hand", by_name, explicit=True, heeds=heeds, on_unordered="warn")
+        return Choice(app, version.tag, "as given", by_name, explicit=True, heeds=heeds, on_unordered="warn")
     brought = Cargo() if given is None else given.cargo
-    return Choice(app, version.tag, "set by hand", brought, heeds=heeds, on_unordered="warn")
+    return Choice(app, version.tag, "as given", brought, heeds=heeds, on_unordered="warn")
 
 
 def _fits(running: Version, version: Version) -> bool:
@@ -125,5 +125,5 @@ def _not_eligible(estates: Mapping[str, Estate], estate: Estate, app: str, versi
         said.append(f"{source}, which runs {runs}")
     name = estate.environment.name
     why = f"{name} takes {app} from {' and '.join(said)}, not {version.short}"
-    cure = f"bring it to {sources[0]} first, or use --skip-gate {FROM_GATE} --reason"
+    cure = f"bring it to {sources[0]} first, or give `--skip-gate {FROM_GATE} --reason '…'`"
     return Refusal(name, app, "not-in-source", f"{why}; {cure}", gate=FROM_GATE)

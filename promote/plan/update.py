@@ -15,7 +15,6 @@ from promote.plan.draft import Decision, unfit
 from promote.plan.gating import Way, let_in
 from promote.plan.intent import Before, Rules, Update
 from promote.plan.settle import settle
-from promote.policy.selection import Selection
 from promote.question import Asking, abreast
 
 
@@ -30,14 +29,6 @@ def plan_update(estates: Mapping[str, Estate], intent: Update, rules: Rules, bef
     return (yield from conclude(estates, decided.values(), rules, before))
 
 
-def _nobody(app: str, selection: Selection) -> str:
-    """That no tag passes, and what keeps one of them out: the best one, where images were looked at."""
-    count = len(selection.considered)
-    told = f"no tag of {app} passes its policy" if count < 2 else f"none of the {count} tags of {app} passes its policy"
-    first = next(iter(selection.considered), None)
-    return told if first is None else f"{told}; {first.tag}, for one: {first.reason}"
-
-
 def refresh(
     estates: Mapping[str, Estate], environment: str, app: str, rules: Rules, before: Before
 ) -> Asking[Decision]:
@@ -45,7 +36,9 @@ def refresh(
     estate = estates[environment]
     settings, policy = estate.apps[app].policy, estate.apps[app].chooser
     if policy is None or settings is None:
-        return Skip(environment, app, "no-policy", f"{app} has no `policy`, so no tag is chosen for it")
+        what = f"{app} has no `policy`, so no tag is chosen for it"
+        cure = f"try one with `promote tags {app} --policy 'semver:*'`, then write it; or use `promote set`"
+        return Skip(environment, app, "no-policy", f"{what}; {cure}")
     fault = unfit(estate, app)
     if fault is not None:
         return fault
@@ -55,7 +48,7 @@ def refresh(
     if selection.failure is not None:
         return Failure(environment, app, "registry", selection.failure.exit_code, selection.failure.why)
     if selection.winner is None:
-        return Skip(environment, app, "no-candidate", _nobody(app, selection))
+        return Skip(environment, app, "no-candidate", selection.why_none(app))
     looked_at = Cargo(dict(selection.judged), judged=True)
     reason = f"what {selection.winner.tag} is now" if settings.kind == "digest" else f"the newest by {settings.kind}"
     choice = Choice(app, selection.winner.tag, reason, looked_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promote.estate.estate import Estate
 from promote.image import Repository
@@ -54,6 +54,8 @@ def verified(estate: Estate, choice: Choice, rules: Rules) -> Asking[dict[Reposi
     for need in needs:
         for fact in need.facts:
             found = _found(estate, choice, need, fact, answers)
+            if isinstance(found, Refusal) and found.code == "no-such-tag":
+                return (yield from _hinted(found, fact))
             if not isinstance(found, str):
                 return found
             digests[need.repository] = found
@@ -71,7 +73,9 @@ def _found(estate: Estate, choice: Choice, need: _Need, fact: Facts, answers: An
         if need.origin is not None:
             there = f"{choice.source or 'its source'} runs it as {need.origin.image}: mirror it first"
             return Refusal(name, app, "not-mirrored", f"{image}: {answer.why}; {there}")
-        return Refusal(name, app, "no-such-tag", f"{image}: {answer.why}")
+        # A registry's own sentence names it, as a rule.
+        named = image.partition("/")[2] in answer.why
+        return Refusal(name, app, "no-such-tag", answer.why if named else f"{image}: {answer.why}")
     if not isinstance(answer, Known):
         raise TypeError(f"an answer of the wrong kind: {answer!r}")
     wanted = choice.cargo.digests.get(need.repository)
@@ -85,6 +89,18 @@ def _found(estate: Estate, choice: Choice, need: _Need, fact: Facts, answers: An
             cure = _moved(estate, choice) if choice.cargo.judged else carried
         return Refusal(name, app, "tag-moved", f"{moved}; {cure}")
     return answer.digest
+
+
+def _hinted(refusal: Refusal, fact: Facts) -> Asking[Refusal]:
+    """The refusal; with the tag that is there where somebody wrote one `v` too many, or too few."""
+    tag = fact.reference
+    bare = tag.removeprefix("v")
+    if not bare[:1].isdigit() or ":" in tag:
+        return refusal
+    other = replace(fact, reference=bare if bare != tag else f"v{tag}")
+    answer = (yield frozenset[Question]({other}))[other]
+    there = f"; {other.reference} is there" if isinstance(answer, Known) else ""
+    return replace(refusal, reason=f"{refusal.reason}{there}")
 
 
 def _moved(estate: Estate, choice: Choice) -> str:

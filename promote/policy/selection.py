@@ -53,3 +53,11 @@ class Selection:
         if said is None:
             return "the registry does not list it" if self.listed else f"it follows {self.considered[0].tag}"
         return None if said.accepted else said.reason
+
+    def why_none(self, app: str) -> str:
+        """That no tag of `app` is taken, and what keeps one of them out: the best one, where images were looked at."""
+        count = len(self.considered)
+        told = "no tag" if count < 2 else f"none of the {count} tags"
+        first = next(iter(self.considered), None)
+        why = "" if first is None else f"; {first.tag}, for one: {first.reason}"
+        return f"{told} of {app} passes its policy{why}"

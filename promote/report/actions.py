@@ -1,6 +1,7 @@
-"""What a job of GitHub Actions (and of Gitea and Forgejo, which took it over) is told: outputs, and a summary.
+"""What a job of GitHub Actions (and of Gitea and Forgejo, which took it over) is told: errors, outputs, and a summary.
 
-GitHub Docs, "Workflow commands for GitHub Actions": files that the job names, to which lines are appended.
+GitHub Docs, "Workflow commands for GitHub Actions": lines that the runner reads, and files that the job names, to which
+lines are appended.
 """
 
 from __future__ import annotations
@@ -10,6 +11,11 @@ from collections.abc import Iterable, Sequence
 from promote.outcome import Delivery, Plan
 from promote.report.markdown import changes, left, linked
 from promote.wording.markdown import code, plain
+
+
+def error(text: str) -> str:
+    """The line that has the runner show `text` as an error, escaped as `escapeData` of actions/toolkit does."""
+    return f"::error title=promote::{text.replace('%', '%25').replace(chr(13), '%0D').replace(chr(10), '%0A')}"
 
 
 def outputs(done: Delivery) -> str:
@@ -42,8 +48,16 @@ def summary(command: str, done: Delivery, *, dry_run: bool) -> str:
     parts.append(left(plan))
     parts.append("\n".join(_links(done)))
     text = "\n\n".join(part for part in parts if part)
-    head = f"### promote {command}{' (dry run)' if dry_run else ''}"
-    return f"{head}\n\n{text}\n\n" if text else ""
+    return _headed(f"{command}{' (dry run)' if dry_run else ''}", text)
+
+
+def unplanned(command: str, faults: Sequence[str]) -> str:
+    """The summary of a command that ended before it had a plan."""
+    return _headed(command, "\n".join(f"- {plain(fault)}" for fault in faults))
+
+
+def _headed(what: str, text: str) -> str:
+    return f"{f'### promote {what}'.rstrip()}\n\n{text}\n\n" if text else ""
 
 
 def _links(done: Delivery) -> Sequence[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from promote.check import PARTS, Finding, Level
+from promote.report.folding import of_host
 from promote.report.table import one_line, wrapped
 
 # What several findings of one code come to, where all is well; a code that is not here is counted by its name.
@@ -34,6 +36,22 @@ def _folded(found: Sequence[Finding]) -> Iterator[str]:
             yield f"{len(several)} {_FOLDED.get(code, code)}"
 
 
+def _by_host(found: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings; what several say of one registry's host is one of the host, as its images are counted."""
+    hosts = [of_host(one.what) if one.code == "registry" and one.level == "error" else None for one in found]
+    images: dict[tuple[str, str], set[str]] = {}
+    for one, host in zip(found, hosts, strict=True):
+        if host is not None:
+            images.setdefault(host, set()).add(one.subject)
+    told = set()
+    for one, host in zip(found, hosts, strict=True):
+        if host is None or len(images[host]) == 1:
+            yield one
+        elif host not in told:
+            told.add(host)
+            yield replace(one, subject=f"{host[0]} ({len(images[host])} images)", what=host[1])
+
+
 def _line(one: Finding, *, whole: bool) -> str:
     return f"{one.subject}: {one.sentence}" + (f"  [{one.code}]" if whole or one.level != "ok" else "")
 
@@ -43,10 +61,13 @@ def findings(
 ) -> Iterator[tuple[Level | None, str]]:
     """Each line with the level that it tells of, None for headings; the counts last.
 
-    What is well is folded into counts, but with `whole`. No line is wider than `width` where it can be broken.
+    What is well is folded into counts, and what is wrong with one registry into a line, but with `whole`. No line is
+    wider than `width` where it can be broken.
     """
     # As wide as all of it needs where no width is known.
     room = max(width, _LEAST) if width is not None else 1 << 20
+    if not whole:
+        found = list(_by_host(found))
     for part in PARTS:
         here = [one for one in found if one.part == part]
         if not here:

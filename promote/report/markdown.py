@@ -84,13 +84,17 @@ def _cell(cell: Cell, now: datetime | None) -> str:
 
 def board(drawn: Board) -> str:
     """The matrix of apps × environments, with notes below it (`status`)."""
-    from promote.report.matrix import named, notes
+    from promote.report.folding import named
+    from promote.report.matrix import notes
 
     rows = []
     for app in drawn.apps:
         cells = (drawn.cell(app, name) for name in drawn.environments)
         rows.append([code(app), *(_cell(cell, drawn.now) for cell in cells)])
-    said = [f"- {code(name)}: {plain(named(apps))}: {plain(note)}" for name, apps, note in notes(drawn)]
+    said = [
+        f"- {', '.join(map(code, each.environments))}: {plain(named(each.apps))}: {plain(each.sentence)}"
+        for each in notes(drawn)
+    ]
     return "\n\n".join([table(["app", *map(code, drawn.environments)], rows), *(["\n".join(said)] if said else [])])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from promote.duration import show_duration
 from promote.question import Brought
+from promote.report.folding import Told, together
 from promote.report.table import fits, one_line, table, until, wrapped
 
 if TYPE_CHECKING:  # most commands show something else
@@ -17,9 +18,6 @@ if TYPE_CHECKING:  # most commands show something else
 # The sorts of what is said of a cell in a few words.
 Mark = Literal["behind", "waiting", "failed", "held", "stopped", "coming", "proposed", "moved"]
 _STOPS: Mapping[str, Mark] = {"waiting": "waiting", "held": "held", "failed": "failed"}
-
-# So many apps are named where the same is to be said of all of them.
-_NAMED = 5
 
 
 def coming(cell: Cell) -> tuple[str, Version] | None:
@@ -85,20 +83,9 @@ def details(cell: Cell) -> list[str]:
     return [words for _, words in marks(cell)]
 
 
-def notes(drawn: Board) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """(environment, apps, sentence) of all that is odd; where one sentence holds for several apps, it comes once."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for cell in drawn.cells:
-        for note in cell.notes:
-            found.setdefault((cell.environment, note), []).append(cell.app)
-    for (environment, note), apps in found.items():
-        yield environment, tuple(apps), note
-
-
-def named(apps: tuple[str, ...]) -> str:
-    """The apps by their names; of many only the first."""
-    more = f" and {len(apps) - _NAMED} more" if len(apps) > _NAMED else ""
-    return f"{', '.join(apps[:_NAMED])}{more}"
+def notes(drawn: Board) -> Iterator[Told]:
+    """All that is odd; where one sentence holds for several apps, it comes once."""
+    return together((cell.environment, cell.app, note) for cell in drawn.cells for note in cell.notes)
 
 
 def _with(cell: Cell, told: list[str]) -> str:
@@ -142,7 +129,7 @@ def board(drawn: Board, width: int | None) -> str:
         say = _starred if starred else _whole
         return [[app, *(say(drawn.cell(app, name), drawn.now) for name in drawn.environments)] for app in drawn.apps]
 
-    said = [one_line(f"{name}: {named(apps)}: {note}") for name, apps, note in notes(drawn)]
+    said = [one_line(f"{each.subject}: {each.sentence}") for each in notes(drawn)]
     whole, short = rows(False), rows(True)
     if width is None or fits(head, whole, width):
         return "\n".join([table(head, whole, None), *said])

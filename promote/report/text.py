@@ -9,6 +9,7 @@ from promote.duration import show_duration
 from promote.estate.holds import EVERY
 from promote.moment import show_minute
 from promote.report.exit import faulty, is_patient
+from promote.report.folding import together
 from promote.report.table import one_line, table, until
 
 if TYPE_CHECKING:  # most commands show one of these, or none
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # most commands show one of these, or none
 
     from promote.history.chronicle import Chronicle
     from promote.image import Version
-    from promote.outcome import Delivery, Failure, Plan, Refusal, Skip
+    from promote.outcome import Delivery, Plan, Refusal, Skip
     from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
     from promote.question import Brought, HoldChange, State, Stretch
@@ -60,8 +61,13 @@ def holds(plan: Plan) -> list[str]:
 
 def _subject(change: HoldChange) -> str:
     """What is held back or released: an app's version, or every one."""
-    app = "every app" if change.app == EVERY else change.app
+    app = _named(change.app)
     return f"every version of {app}" if change.version is None else f"{app} {change.version.short}"
+
+
+def _named(app: str) -> str:
+    """The app; of a hold of them all it is every app."""
+    return "every app" if app == EVERY else app
 
 
 def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
@@ -74,9 +80,9 @@ def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
     ]
 
 
-def _of(item: Skip | Refusal | Failure) -> str:
-    """The environment, and the app: of a hold of them all it is every app."""
-    return f"{item.environment}: {'every app' if item.app == EVERY else item.app}"
+def _of(item: Skip | Refusal) -> str:
+    """The environment, and the app."""
+    return f"{item.environment}: {_named(item.app)}"
 
 
 def _skip(skip: Skip) -> str:
@@ -95,7 +101,13 @@ def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[s
     skipped = [_skip(skip) for skip in faulty(plan, named)]
     told = [item for item in plan.refusals if not (terse and is_patient(item, named))]
     refused = [_refused(item) for item in told]
-    failed = [f"{_of(item)} failed, {item.code}: {item.reason}" for item in plan.failures]
+    failed = [
+        f"{each.subject} failed, {code}: {each.sentence}"
+        for code in dict.fromkeys(item.code for item in plan.failures)
+        for each in together(
+            (item.environment, _named(item.app), item.reason) for item in plan.failures if item.code == code
+        )
+    ]
     return skipped + [one_line(text) for text in refused + failed]
 
 

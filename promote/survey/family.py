@@ -16,30 +16,36 @@ KEY = "*"
 _OFFICIAL = f"{DOCKER_HUB}/library"
 
 
-def _pattern(app: App) -> str | None:
-    """The pattern that an app's image fits by its name, where it takes over nothing that is its own."""
+def _kind(app: App) -> tuple[str, Keys] | None:
+    """The pattern that an app's image fits by its name, and its policy, if one is guessed.
+
+    None where it takes over what is its own.
+    """
     lead, slash, last = app.image.rpartition("/")
     is_own = slash and lead != _OFFICIAL and last == app.name
     is_plain = not (app.keys.imagepolicy or app.keys.told or app.keys.lost)
-    return f"{lead}/{{app}}" if is_own and is_plain else None
+    return (f"{lead}/{{app}}", replace(app.keys, guessed=())) if is_own and is_plain else None
 
 
 def with_family(proposal: Proposal) -> Proposal | None:
-    """The same with the apps of the most common pattern as one family; None where they are too few.
+    """The same with the apps of the most common pattern and policy as one family; None where they are too few.
 
     An app that has a target, or that one environment treats in another way, stays by itself.
     """
     apart = {target.app for target in proposal.targets}
     apart.update(name for each in proposal.environments for name in each.overrides)
-    groups: dict[str, list[App]] = {}
+    groups: dict[tuple[str, Keys], list[App]] = {}
     for app in proposal.apps:
-        pattern = _pattern(app)
-        if pattern is not None and app.name not in apart:
-            groups.setdefault(pattern, []).append(app)
-    pattern, members = max(groups.items(), key=lambda item: (len(item[1]), item[0]), default=("", []))
+        kind = _kind(app)
+        if kind is not None and app.name not in apart:
+            groups.setdefault(kind, []).append(app)
+    if not groups:
+        return None
+    (pattern, keys), members = max(groups.items(), key=lambda item: (len(item[1]), item[0][0]))
     if len(members) < LEAST:
         return None
-    family = App(KEY, pattern, Keys(), tuple(app.name for app in members))
+    guessed = tuple(sorted({tag for app in members for tag in app.keys.guessed}))
+    family = App(KEY, pattern, replace(keys, guessed=guessed), tuple(app.name for app in members))
     others = (app for app in proposal.apps if app not in members)
     return replace(proposal, apps=(*others, family))
 

@@ -11,12 +11,16 @@ from promote.survey.stage import Stage, is_last
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What an app takes over of another tool, and what that says besides; each of `lost` is a comment."""
+    """What an app takes over of another tool, and what that says besides; each of `lost` is a comment.
+
+    Where no tool says a policy, it may be guessed from the tags in use, `guessed`.
+    """
 
     policy: PolicySettings | None = None
     imagepolicy: str | None = None
     told: str = ""
     lost: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

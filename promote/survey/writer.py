@@ -9,9 +9,9 @@ from promote.survey.spelling import comment, flow, several, spelled
 from promote.survey.watched import said
 
 _HEAD = (
-    "# yaml-language-server: $schema=promote.schema.json",
-    "# Proposed by `promote init`. `promote schema > promote.schema.json` helps editors with it; `promote check` tells",
-    "# what is wrong.",
+    "# Proposed by `promote init`; `promote check` tells what is wrong. Editors help with it after",
+    "# `promote schema > promote.schema.json` and with this as first line:",
+    "#     # yaml-language-server: $schema=promote.schema.json",
 )
 # Of groups of layers that are told of; who has more has read enough.
 _MOST_LAYERS = 8
@@ -38,7 +38,8 @@ def _app(app: App) -> Iterator[str]:
     if app.members:
         told = f"a family of {len(app.members)}: {several(app.members)}"
         yield from comment(f"{told}; so is every image that is found under its pattern", "  ")
-    yield f"  {spelled(app.name)}: {flow({'image': app.image, **_keys(app.keys)})}"
+    guess = f" # a guess, from {several(app.keys.guessed)}" if app.keys.guessed else ""
+    yield f"  {spelled(app.name)}: {flow({'image': app.image, **_keys(app.keys)})}{guess}"
 
 
 def _apps(proposal: Proposal) -> Iterator[str]:
@@ -49,6 +50,11 @@ def _apps(proposal: Proposal) -> Iterator[str]:
         yield from comment(
             "An app without `policy` is moved by `promote set` and `promote to`, and never from its registry; with "
             '`policy: {semver: "^1.4"}`, say, `promote update` brings in the newest.'
+        )
+    if any(app.keys.guessed for app in proposal.apps):
+        yield from comment(
+            "A policy that is a guess is taken from the tags that stand in the files. `promote tags APP` shows what it "
+            'takes, and why not the others; `{semver: "^1.4"}`, say, keeps to a major version.'
         )
     yield "apps:"
     for app in proposal.apps:

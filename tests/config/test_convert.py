@@ -101,6 +101,9 @@ def test_a_mistake_is_told_where_it_stands(text: str, told: list[str]) -> None:
             "{order: numeric, platforms: [arm64]}",
             "1:60: 'arm64' is no platform; write its system and architecture, such as linux/arm64",
         ),
+        # What takes it was not said: its values and what stands below it are not among the keys.
+        ("{numeric: true}", "1:33: unknown key `numeric`, did you mean `order: numeric`?"),
+        ("{order: numeric, match: '^1'}", "1:49: unknown key `match`, did you mean `filter: {match: …}`?"),
         ("{order: created, min_ag: 2h}", "1:49: unknown key `min_ag`, did you mean `min_age`?"),
         ("{order: numeric, semver: '*'}", "1:32: semver and order both say how tags are ranked; keep one of them"),
     ],

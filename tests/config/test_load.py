@@ -294,6 +294,11 @@ def test_11_2_members_of_a_family_take_its_keys_and_overrides() -> None:
         ("prd", "there is no environment 'prd'; did you mean `prod`?"),
         ("x", "there is no environment 'x'; there are: dev, prod, test"),
         ("x-*", "there is no environment 'x-*'; there are: dev, prod, test"),
+        (
+            "web",
+            "there is no environment 'web'; there are: dev, prod, test; "
+            "web is an app: --app web, of a command that has it",
+        ),
     ],
 )
 def test_an_unknown_environment_is_told_with_those_there_are(name: str, told: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promote.config.named import apps_named
+from promote.config.named import apps_named, wish
 from promote.errors import UsageError
 from tests.config.loading import loaded
 
@@ -64,3 +64,20 @@ def test_what_runs_is_only_looked_at_for_a_glob_that_may_mean_members(config: st
         raise AssertionError("files are read for nothing")
 
     assert len(apps_named(loaded(config), words, never)) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("word", "cure"),
+    [
+        ("web", "'web' is no version to set; write web=TAG"),
+        ("1.8.0", "'1.8.0' is no version to set; ENV comes first: write ENV dev=1.8.0"),
+        ("v2", "'v2' is no version to set; ENV comes first: write ENV dev=v2"),
+        ("web=", "'web=' is no version to set; write APP=TAG, APP=TAG@sha256:DIGEST or an image as registry/name:TAG"),
+        ("ghcr.io/acme/web", "write APP=TAG, "),
+        ("we b", "write APP=TAG, "),
+    ],
+)
+def test_what_is_no_version_says_what_is_missing(word: str, cure: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        wish("dev", word)
+    assert cure in str(caught.value)

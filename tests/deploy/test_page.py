@@ -59,7 +59,7 @@ def test_the_inputs_that_are_given_are_there() -> None:
     known = {".gitlab-ci.yml": set(spec["spec"]["inputs"]), ".github/workflows/": set(read(ACTION)["inputs"])}
     used = [(begin, given) for name, text in BLOCKS for begin in known if name.startswith(begin)
             for given in _used(yaml.safe_load(text))]  # fmt: skip
-    assert len(used) == 4
+    assert len(used) == 5
     assert [(begin, sorted(set(given) - known[begin])) for begin, given in used if set(given) - known[begin]] == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ URLS = (
     ("host-that-is-an-option", "ssh://-oProxyCommand=touch/x", 2, "host"),
     ("newline", "https://example.com/x\n.git", 2, "control"),
     ("empty", "", 2, "is empty"),
-    ("no-such-folder", "nowhere/gitops.git", 5, "nowhere/gitops.git"),
+    ("no-such-folder", "nowhere/gitops.git", 2, "nowhere/gitops.git: is a path, and there is nothing there"),
     ("no-such-host", f"https://ann:{PASSWORD}@nowhere.invalid/x.git", 5, "nowhere.invalid"),
 )
 
@@ -90,6 +91,52 @@ def test_a_credential_in_the_clones_own_settings_is_used_and_never_told(reposito
         assert len(repository.commits()) == 2
 
 
+def test_a_branch_that_is_named_is_read_where_head_leads_nowhere(repository: Gitops, inside: Inside) -> None:
+    repository.git("symbolic-ref", "HEAD", "refs/heads/master")
+    refused = inside("status", "--repo", repository.url)
+    assert (refused.code, len(refused.messages)) == (5, 1)
+    assert "its HEAD names a branch that is not there; there are: main; name one by --branch" in refused.stderr
+    assert inside("status", "--branch", "main", "--repo", repository.url).code == 0
+    assert inside("check", "--branch", "main", "--repo", repository.url).code == 0
+    assert inside(*SET_WEB, "--branch", "main", "--repo", repository.url).code == 0
+    assert len(repository.commits()) == 2
+
+
+@pytest.mark.parametrize("repo", ["acme/gitops", "gitops.git"])
+def test_half_a_url_is_told_to_be_a_path(repo: str, repository: Gitops, inside: Inside, tmp_path: Path) -> None:
+    refused = inside("status", "--repo", repo)
+    assert (refused.code, refused.messages) == (
+        2,
+        [f"promote: {repo}: is a path, and there is nothing there; a URL begins with https://, ssh:// or git@HOST:"],
+    )
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / repo).parent.mkdir(exist_ok=True)
+    (tmp_path / "desk" / repo).symlink_to(repository.folder)
+    assert inside("status", "--repo", repo, cwd=tmp_path / "desk").code == 0
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, "give git a credential for this host (PROMOTE_GIT_TOKEN, "),
+        ({"PROMOTE_GIT_TOKEN": ""}, "; PROMOTE_GIT_TOKEN is set, and empty: see that this job is given the secret"),
+        ({"PROMOTE_GIT_PASSWORD": ""}, "; PROMOTE_GIT_PASSWORD is set, and empty: see that"),
+        (
+            {"PROMOTE_GIT_TOKEN": "", "PROMOTE_GIT_USERNAME": "ann", "PROMOTE_GIT_PASSWORD": "no"},
+            "(the credential is from PROMOTE_GIT_PASSWORD); check that it is valid",
+        ),
+    ],
+)
+def test_a_secret_that_a_job_has_not_got_is_told(
+    env: Mapping[str, str], told: str, repository: Gitops, inside: Inside
+) -> None:
+    with GitHttp(repository.server.root, users={"ann": PASSWORD}) as asking:
+        refused = inside("status", "--repo", asking.url("gitops.git"), env=env)
+    assert refused.code == 5
+    assert told in refused.stderr
+    assert ("is set, and empty" in refused.stderr) is ("is set, and empty" in told)
+
+
 def test_a_repository_without_a_commit(create: Create, inside: Inside) -> None:
     gitops = create({})
     for words in (("status",), SET_WEB):
@@ -116,8 +163,8 @@ def test_a_clone_without_a_remote_can_only_be_written_to(repository: Gitops, ins
 
 def test_a_folder_in_no_clone_and_one_that_is_not_there(inside: Inside, tmp_path: Path) -> None:
     for words, says in (
-        (("status",), "there is no promote.yaml; go into the clone, give -C DIR or --repo URL, write one, or name"),
-        (SET_WEB, "dev: there is no file there"),
+        (("status",), "by -C, --repo or PROMOTE_REPO; or write one here (promote init), or name one by --config"),
+        (SET_WEB, f"{inside.cwd}: there is no promote.yaml, and no folder 'dev', which could be ENV without one"),
         (("status", "-C", tmp_path / "nowhere-at-all"), "there is no such directory; correct -C"),
         (("status", "-C", tmp_path / ("long" * 100)), "cannot be read: File name too long; correct -C"),
     ):

@@ -30,7 +30,7 @@ def test_a_well_kept_repository_is_one_screen(repository: Gitops, registry: Runn
     assert done.code == 0, done.output
     assert done.stdout.splitlines() == [
         "configuration",
-        "  ok       promote.yaml: 2 apps, 3 environments",
+        "  ok       promote.yaml of main: 2 apps, 3 environments",
         "sites",
         "  ok       6 apps in their environments can be written",
         "registries",

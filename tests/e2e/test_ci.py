@@ -6,7 +6,11 @@ venv stands first in their PATH.
 
 from __future__ import annotations
 
+import html
+import re
 import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,11 +21,13 @@ from tests.deploy.jobs import Script
 from tests.e2e import gitops
 from tests.e2e.conftest import Create
 from tests.e2e.gitops import Gitops
-from tests.e2e.program import TRACEBACK, Program
+from tests.e2e.program import TRACEBACK, Inside, Program, in_a_shell
 from tests.servers.registry import RunningRegistry
+from tests.shared import ROOT
 
 Told = Callable[[], list[str]]
 
+PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 SECRET = "s3cr3t-of-the-job"
 DEV = "envs/dev/web/kustomization.yaml"
 PYTHON = """#!/bin/sh
@@ -168,10 +174,84 @@ def test_the_arguments_of_the_action_are_data(
     assert not (tmp_path / "x").exists()
 
 
+def test_the_page_says_how_a_commit_names_its_job(
+    shell: Mapping[str, str], repository: Gitops, tmp_path: Path
+) -> None:
+    [command] = re.findall(r"^promote set .*--author.*", PAGE, re.MULTILINE)
+    url = "https://gitlab.example.com/acme/web/-/jobs/7"
+    done = in_a_shell(command, tmp_path, {**shell, "CI_JOB_URL": url, "PROMOTE_REPO": repository.url})
+    assert done.code == 0, done
+    said = repository.git("log", "-1", "--format=%an <%ae>|%s", "main")
+    assert said.strip() == f"CI of acme/web <ci@example.com>|dev: web 1.5.0 (was {gitops.OLD_WEB}) ({url})"
+
+
+def test_the_page_says_how_the_action_is_given_an_argument_with_blanks(
+    job: Mapping[str, str], told: Told, tmp_path: Path
+) -> None:
+    [args] = [textwrap.dedent(each) for each in re.findall(r"^ +args: \|\n((?: {12}.*\n)+)", PAGE, re.MULTILINE)]
+    known = {"github.ref_name": "1.5.0", "github.repository": "acme/web", "github.run_id": "7"}
+    known |= {"github.server_url": "https://github.com", "github.token": ""}
+    known["steps.install.outputs.promote"] = f"{tmp_path}/bin/promote"
+    _run(jobs.action("run", known, command="set", args=args), _of_github(job, tmp_path), tmp_path)
+    assert told() == [f"word {word}" for word in (
+        *("set", "dev", "web=1.5.0", "--author", "CI of acme/web <ci@example.com>", "--message"),
+        "{{ environment }}: {{ summary }} (https://github.com/acme/web/actions/runs/7)",
+    )]  # fmt: skip
+
+
 def test_the_action_fails_where_promote_does(job: dict[str, str], told: Told, tmp_path: Path) -> None:
     job["CODE"] = "3"
     assert _action(job, tmp_path, tmp_path, code=3)["changed"] == "false"
     assert told() == ["word auto"]  # and no variable that would be empty
+
+
+NOTHING = "changed=false\ncommit=\npull-request-url=\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "head", "said"),
+    [
+        (("set", "dev", "--pr", "web=1.5.0"), 2, "### promote set", "No such option"),
+        (("sets", "dev"), 2, "### promote", "No such command"),
+        (("set", "dev", "web=1", "the", "login"), 2, "### promote set", "is no version to set"),
+        (("set", "dev", "wbe=1.5.0"), 2, "### promote set", "did you mean `web`?"),
+        (("set", "dev", "web=9.9.9"), 3, "### promote set", "acme/web:9.9.9"),
+        (("set", "dev", "web=1.5.0", "--repo", "https://127.0.0.1:1/gone.git"), 5, "### promote set", "gone.git"),
+    ],
+    ids=["option", "command", "word", "app", "refused", "server"],
+)
+def test_a_job_that_fails_early_says_so_where_its_system_looks(
+    inside: Inside, repository: Gitops, tmp_path: Path, words: tuple[str, ...], code: int, head: str, said: str
+) -> None:
+    """Outputs and summary were filled where something was planned only: the likeliest mistakes were silent."""
+    env = {"GITHUB_OUTPUT": str(tmp_path / "outputs"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    env |= {"GITHUB_ACTIONS": "true", "PROMOTE_REPO": repository.url, "PROMOTE_GIT_TOKEN": SECRET}
+    done = inside(*words, env=env)
+    assert done.code == code
+    assert (tmp_path / "outputs").read_text() == NOTHING
+    [heading, _, told] = (tmp_path / "summary").read_text().strip().splitlines()
+    assert heading == head
+    [marked] = [line for line in done.stderr.splitlines() if line.startswith("::error title=promote::")]
+    assert said in marked
+    assert said in html.unescape(told)
+    assert SECRET not in done.output + told
+
+
+def test_what_cannot_be_told_does_not_hide_the_first_fault(inside: Inside, repository: Gitops, tmp_path: Path) -> None:
+    words = ("set", "dev", "wbe=1.5.0", "--repo", repository.url)
+    done = inside(*words, env={"GITHUB_OUTPUT": str(tmp_path)})
+    assert done.code == 2
+    assert ["did you mean `web`" in line for line in done.messages] == [True, False]
+    assert "correct $GITHUB_OUTPUT" in done.messages[1]
+    assert "::error" not in done.stderr  # that is for GitHub Actions alone
+
+
+def test_a_push_is_not_called_nothing_where_stdout_breaks(promote: Program, repository: Gitops, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    command = f"{sys.executable} -m promote set dev web=1.5.0 --repo {repository.url} >/dev/full"
+    done = in_a_shell(command, promote.cwd, {**promote.environ, "GITHUB_OUTPUT": str(outputs)})
+    assert (done.code, len(repository.commits())) == (1, 2)
+    assert not outputs.exists()
 
 
 def test_gitlab(job: Mapping[str, str], kept_up: Gitops) -> None:

@@ -122,7 +122,7 @@ def test_an_app_that_is_named_and_not_there_is_told_even_to_the_quiet(repository
     for more in ((), ("-q",)):
         result = inside("set", "dev", f"web={NEW_WEB}", *more, "--repo", repository.url)
         assert result.code == 3
-        assert [line.partition(": looked")[0] for line in result.messages] == [
+        assert [line.partition(" (")[0] for line in result.messages] == [
             "promote: dev: web skipped, absent: no file of dev names web"
         ]
 
@@ -178,6 +178,48 @@ def test_help_is_everywhere_and_the_version_too(promote: Program, inside: Inside
         assert "Exit codes" in shown.stdout or "Examples:" in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("status", "--json"), "'--json': write -o json.\n"),
+        (("status", "--html"), "'--html': write -o html.\n"),
+        (("find", "--html"), "'--html'. Did you mean '--help'?\n"),
+        (("to", "test", "--pr"), "'--pr': write --pull-request.\n"),
+        (("set", "--env", "dev"), "'--env': ENV is a word without an option, and the first.\n"),
+        (("set", "dev", "--app", "web"), "'--app': write APP=TAG, without an option.\n"),
+        (("status", "--aple"), "Did you mean"),
+    ],
+)
+def test_an_option_of_other_programs_is_told_as_it_is_here(words: tuple[str, ...], told: str, inside: Inside) -> None:
+    refused = inside(*words)
+    assert (refused.code, refused.stdout) == (2, "")
+    assert told in refused.stderr
+
+
+def test_10_1_it_is_said_which_promote_yaml_is_read(repository: Gitops, inside: Inside) -> None:
+    """Edits of the clone's own were not read, and nothing said so: `check` was green over a broken file."""
+    text = repository.tree()["promote.yaml"].replace(b"{path: envs/dev}", b"{path: envs/dev, auto: true}")
+    repository.commit({"promote.yaml": text}, message="auto")
+    clone = repository.clone()
+    note = "promote.yaml differs from promote.yaml of main, which is read; --config names another\n"
+    for words in (("check",), ("status",), ("update", "dev", "--dry-run"), ("status", "--config", "promote.yaml")):
+        assert note not in inside(*words, cwd=clone).stderr
+    file = clone / "promote.yaml"
+    # Git may be told to end lines in another way here.
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert note not in inside("status", cwd=clone).stderr
+    file.write_bytes(b"mine: [\n")
+    for words in (("check",), ("status",), ("update", "dev", "--dry-run")):
+        done = inside(*words, cwd=clone)
+        assert done.code == 0
+        assert done.stderr.count(note) == 1
+    assert "promote.yaml of main: 2 apps" in inside("check", cwd=clone).stdout
+    assert inside("check", "--config", "promote.yaml", cwd=clone).code == 2
+    # Whoever lets it run every five minutes is told nothing where there is nothing new.
+    assert inside("auto", "dev", cwd=clone).code == 0
+    assert inside("auto", "dev", cwd=clone).stderr == ""
+
+
 JSON = (
     ("set", "dev", "web=1.5.0"),
     ("set", "dev", "web=9.9.9"),
@@ -205,7 +247,7 @@ def test_json_is_alone_on_stdout_and_has_its_schema(repository: Gitops, inside: 
     assert inside("update", "-o", "json", "--repo", repository.url).document.keys() == keys
 
 
-@pytest.mark.parametrize("words", [("schema",), ("find",), ("status", "-o", "json"), ("update", "--dry-run")])
+@pytest.mark.parametrize("words", [("schema",), ("find", "-q"), ("status", "-o", "json"), ("update", "--dry-run")])
 def test_a_reader_that_goes_away_is_no_fault(words: tuple[str, ...], repository: Gitops, promote: Program) -> None:
     clone = repository.clone()
     child = promote.start(*words, cwd=clone)

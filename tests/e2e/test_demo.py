@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.e2e.program import Program
@@ -32,12 +33,20 @@ def test_the_tour_shows_each_step_and_leaves_the_sandbox_usable(promote: Program
     assert "+  newTag: 1.5.0      # written by promote" in shown.stdout
     assert "dry run: nothing was written" in shown.stdout
     clone = folder / "gitops"
-    for command in ("promote to prod", "promote tags web", "promote find", "promote check"):
+    for command in ("promote to prod", "promote tags web", "promote check"):
         assert f"    {command}\n" in shown.stdout
         promote.ok(*command.split()[1:], cwd=clone)
     assert _git(folder / "gitops.git", "rev-list", "--count", "main") == "4"
     assert _git(clone, "status", "--porcelain") == ""
+    # Before a pull it shows what ran before, and says so.
+    stale = promote.ok("find", cwd=clone)
+    assert ("1.4.0" in stale.stdout, stale.stderr) == (
+        True,
+        "these are the working files: what was pushed since your last git pull is not in them\n",
+    )
     _git(clone, "pull", "--quiet", "--ff-only")
+    assert shown.stdout.index("    git pull && ") < shown.stdout.index("    promote find ")
+    assert "1.4.0" not in promote.ok("find", "--app", "web", cwd=clone).stdout
     for environment in ("dev", "test", "prod"):
         assert "acme/web:1.5.0" in kustomize(clone / "envs" / environment / "web")
     assert promote.ok("to", "prod", cwd=clone).stdout == ""
@@ -50,6 +59,21 @@ def test_it_builds_in_the_folder_here_without_a_name(promote: Program) -> None:
     assert again.code == 2
     assert "not empty" in again.stderr
     assert "name another folder" in again.stderr
+
+
+def test_what_it_proposes_can_be_typed_where_nothing_put_promote_on_path(
+    promote: Program, tmp_path: Path, shell: Mapping[str, str]
+) -> None:
+    """After `make demo` in a checkout there was no `promote`."""
+    bare = {**promote.environ, "PATH": "/usr/bin:/bin"}
+    words = promote.ok("demo", tmp_path / "sand box", env=bare).stdout.partition("# It is yours now. Try, in ")[2]
+    place, _, rest = words.partition(":\n")
+    typed = [line.strip() for line in rest.splitlines()][:2]
+    script = "\n".join(["shopt -s expand_aliases", f"cd {place}", *typed])
+    done = subprocess.run(["bash", "-c", script], env=bare, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, (script, done)
+    assert "prod: web 1.4.0 → 1.5.0" in done.stdout
+    assert " PATH=" not in promote.ok("demo", tmp_path / "other", env=shell).stdout
 
 
 def test_it_refuses_what_is_there(promote: Program, tmp_path: Path) -> None:

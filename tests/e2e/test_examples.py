@@ -12,8 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from promote.cli.examples import Examples
 from promote.cli.main import cli
-from promote.cli.options import Examples
 from promote.demo.sandbox import Sandbox, build
 from tests.e2e.program import Inside, Result, in_a_shell, words_of
 from tests.servers.proxy import faulty_proxy, status

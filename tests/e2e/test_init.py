@@ -94,7 +94,7 @@ def test_a_promote_yaml_that_is_there_is_left_alone(inside: Inside, tmp_path: Pa
         assert refused.stderr.endswith("promote.yaml: is there already; give --force to replace it, or --dry-run\n")
     shown = inside("init", "--dry-run", "--yes", "-q", cwd=folder)
     assert (shown.code, shown.stderr) == (0, "")
-    assert shown.stdout.startswith("# yaml-language-server: $schema=promote.schema.json\n")
+    assert shown.stdout.startswith("# Proposed by `promote init`; ")
     assert (folder / "promote.yaml").read_bytes() == b"mine: [\n"
     assert inside("init", "--force", cwd=folder).code == 0
     assert (folder / "promote.yaml").read_text() == shown.stdout
@@ -137,14 +137,14 @@ def test_what_comes_into_being_meanwhile_is_not_overwritten(tmp_path: Path) -> N
 
 
 ASKED: Mapping[str, tuple[str, str]] = {
-    "all as it was found": ("\n\n\n\n", "dev: -, test: dev, prod: test; api, web"),
-    "fewer environments and apps": ("dev, prod\n\nw*\npull-request\n", "dev: -, prod: dev pull-request; web"),
+    "all as it was found": ("\n\n\n\n\n", "dev: -, test: dev, prod: test; api numeric, web semver"),
+    "fewer environments and apps": ("dev, prod\n\nw*\npull-request\nn\n", "dev: -, prod: dev pull-request; web"),
     "names that mean nothing are asked for again": (
-        "qa\n\n*\n\nnope\nweb\ncommit\n",
-        "dev: -, test: dev, prod: test; web",
+        "qa\n\n*\n\nnope\nweb\ncommit\ny\n",
+        "dev: -, test: dev, prod: test; web semver",
     ),
     # dev takes from test by then, so that test cannot take from dev.
-    "another order": ("\nn\ntest\ndev\nnone\ntest\n\n\n", "dev: test, test: -, prod: test; api, web"),
+    "another order": ("all\nn\ntest\ndev\nnone\ntest\n\n\nn\n", "dev: test, test: -, prod: test; api, web"),
 }
 
 
@@ -156,13 +156,14 @@ def test_what_is_answered_on_a_terminal_is_written(name: str, promote: Program, 
     folder = write_out(tmp_path / "gitops", _files("ghcr.io"))
     done = promote.on_a_terminal("init", cwd=folder, typed=answers)
     assert done.code == 0, done
-    assert "Environments (3 found: dev, test, prod) [* is all]: " in done.stderr
+    assert "Environments (3 found: dev, test, prod) [all]: " in done.stderr
     config = load("promote.yaml", (folder / "promote.yaml").read_bytes(), environ={})
     environments = [
         f"{each.name}: {each.from_ or '-'}{' pull-request' if each.deliver == 'pull-request' else ''}"
         for each in config.environments.values()
     ]
-    assert f"{', '.join(environments)}; {', '.join(config.apps)}" == wanted
+    apps = [each.name + (f" {each.policy.kind}" if each.policy else "") for each in config.apps.values()]
+    assert f"{', '.join(environments)}; {', '.join(apps)}" == wanted
 
 
 def test_who_leaves_the_terminal_has_written_nothing(promote: Program, tmp_path: Path) -> None:

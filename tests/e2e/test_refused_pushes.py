@@ -66,7 +66,7 @@ def test_a_hook_that_refuses_is_heard_once(name: str, gitops: Gitops, server: Gi
     assert "=====" not in why
     assert why.isprintable()
     assert gitops.url in why
-    assert "open a pull request" in why
+    assert "give --pull-request" in why
     assert pushes(server) == 1
     text = inside(*SET, "--repo", gitops.url)
     assert text.code == 5

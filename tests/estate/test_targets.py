@@ -54,11 +54,11 @@ def test_a_target_that_leads_nowhere_in_its_file_is_told(tmp_path: Path) -> None
 def test_check_warns_of_it_with_the_file_and_the_way(tmp_path: Path) -> None:
     built = build(tmp_path, CONFIG, {"deploy/dev.env": "x\n", "envs/dev/a.yaml": "a: 1\n"}, names=["dev"])
     found = drive(examine(built.estates, ["dev"]), book())
-    assert [(one.level, one.subject, one.what, one.exit_code) for one in found if one.code == "target-misses"] == [
+    assert [(one.level, one.subject, one.sentence, one.exit_code) for one in found if one.code == "target-misses"] == [
         (
             "warning",
             "dev/web",
-            r"the target in deploy/dev.env leads to nothing there: correct ^{app}_TAG=(?P<tag>\S+)$",
+            r"the target in deploy/dev.env leads to nothing there; correct ^{app}_TAG=(?P<tag>\S+)$",
             0,
         )
     ]

@@ -97,6 +97,7 @@ def test_5_1_no_policy(tmp_path: Path) -> None:
     )
     made = plan(build(tmp_path, config, both("1.4.0", "1.4.0")), Update(("dev",)), book())
     assert outcome(made) == ["dev api 1.4.0 → 1.6.0", "dev web no-policy"]
+    assert "try one with `promote tags web --policy 'semver:*'`" in made.skips[0].reason
 
 
 def test_5_2_unknown_means_no_choice_exit_4(tmp_path: Path) -> None:
@@ -232,3 +233,9 @@ def test_a_link_may_hide_an_app_and_is_named(tmp_path: Path) -> None:
     made = plan(build(tmp_path, CHAIN, both("1.5.0", None)), Promote("test", Sources(("dev",))), book())
     assert outcome(made) == ["test web unread"]
     assert made.refusals[0].reason.startswith("test/web could not be read (symlink)")
+
+
+def test_6_1_what_is_not_in_the_source_is_told_how_to_set_it_all_the_same(tmp_path: Path) -> None:
+    files = {f"{name}/a.yaml": deployment("a", f"{WEB}:1.4.0") for name in ("dev", "test")}
+    made = plan(build(tmp_path, CHAIN, files), wanted("test", web="1.5.0"), book())
+    assert made.refusals[0].reason.endswith("; bring it to dev first, or give `--skip-gate from --reason '…'`")

@@ -195,6 +195,29 @@ def test_several_images_move_together(tmp_path: Path) -> None:
     assert outcome(plan(built, wanted("dev", web=f"1.5.0@{D5}"), book())) == ["dev web one-digest"]
 
 
+@pytest.mark.parametrize(
+    ("tag", "there", "said"),
+    [
+        ("9.9.9", (), f"{WEB}:9.9.9: 404"),
+        ("main-2", ("vmain-2",), f"{WEB}:main-2: 404"),
+        ("v1.6.0", ("1.6.0",), f"{WEB}:v1.6.0: 404; 1.6.0 is there"),
+        ("1.6.0", ("v1.6.0",), f"{WEB}:1.6.0: 404; v1.6.0 is there"),
+    ],
+)
+def test_a_tag_that_is_there_but_for_its_v_is_named(
+    tmp_path: Path, tag: str, there: tuple[str, ...], said: str
+) -> None:
+    built = build(tmp_path, PLAIN, {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0")})
+    made = plan(built, wanted("dev", web=tag), Book({WEB: dict.fromkeys(("1.4.0", *there), ("5", None))}))
+    assert [(each.code, each.reason) for each in made.refusals] == [("no-such-tag", said)]
+
+
+def test_a_given_version_is_not_called_the_work_of_a_hand(tmp_path: Path) -> None:
+    """Most `set` are those of CI jobs, and "set by hand" stood beside them."""
+    built = build(tmp_path, PLAIN, {"dev/a.yaml": deployment("a", f"{WEB}:1.4.0")})
+    assert [each.reason for each in plan(built, wanted("dev", web="1.5.0"), book()).changes] == ["as given"]
+
+
 def test_each_image_gets_its_own_digest(tmp_path: Path) -> None:
     config = f"apps: {{web: {{images: [{WEB}, {API}], pin: both}}}}\nenvironments: {{dev: {{path: dev}}}}"
     registry = Book({WEB: {"1.5.0": ("5", None)}, API: {"1.5.0": ("a", None)}})

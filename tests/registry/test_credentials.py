@@ -284,7 +284,15 @@ def test_10_3_no_two_hosts_have_the_same_variables(one: str, other: str, data: s
 @pytest.mark.parametrize(
     ("environ", "host", "listed", "said"),
     [
-        ({}, "a-b.c", {}, "run `docker login a-b.c`"),
+        (
+            {},
+            "a-b.c",
+            {},
+            "run `docker login a-b.c`, set PROMOTE_REGISTRY_A__B_C_USERNAME and PROMOTE_REGISTRY_A__B_C_PASSWORD, "
+            "or set username and password under `registries: a-b.c:`",
+        ),
+        # Its variables could be another host's: they are not named.
+        ({}, "a.b.5000", {}, "run `docker login a.b.5000`, or set username and password under `registries:"),
         (pair("A_B_C"), "d-b.c", {}, "run `docker login d-b.c`"),
         (pair("A_B_C"), "a-b.c", {"a-b.c": LISTED}, "run `docker login a-b.c`"),
         (

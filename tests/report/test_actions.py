@@ -10,7 +10,7 @@ from promote.image import Version
 from promote.outcome import Change, Commit, Delivery, Failure, Plan, Pulled, Refusal, Skip
 from promote.place import Place
 from promote.question import HoldChange
-from promote.report.actions import outputs, summary
+from promote.report.actions import error, outputs, summary, unplanned
 from promote.text.edit import Span
 from promote.text.part import Part
 from promote.wording.markdown import plain
@@ -70,3 +70,14 @@ def test_what_is_held_back_and_released() -> None:
         f"- `prod`: `web` `1.5.0` held: {plain('it fails | often')}\n"
         "- `prod`: &#42; every version released\n\n"
     )
+
+
+def test_an_error_is_one_line_that_says_all_of_it() -> None:
+    assert error("50%: a\r\n::warning::b, c") == "::error title=promote::50%25: a%0D%0A::warning::b, c"
+
+
+def test_what_ended_before_it_had_a_plan_is_text_in_the_summary() -> None:
+    assert unplanned("set", ["no such app", "<b>\n# x"]) == (
+        "### promote set\n\n- no such app\n- &#60;b&#62; &#35; x\n\n"
+    )
+    assert unplanned("", ["x"]).startswith("### promote\n")

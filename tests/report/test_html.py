@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from promote.board import Board, Cell
+from promote.api.where import titled
+from promote.board import Behind, Board, Cell, Pull, Stop
 from promote.image import Version
-from promote.report.html import page
+from promote.report.html import page, view
 from promote.report.html.chart import frequency, lead_times, together
 from promote.wording.links import Link
 from tests.report.big_board import big
@@ -257,6 +258,43 @@ def test_what_holds_without_a_note_is_told_by_the_cell() -> None:
     assert "1.5.0 of web: it leaks (by Ann, since 2026-01-05 12:00Z, .promote/holds/prod.yaml:3:3)" in said
     whole = Cell("prod", "web", "runs", Version("1", f"sha256:{'a' * 64}"))
     assert f'title="1@sha256:{"a" * 64}"' in page.board(Board(("prod",), ("web",), (whole,)), title="x")
+
+
+def test_what_is_on_its_way_is_not_counted_as_behind_besides() -> None:
+    """Two badges, `comes` and `behind`, counted the same cells."""
+    one, two = Version("1.4.0"), Version("1.5.0")
+    lags = Behind(1, 1)
+    cells = (
+        Cell("dev", "a", "runs", one, two, "registry", behind=lags),
+        Cell("dev", "b", "runs", one, two, "registry", pull=Pull(7, URL, two), behind=lags),
+        Cell("dev", "c", "runs", one, stop=Stop("waiting", "x", "soak", version=two), behind=lags),
+        Cell("dev", "d", "runs", one, stop=Stop("target-newer", "x"), behind=lags),
+        Cell("dev", "e", "runs", one, behind=lags),
+    )
+    drawn = view.page(Board(("dev",), tuple(cell.app for cell in cells), cells), "x", ())
+    assert [row.cells[0].states for row in drawn.rows] == [
+        ("coming",), ("proposed",), ("waiting",), ("behind",), ("behind",)
+    ]  # fmt: skip
+    assert drawn.counts == (("waiting", "waits", 1), ("proposed", "proposed", 1), ("coming", "comes", 1),
+                            ("behind", "behind", 2))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("repo", "said"),
+    [
+        ("", ""),
+        ("http://127.0.0.1:44123/", ""),
+        ("http://127.0.0.1:44123/kust.git", "kust"),
+        ("ssh://git@git.example.com:2222/gitops.git/", "gitops"),
+        ("git@git.example.com:gitops.git", "gitops"),
+        ("git@git.example.com:acme/team/gitops.git", "team/gitops"),
+        ("https://git.example.com/acme/gitops", "acme/gitops"),
+        ("file:///srv/git/gitops.git", "git/gitops"),
+    ],
+)
+def test_a_page_is_called_by_the_path_of_its_repository(repo: str, said: str) -> None:
+    """The port of `http://127.0.0.1:44123/kust.git` was taken for the owner."""
+    assert titled(repo) == said
 
 
 def test_charts() -> None:

@@ -15,6 +15,7 @@ from promote.gitrepo.command.environment import for_git
 from promote.gitrepo.command.failure import failed
 from promote.gitrepo.credentials.grant import Access, Grant, by_url
 from promote.gitrepo.credentials.headers import without_login
+from promote.gitrepo.credentials.variables import blank
 from promote.gitrepo.url import RemoteUrl, redacted
 from promote.patience import Patience
 from promote.process import Finished, run
@@ -166,4 +167,8 @@ class Git:
             # To give one is no advice to who has given one.
             cure = _CORRECT if error.cure.startswith("give git a credential") else error.cure
             return RemoteDenied(f"{error.what} (the credential is from {source})", where=error.where, cure=cure)
+        empty = blank(self.environ)
+        if empty is not None and isinstance(error, RemoteDenied) and error.cure.startswith("give git a credential"):
+            cure = f"{empty} is set, and empty: see that this job is given the secret (one of a fork is not)"
+            return RemoteDenied(error.what, where=error.where, cure=cure)
         return error

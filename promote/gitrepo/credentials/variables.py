@@ -48,6 +48,11 @@ def host_login(host: str, environ: Mapping[str, str]) -> Login | None:
     return None if named is None else _one_login(f"{STEM}_{named}", host, environ)
 
 
+def blank(environ: Mapping[str, str]) -> str | None:
+    """The variable for the run's own host that is there and says nothing, as where CI has not got the secret."""
+    return next((name for name in (f"{STEM}_TOKEN", f"{STEM}_PASSWORD") if environ.get(name) == ""), None)
+
+
 def home_login(host: str, environ: Mapping[str, str]) -> Login | None:
     """What PROMOTE_GIT_… say of the host that promote was pointed at, or None; UsageError as above."""
     return _one_login(STEM, host, environ)

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from promote.errors import GitError
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
+from promote.gitrepo.store.headless import nothing
 from promote.gitrepo.store.holdings import PACKED, REFUSED, Form
 from promote.gitrepo.store.listing import confirm_git, traced
 from promote.gitrepo.store.origin import REMOTE
@@ -90,7 +90,8 @@ def unpromised(config: Path) -> None:
 def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
     """A clone in `folder` of `branch`, or of the default branch where that is None or not there.
 
-    RemoteUnreachable or RemoteDenied where it cannot be read, GitError where it is empty.
+    RemoteUnreachable or RemoteDenied where it cannot be read, GitError where it is empty, HeadAbsent where it is not,
+    and has neither `branch` nor the one that its HEAD names.
     """
     finished, form, trace = _clone(remote, folder, branch, forms(remote), "--depth=1")
     absent = finished.code != 0 and branch is not None and NO_BRANCH.search(reason(finished)) is not None
@@ -110,6 +111,6 @@ def begin(remote: Git, folder: Path, branch: str | None) -> Begun:
         head = name if line.startswith("*") else head
     if head is None and (branch is None or absent) and b"empty repository" in finished.stderr:
         confirm_git(remote, trace)
-        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
+        raise nothing(remote.at(folder), branch)
     default = head if branch is None or absent else None
     return Begun(folder, folder, tips, default, form, listed=traced(trace))

@@ -20,6 +20,7 @@ from promote.errors import GitError, ObjectsBroken
 from promote.gitrepo.command.failure import NO_ROOM
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import Begun, begin, local
+from promote.gitrepo.store.headless import nothing
 from promote.gitrepo.store.inspect import Flaw, clear, look_over, mark, marked
 from promote.gitrepo.store.listing import listing
 from promote.gitrepo.store.scratch import drop
@@ -93,7 +94,7 @@ def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun 
         _LOG.info("%s is made anew: %s", store, exc)
         return None
     if not seen.refs and branch is None:
-        raise GitError("the repository is empty", where=remote.where, cure="push a first commit")
+        raise nothing(remote.at(store))
     wanted, listed = seen.default if branch is None else branch, seen.heads
     tips: dict[str, str | None] = {}
     # What has moved is fetched when it is asked for; what has not is here.

@@ -16,6 +16,7 @@ from promote.gitrepo.branch import ref_of
 from promote.gitrepo.command.failure import reason
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.begin import FIRST, NO_BRANCH, NOT_SHALLOW, Begun, local
+from promote.gitrepo.store.headless import nothing
 from promote.gitrepo.store.holdings import PACKED, REFUSED, SMALL, Holdings
 from promote.gitrepo.store.listing import confirm_absent, listing
 from promote.gitrepo.store.origin import PROMISOR, REMOTE
@@ -65,7 +66,10 @@ class Store:
         """The branch that the remote's HEAD names."""
         with self.lock:
             if self._default_branch is None:
-                self._default_branch = listing(self.remote, "HEAD").default
+                told = listing(self.remote, "HEAD")
+                if not told.refs:
+                    raise nothing(self.remote)
+                self._default_branch = told.default
                 if self._default_branch is None:
                     raise GitError(
                         "there is no default branch",

@@ -29,8 +29,8 @@ _STUCK = re.compile(
 _RULED = re.compile(r"hook declined|rule violations|protected branch|TF40\d+|prohibited by|not permitted|not allowed")
 
 _BRANCH = (
-    "the branch is protected: let this credential push to it (a bypass for its app or user), or write to a branch that "
-    "it may push to and open a pull request from that"
+    "the branch is protected: give --pull-request (`deliver: pull-request` in promote.yaml), or let this credential "
+    "push to it (a bypass for its app or user)"
 )
 # what a server says: what to do about it; the first that fits, so the narrow ones come first
 _CURES: tuple[tuple[re.Pattern[str], str], ...] = tuple(

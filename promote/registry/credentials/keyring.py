@@ -24,7 +24,7 @@ from promote.registry.credentials.authfiles import AuthFiles
 from promote.registry.credentials.ci import ci_credentials, ci_lack
 from promote.registry.credentials.ecr import Ecr
 from promote.registry.credentials.program import Helpers
-from promote.registry.credentials.variables import Variables
+from promote.registry.credentials.variables import Variables, variables_of
 from promote.registry.once import Once
 from promote.registry.settings import Credentials, HostSettings
 
@@ -33,7 +33,9 @@ def sign_in_cure(host: str, refused: Credentials | None = None) -> str:
     """What to do where `host` wants other credentials than those that it got."""
     if refused is not None and refused.cure:
         return refused.cure
-    return f"run `docker login {host}`, or set username and password under `registries: {host}:`"
+    names = variables_of(host)
+    by_variables = "" if names is None else f"set {names[0]} and {names[1]}, "
+    return f"run `docker login {host}`, {by_variables}or set username and password under `registries: {host}:`"
 
 
 class Keyring:

@@ -92,13 +92,15 @@ def _states(cell: Cell) -> Iterator[str]:
     if cell.holds:
         yield "held"
     stop = cell.stop
-    if stop is not None and (stop.version is not None or stop.gate is not None or stop.code == "held"):
+    is_kept = stop is not None and (stop.version is not None or stop.gate is not None or stop.code == "held")
+    if stop is not None and is_kept:
         yield kept_by(stop)
     if cell.pull is not None:
         yield "proposed"
     elif cell.next is not None:
         yield "coming"
-    if cell.behind.source or cell.behind.registry:
+    # What is on its way is behind of course: to count it twice would only hide where nothing comes.
+    elif not is_kept and (cell.behind.source or cell.behind.registry):
         yield "behind"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.errors import GitError, RemoteDenied, RemoteUnreachable, UsageError
+from promote.errors import GitError, HeadAbsent, RemoteDenied, RemoteUnreachable, UsageError
 from promote.gitrepo.command.git import Git
 from promote.gitrepo.store.opening import open_store
 from promote.gitrepo.store.store import Store
@@ -31,8 +31,8 @@ def present(store: Store) -> set[str]:
     return {line.split()[1] for line in out.splitlines() if line.startswith("blob")}
 
 
-def opened(remote: Git) -> None:
-    with open_store(remote):
+def opened(remote: Git, *, branch: str | None = None, cache: Path | None = None) -> None:
+    with open_store(remote, branch=branch, cache=cache, now=1e9):
         pass
 
 
@@ -59,6 +59,25 @@ def test_nobody_listens(reach: Reach) -> None:
 def test_an_empty_repository(reach: Reach, server: GitHttp) -> None:
     with pytest.raises(GitError, match="the repository is empty; push a first commit"):
         opened(reach(server.url("gitops.git")))
+
+
+def test_a_head_that_leads_nowhere_is_no_empty_repository(
+    other: Person, bare: Path, reach: Reach, server: GitHttp, tmp_path: Path
+) -> None:
+    """A bare repository that was made for master and got main was called empty, whatever branch was named."""
+    remote = reach(server.url("gitops.git"))
+    opened(remote, cache=tmp_path / "kept")
+    other.git("symbolic-ref", "HEAD", "refs/heads/master", cwd=bare)
+    told = "its HEAD names a branch that is not there; there are: main; name one by --branch, or let HEAD name it there"
+    for cache in (None, tmp_path / "new", tmp_path / "kept"):
+        with pytest.raises(HeadAbsent, match=told):
+            opened(remote, cache=cache)
+        with open_store(remote, branch="main", cache=cache, now=1e9) as store:
+            assert store.need("main").oid
+            with pytest.raises(HeadAbsent, match=told):
+                _ = store.default_branch
+    with pytest.raises(HeadAbsent, match="there is no branch 'nope', and its HEAD"):
+        opened(remote, branch="nope")
 
 
 @pytest.mark.usefixtures("other")

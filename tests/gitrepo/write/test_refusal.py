@@ -11,7 +11,7 @@ from promote.outcome import Landed, Unclear
 from promote.process import Finished
 
 HOOK = "[remote rejected] (pre-receive hook declined)"
-PULL = "open a pull request"
+PULL = "give --pull-request (`deliver: pull-request` in promote.yaml)"
 RIGHT = "the right to write"
 SIGN = "commit.sign"
 
