@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promote.api.starting import Start, settle, start
+from promote.api.starting import Start, settle, start, unguessed
 from promote.cli.asking import summary
 from promote.config.load import load
 from promote.config.model import Config
@@ -69,6 +69,18 @@ def test_many_apps_of_one_pattern_are_one_family(tmp_path: Path) -> None:
     begun = start(tmp_path, NOTHING, force=True)
     ran = World(proposed, begun.trees).estates(["dev", "prod"])
     assert sorted(app for app in ran["dev"].joined if ran["dev"].sites(app)) == [*MANY, "svc-z", "web"]
+
+
+def test_a_family_has_the_policy_that_is_guessed_of_its_members(tmp_path: Path) -> None:
+    """A guessed policy of each would keep all of them apart; one of another kind stays by itself."""
+    odd = {f"envs/{env}/odd.yaml": deployment("ghcr.io/acme/odd:build-17", "odd") for env in ("dev", "prod")}
+    made = settled(tmp_path, {**files(MANY), **odd})
+    apps = config(made.text).apps
+    assert list(apps) == ["odd", "*"]
+    assert "  \"*\": {image: \"ghcr.io/acme/{app}\", policy: {semver: \"*\"}} # a guess, from 1.0.0\n" in made.text
+    plain = config(unguessed(made).text).apps
+    assert list(plain) == ["odd", "*"]
+    assert ", policy: {" not in unguessed(made).text
 
 
 def test_whoever_leaves_apps_out_gets_a_list(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def _reopened(remote: Git, kept: Path, branch: str | None, now: float) -> Begun 
     except (Flaw, ObjectsBroken) as exc:
         _LOG.info("%s is made anew: %s", store, exc)
         return None
-    if not seen.refs and branch is None:
+    if branch is None and "HEAD" not in seen.refs:
         raise nothing(remote.at(store))
     wanted, listed = seen.default if branch is None else branch, seen.heads
     tips: dict[str, str | None] = {}
