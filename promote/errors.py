@@ -2,7 +2,8 @@
 
 PromoteError                     1  a fault of promote's own
 ├── UsageError                   2  the command line asks for what cannot be
-│   └── ConfigError              2  promote.yaml is wrong; carries every mistake at once
+│   ├── ConfigError              2  promote.yaml is wrong; carries every mistake at once
+│   └── SecretMissing            2  a secret that promote.yaml names is not there
 ├── Refused                      3  could be done, and must not be
 ├── RegistryError                4  the registry did not say what was needed
 │   ├── RegistryUnreachable      4  no usable answer: down, slow, cut, not a registry
@@ -78,6 +79,10 @@ class ConfigError(UsageError):
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
         self.mistakes = mistakes
+
+
+class SecretMissing(UsageError):
+    """A secret that promote.yaml may name is not there: where it is not needed, nothing is wrong."""
 
 
 class Refused(PromoteError):

@@ -11,14 +11,17 @@ from msgspec import UNSET
 from promote.config.host_settings import RegistrySettings
 from promote.config.model import Config
 from promote.config.registry_name import mirror_of
-from promote.errors import UsageError
+from promote.errors import RegistryDenied, SecretMissing, UsageError
 from promote.registry.settings import Credentials, HostSettings, Mirror
 from promote.secret import SecretSettings, resolve_secret
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Credentials that promote.yaml names: had when the host is first asked; UsageError where that fails."""
+    """Credentials that promote.yaml names: had when the host is first asked; UsageError where that fails.
+
+    RegistryDenied where the secret is not set: whoever only looks, or rolls back, can do without it.
+    """
 
     file: str
     host: str
@@ -26,11 +29,17 @@ class _Named:
     password: SecretSettings
     environ: Mapping[str, str] = field(repr=False)
 
+    @property
+    def _key(self) -> str:
+        return f"registries: {self.host}: password"
+
     def __call__(self) -> Credentials:
         try:
             password = resolve_secret(self.password, self.environ)
+        except SecretMissing as exc:
+            raise RegistryDenied(exc.what, where=self._key, cure=exc.cure) from exc
         except UsageError as exc:
-            raise UsageError(exc.what, where=f"registries: {self.host}: password", cure=exc.cure) from exc
+            raise UsageError(exc.what, where=self._key, cure=exc.cure) from exc
         cure = f"correct them under `registries: {self.host}:` in {self.file}"
         return Credentials(self.username, password, source=self.file, cure=cure)
 

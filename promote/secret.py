@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from promote.errors import UsageError
+from promote.errors import SecretMissing, UsageError
 from promote.ordinary import read_ordinary
 
 ALLOW = "PROMOTE_ALLOW_SECRETS"
@@ -61,7 +61,10 @@ def name_of(secret: SecretSettings) -> tuple[str, str]:
 
 
 def resolve_secret(secret: SecretSettings, environ: Mapping[str, str]) -> str:
-    """The secret's value; UsageError, which never holds it, where it may not be named or is not to be had."""
+    """The secret's value; UsageError, which never holds it, where it may not be named or is not to be had.
+
+    SecretMissing where nobody has set its variable, or its file is not to be read.
+    """
     fault = fault_of(secret, environ)
     key, name = name_of(secret)
     if fault is not None:
@@ -69,12 +72,12 @@ def resolve_secret(secret: SecretSettings, environ: Mapping[str, str]) -> str:
     if key == "env":
         value = environ.get(name, "")
         if not value:
-            raise UsageError(f"the secret {name} is not set", cure="set the environment variable")
+            raise SecretMissing(f"the secret {name} is not set", cure="set the environment variable")
         return value
     try:
         data = read_ordinary(Path(name), _MAX_FILE + 1)
     except OSError as exc:
-        raise UsageError(f"the secret {name} cannot be read: {exc.strerror}", cure="correct its path") from exc
+        raise SecretMissing(f"the secret {name} cannot be read: {exc.strerror}", cure="correct its path") from exc
     try:
         value = data.decode().strip()
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promote.config.load import load
-from promote.errors import ConfigError, UsageError
+from promote.errors import ConfigError, RegistryDenied
 from promote.hosts import host_settings
 from promote.registry.settings import Credentials, HostSettings, Mirror
 
@@ -80,6 +80,6 @@ def test_10_3_a_variable_that_is_not_listed_may_not_be_named() -> None:
 
 def test_10_3_a_secret_that_is_not_set_is_told_with_its_place() -> None:
     found = settings("  a.example.com: {username: ci, password: {env: PROMOTE_A}}\n", {})  # nobody has asked yet
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(RegistryDenied) as caught:
         had(found["a.example.com"])
     assert str(caught.value).startswith("registries: a.example.com: password: the secret PROMOTE_A is not set")

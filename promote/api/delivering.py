@@ -55,6 +55,7 @@ class Wording:
     def message(self, step: Step, ask: Ask, opened: Opened) -> str:
         """The message of a step's commit; UsageError where the template does not render."""
         from promote.api.origins import origins_of
+        from promote.estate.holds import FOLDER, fingerprint
         from promote.wording.links import links
         from promote.wording.message import message, wants_links
 
@@ -62,7 +63,10 @@ class Wording:
         if wants_links(self.template):
             linked = drive(links(step.carried, origins_of(self.config, opened.repo)), ask)
         base = None if step.onto is None else step.onto.tip
-        return message(self.template, step.carried, linked, base=base, holds=step.holds, where=self.where)
+        on = next((fingerprint(each.before) for each in step.files if each.path.startswith(FOLDER + b"/")), None)
+        return message(
+            self.template, step.carried, linked, base=base, holds=step.holds, holds_on=on, where=self.where
+        )
 
 
 def _refuse_unsaid(config: Config, how: How) -> None:
@@ -105,14 +109,22 @@ def wording(config: Config, how: How, environ: Mapping[str, str]) -> Wording:
     )
 
 
-def author_of(opened: Opened, config: Config, said: str | None, environ: Mapping[str, str]) -> str:
-    """Who commits are by: `said`, else promote.yaml, else who git says that the user is."""
+def person_of(opened: Opened, config: Config, said: str | None, environ: Mapping[str, str]) -> str:
+    """Who gives a command: `said`, else who git says that the user is, else by whom promote.yaml has commits.
+
+    `commit.author` is a robot's name at most places, and whoever reads a hold wants to ask a person.
+    """
     from promote.gitrepo.command.git import Git
-    from promote.gitrepo.write.identity import identity
+    from promote.gitrepo.write.identity import OURSELVES, Attribution, identity
 
     clone = opened.workdir
     git = Git(environ) if clone is None else clone.git
-    return str(identity(git, environ, wording(config, How(push=False, author=said, sign=False), environ).said).author)
+    configured = wording(config, How(push=False, author=said, sign=False), environ).said
+    by_commits = identity(git, environ, configured).author
+    if said is not None or config.commit.author is UNSET:
+        return str(by_commits)
+    user = identity(git, environ, Attribution(is_signed=False)).committer
+    return str(by_commits if user == OURSELVES else user)
 
 
 def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
@@ -129,10 +141,13 @@ def _refuse_uncommitted(opened: Opened, plan: Plan) -> None:
     mine = [step for step in plan.steps if step.place in places]
     dirty = workdir.dirty(sorted({change.path for step in mine for change in step.files}))
     if dirty:
+        undoes = any(item.undone is not None for step in mine for item in step.carried)
+        # Who rolls back wants it delivered, and working files may be another branch's.
+        way = f"roll back without this clone: --repo {workdir.remote.public}" if undoes else "use --write-only"
         raise Refused(
             "has changes here that are not committed, and would have to change",
             where=show(dirty[0]),
-            cure="commit or stash them, or use --write-only",
+            cure=f"commit or stash them, or {way}",
         )
 
 

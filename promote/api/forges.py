@@ -17,6 +17,7 @@ from promote.api.projects import committing, project_at
 from promote.clock import Clock
 from promote.config.model import Config, Environment
 from promote.config.request_settings import ForgeSettings
+from promote.errors import ForgeDenied, SecretMissing
 from promote.forge.address import Project
 from promote.forge.kinds import OpenForge, no_token, open_forge, token_in
 from promote.gitrepo.remote import Remotes
@@ -87,7 +88,10 @@ class Forges:
     def _token(self, said: ForgeSettings | None, project: Project, repo: str) -> tuple[Callable[[], str], str]:
         """The token of a forge, asked each time, and where it is from; ForgeDenied where there is none."""
         if said is not None and said.token is not UNSET:
-            secret = resolve_secret(said.token, self.environ)
+            try:
+                secret = resolve_secret(said.token, self.environ)
+            except SecretMissing as exc:
+                raise ForgeDenied(exc.what, where="forge: token", cure=exc.cure) from exc
             return (lambda: secret), self.config.file
         found = token_in(project, self.environ, is_home=repo == self.home)
         if found is not None:

@@ -35,7 +35,7 @@ from promote.question import (
 )
 from promote.wording.links import Link, Origins, links
 from promote.wording.pull_request import Hides, closed, read_footer
-from promote.wording.trailers import base_of, parse, parse_holds
+from promote.wording.trailers import base_of, holds_on_of, parse, parse_holds
 
 # How often a pull request is written anew, because its branch was pushed to while it was written.
 _OVERTAKEN = 5
@@ -44,7 +44,8 @@ _OVERTAKEN = 5
 def proposed(head: Head) -> Proposed:
     """What a promotion branch's commit carries, and whether it is as promote made it: one commit on its base."""
     base = base_of(head.message)
-    return Proposed(head.oid, tuple(parse(head.message)), head.parents == (base,), parse_holds(head.message))
+    carried, holds = tuple(parse(head.message)), parse_holds(head.message)
+    return Proposed(head.oid, carried, head.parents == (base,), holds, holds_on_of(head.message))
 
 
 def _hides(there: OpenForge) -> Hides:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from promote.api.delivering import How, author_of, deliver, wording
+from promote.api.delivering import How, deliver, person_of, wording
 from promote.api.means import Means
 from promote.api.outside import Outside
 from promote.api.past import chronicle
@@ -187,9 +187,9 @@ class Session:
         """The time of day, by the session's clock."""
         return self._clock.now()
 
-    def author(self, said: str | None) -> str:
-        """Who the commits of this session are by: `said`, else promote.yaml, else who git says that the user is."""
-        return author_of(self._opened, self.config, said, self._means.environ)
+    def person(self, said: str | None) -> str:
+        """Who gives a command: `said`, else who git says that the user is, else by whom promote.yaml has commits."""
+        return person_of(self._opened, self.config, said, self._means.environ)
 
     def deliver(self, intent: Intent, rules: Rules, how: How) -> Delivery:
         """The plan, committed on the tips of its branches and pushed; planned again where somebody was faster."""

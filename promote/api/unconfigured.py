@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 IS_IT_THIS = (
-    "name the GitOps repository by --repo or PROMOTE_REPO; or write one here (promote init), or name one by --config"
+    "name the GitOps repository by -C, --repo or PROMOTE_REPO; "
+    "or write one here (promote init), or name one by --config"
 )
 
 

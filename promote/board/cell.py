@@ -56,10 +56,11 @@ class Cell:
     """One app in one environment.
 
     `next` is the version that `to`, `update` or `auto` would bring now, and `source` where it comes from: the
-    environment, or `registry`. `stop` is why another one does not come. `unasked` are the gates of `next` that only
-    those commands ask. `places` are the versions of sites that differ, each with a place that says so. `mutable` says
-    why the tag may be, or is, another image by now. `brought` is the commit since which it runs, or why none is known;
-    None where that was not asked for. `notes` are sentences on whatever is odd.
+    environment, `registry`, or `rollback` where one proposes it. `stop` is why another one does not come. `unasked`
+    are the gates of `next` that only those commands ask. `places` are the versions of sites that differ, each with
+    a place that says so. `mutable` says why the tag may be, or is, another image by now. `brought` is the commit
+    since which it runs, or why none is known; None where that was not asked for. `notes` are sentences on whatever
+    is odd.
     """
 
     environment: str

@@ -74,7 +74,9 @@ def _tell(told: dict[Key, Outlook], estates: Mapping[str, Estate], decision: Dec
         if first is None or first.code == "proposed":
             told[key] = replace(told[key], stop=_stop(decision))
         return
-    source, unasked = decision.source or "registry", _unasked(estates[decision.environment])
+    is_rollback = decision.undone is not None
+    source = decision.source or ("rollback" if is_rollback else "registry")
+    unasked = () if is_rollback else _unasked(estates[decision.environment])
     told[key] = replace(told[key], next=decision.new, source=source, unasked=unasked)
     stop = stopped(decision)
     if stop is not None:

@@ -11,8 +11,6 @@ from promote.cli.shown import Show
 from promote.errors import UsageError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from promote.api import Intent, Session
 
 EXAMPLES = """
@@ -25,6 +23,7 @@ promote hold prod --reason 'moving the cluster' --until 2026-12-24
 @options.command("hold", EXAMPLES)
 @click.argument("environment", metavar="ENV", shell_complete=completion.environments)
 @click.argument("words", metavar="[APP]...", nargs=-1, shell_complete=completion.apps)
+@options.apps()
 @options.text("--version", "version", metavar="TAG", help="Only this version [default: every version].")
 @options.text(
     "--until", "until", metavar="TIME", help="When it ends by itself: 3d, 2026-12-24 or 2026-12-24T09:00:00Z (UTC)."
@@ -33,39 +32,34 @@ promote hold prod --reason 'moving the cluster' --until 2026-12-24
 @options.writing()
 @options.where()
 @options.output()
-def hold(environment: str, words: tuple[str, ...], version: str | None, until: str | None, **given: Any) -> None:
+def hold(
+    environment: str,
+    words: tuple[str, ...],
+    apps: tuple[str, ...],
+    version: str | None,
+    until: str | None,
+    **given: Any,
+) -> None:
     """Hold versions back: nothing brings them into ENV until they are released.
 
     Of the apps that are named, or of every app. What runs stays as it is. It stands in a file of the repository,
     .promote/holds/ENV.yaml, with --reason, which must be given.
     """
     from promote.cli.versions import version_of
+
     show = Show.of(given)
-    one = version_of(version)
+    one, named = version_of(version), (*words, *apps)
     reason = " ".join((given["reason"] or "").split())
     if not reason:
         raise UsageError("a hold needs --reason", cure="say why: it is what others read when it stops them")
 
     def intent(opened: Session) -> tuple[Session, Intent]:
         from promote.api import Hold
+        from promote.cli.times import time_to_come
 
         opened.config.environment(environment)
-        apps = opened.named(words, (environment,))
-        end = None if until is None else _until(until, opened.now)
-        return opened, Hold(environment, apps, one, reason, end, opened.author(given["author"]))
+        chosen = opened.named(named, (environment,))
+        end = None if until is None else time_to_come(until, opened.now, where="--until")
+        return opened, Hold(environment, chosen, one, reason, end, opened.person(given["author"]))
 
-    run.write("hold", given, show, intent, environments=[environment], apps=words)
-
-
-def _until(text: str, now: datetime) -> datetime:
-    """The time that --until names, from now on where it is a duration; UsageError where it is none, or is over."""
-    from promote.duration import parse_duration
-    from promote.moment import parse_moment
-
-    try:
-        end = now.replace(microsecond=0) + parse_duration(text) if text[-1:] in "dhms" else parse_moment(text)
-    except (ValueError, OverflowError) as exc:
-        raise UsageError(str(exc), where="--until", cure="write 3d, 2026-12-24 or 2026-12-24T09:00:00Z") from exc
-    if end <= now:
-        raise UsageError(f"{text[:40]!r} is over already", where="--until", cure="name a time to come")
-    return end
+    run.write("hold", given, show, intent, environments=[environment], apps=named)

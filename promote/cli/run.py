@@ -91,6 +91,7 @@ def write(
     """
     from promote.api import Delivery, How
     from promote.errors import Refused, UsageError
+    from promote.report.exit import asked
 
     if options["commit"] and options["pull_request"]:
         raise UsageError("--commit and --pull-request are two ways to deliver", cure="give one of the two")
@@ -129,28 +130,23 @@ def write(
         else:
             done = opened.deliver(wanted, rules, how)
         job.acted()
-        told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=_named(wanted), terse=terse)
+        named = asked(wanted, done.plan)
+        told = partial(_report, name, done, show, dry=dry, in_clone=opened.in_clone, named=named, terse=terse)
         if not (waits and show.json):
             told()
         if delivers:
             for warning in opened.notify(done):
                 show.note(f"warning: {warning}")
         if waits:
-            found = waiting.watched(opened, waiting.delivered(_named(wanted), done), options["timeout"], show)
+            found = waiting.watched(opened, waiting.delivered(named, done), options["timeout"], show)
             if show.json:
                 told(verified=found)
             waiting.tell(found, show)
             if not all(each.passes for each in found):
                 # What else went wrong counts more than that something does not run yet.
-                finish(done.plan, named=_named(wanted), tell=False)
+                finish(done.plan, named=named, tell=False)
                 sys.exit(Refused.exit_code)
-        finish(done.plan, named=_named(wanted), tell=tell)
-
-
-def _named(intent: Intent) -> tuple[str, ...]:
-    from promote.api import Set
-
-    return tuple(app for app, _ in intent.versions) if isinstance(intent, Set) else intent.apps
+        finish(done.plan, named=named, tell=tell)
 
 
 def finish(plan: Plan, *, named: Sequence[str], tell: bool) -> None:
@@ -173,7 +169,7 @@ def _report(
     terse: bool,
     verified: Sequence[Verified] | None = None,
 ) -> None:
-    from promote.report import text
+    from promote.report import rollback, text
 
     plan = done.plan
     faults = text.faults(plan, named=named, terse=terse)
@@ -190,6 +186,8 @@ def _report(
             diff(plan, show)
         for line in text.commits(done, in_clone=in_clone):
             show.result(line, fold=True)
+        for line in (*rollback.pending(done), *rollback.way_forth(plan)):
+            show.note(line)
         for line in text.pulled(done):
             show.result(line, fold=True)
         for line in () if terse else text.skips(plan, named=named):

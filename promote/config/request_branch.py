@@ -34,9 +34,12 @@ def hold_branch(environment: str) -> str:
     return f"{_HOLD}/{environment}"
 
 
-def rollback_branch(environment: str, app: str) -> str:
-    """The branch of a rollback: apart from all that goes forward (8.2)."""
-    return f"{_ROLLBACK}/{environment}/{app}"
+def rollback_branch(environment: str) -> str:
+    """The branch of all that is rolled back in an environment: apart from all that goes forward (8.2).
+
+    One for each app would conflict with the others in the file of holds, and be approved by itself.
+    """
+    return f"{_ROLLBACK}/{environment}"
 
 
 def collide(one: str, other: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 
 from promote.image import Version
 from promote.moment import show_minute
@@ -22,6 +23,11 @@ EVERY = "*"
 def path_of(environment: str) -> bytes:
     """The file in which the holds of an environment stand."""
     return FOLDER + b"/" + environment.encode() + b".yaml"
+
+
+def fingerprint(data: bytes | None) -> str:
+    """What tells one state of the file from another; `none` where there is no such file."""
+    return "none" if data is None else sha256(data).hexdigest()[:16]
 
 
 def shown(version: Version | None) -> str:
@@ -105,6 +111,11 @@ class Holds:
     def _speaking_of(self, app: str) -> Sequence[Hold]:
         places = sorted((*self._places.get(app, ()), *self._places.get(EVERY, ())))
         return [self.items[place] for place in places]
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the file as it is."""
+        return fingerprint(None if self.stream is None else self.stream.data)
 
     def asks_for_the_time(self, app: str) -> bool:
         return any(each.until is not None for each in self._speaking_of(app))

@@ -33,6 +33,7 @@ class Said:
     """What stands in one commit."""
 
     author: str
+    committer: str
     committed: datetime
     message: str
 
@@ -82,20 +83,30 @@ def said(raw: bytes) -> Said:
         text = _decoded(fields.get(role, b""), encoding)
         found = _STAMP.match(text)
         people[role] = (text, 0) if found is None else (found[1], int(found[2][:_DIGITS]))
-    return Said(people["author"][0], _time(people["committer"][1]), _decoded(body, encoding))
+    return Said(people["author"][0], people["committer"][0], _time(people["committer"][1]), _decoded(body, encoding))
 
 
 def brought(
-    commit: str, its: Said, merged: Said | None, *, environment: str, app: str, runs: Version | State
+    commit: str,
+    its: Said,
+    merged: Said | None,
+    *,
+    environment: str,
+    app: str,
+    runs: Version | State,
+    robot: str | None = None,
 ) -> Brought:
-    """What a commit, and the one that it `merged`, say of the app that runs `runs` since then."""
+    """What a commit, and the one that it `merged`, say of the app that runs `runs` since then.
+
+    What promote made in the name of `robot` was done by whoever committed it.
+    """
     key = (environment, app)
     told = [*its.carried.get(key, ()), *(merged.carried.get(key, ()) if merged is not None else ())]
     own = next((item for item in told if isinstance(runs, Version) and agree(item.new, runs)), None)
     return Brought(
         commit,
         its.committed,
-        its.author,
+        its.committer if own is not None and its.author == robot else its.author,
         its.subject,
         by_hand=own is None,
         source=None if own is None else own.source,

@@ -10,6 +10,7 @@ from promote.errors import UsageError
 from promote.estate.estate import Estate
 from promote.estate.load import reloading
 from promote.gitrepo.past.branch_history import History
+from promote.gitrepo.write.identity import Author
 from promote.history.brought import Said, brought, said
 from promote.history.trail import UNREADABLE, Ran, Trail, ran
 from promote.place import Place
@@ -90,7 +91,9 @@ class _Walk:
             return Stretch(its.runs, its.images, None)
         parents = self.parents[oid]
         merged = told.get(parents[1]) if len(parents) == 2 else None
-        made = brought(oid, told[oid], merged, environment=self.environment, app=app, runs=its.runs)
+        author = self.config.commit.author
+        robot = str(Author.parse(author)) if isinstance(author, str) else None
+        made = brought(oid, told[oid], merged, environment=self.environment, app=app, runs=its.runs, robot=robot)
         return Stretch(its.runs, its.images, made)
 
 

@@ -113,7 +113,7 @@ def _proposed(estate: Estate, wanted: Sequence[HoldChange], now: datetime) -> As
         return Plan(skips=made.skips, refusals=made.refusals, holds=made.done)
     expected = None if standing.proposed is None else standing.proposed.oid
     kept = live is not None and set(everything) == set(live.holds)
-    is_new = bool(everything) and (not kept or standing.is_stale)
+    is_new = bool(everything) and (not kept or standing.is_stale(estate.holds.fingerprint))
     place = Place(base.repo, head)
     step = _step(estate, place, made.holds, everything, Onto(base, estate.tip, expected)) if is_new else None
     return Plan(

@@ -19,11 +19,15 @@ from promote.question import Answers, Asking, Now, Proposed, Question, Request, 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What holds versions of `app` back: (environment, hold, what ends it)."""
+    """What holds versions of `app` back: (environment, hold, what ends it).
+
+    `passed` are sentences on what holds every version back, and does not count for a rollback.
+    """
 
     environment: str
     app: str
     holds: tuple[tuple[str, Hold, str], ...] = ()
+    passed: tuple[str, ...] = ()
 
     def stops(self, version: Version, *, surely: bool = False) -> Refusal | None:
         """Why this version is not brought in; with `surely` only if that holds whatever else is learned of it."""
@@ -74,7 +78,8 @@ def held_back(
 ) -> Asking[Held | Refusal | Failure]:
     """What is held back of an app in an environment, and in those that it comes from (SEMANTICS 6.2).
 
-    Refused, or failed, where that cannot be known. A rollback does not stand in its own way.
+    Refused, or failed, where that cannot be known. A rollback does not stand in its own way, and of what holds every
+    version back nothing does: a freeze keeps what is bad from getting worse, and the way back is open.
     """
     names = [name for name in dict.fromkeys((environment, *sources)) if name in estates]
     found: list[tuple[str, Hold, str]] = []
@@ -83,7 +88,7 @@ def held_back(
         if estate.holds.fault is not None:
             why = f"{estate.holds.fault.why}; until then nothing is brought into {name}, or carried on from it"
             return Refusal(environment, app, "holds-unreadable", why)
-        heads = _heads(estate, app, rules, is_rollback=is_rollback and name == environment)
+        heads = _heads(estate, rules, is_rollback=is_rollback and name == environment)
         questions = frozenset[Question](Stands(estate.place, head, name, False) for head in heads)
         if estate.holds.asks_for_the_time(app):
             questions |= {Now()}
@@ -97,15 +102,19 @@ def held_back(
         if now is None and any(hold.until is not None for _, hold, _ in proposed):
             now = _time((yield frozenset({Now()})))
         found += [each for each in proposed if each[1].lasts(now)]
-    return Held(environment, app, tuple(found))
+    if not is_rollback:
+        return Held(environment, app, tuple(found))
+    whole = [(name, hold) for name, hold, _ in found if hold.version is None]
+    passed = [f"{name} holds {hold.subject} back: {hold.sentence}; the way back is open" for name, hold in whole]
+    return Held(environment, app, tuple(each for each in found if each[1].version is not None), tuple(passed))
 
 
-def _heads(estate: Estate, app: str, rules: Rules, *, is_rollback: bool) -> Sequence[str]:
+def _heads(estate: Estate, rules: Rules, *, is_rollback: bool) -> Sequence[str]:
     """The branches of pull requests that hold something back as long as they are open."""
     if estate.tip is None or not (rules.proposes(estate) or estate.environment.deliver == "pull-request"):
         return ()
     name = estate.environment.name
-    return (hold_branch(name),) if is_rollback else (hold_branch(name), rollback_branch(name, app))
+    return (hold_branch(name),) if is_rollback else (hold_branch(name), rollback_branch(name))
 
 
 def _time(answers: Answers) -> datetime | None:
@@ -130,9 +139,11 @@ def _proposed(environment: str, app: str, answers: Answers) -> Iterator[tuple[st
 
 
 def _holds_in(proposed: Proposed, environment: str, app: str, where: str) -> Iterable[Hold]:
-    for change in proposed.holds:
-        if change.environment == environment and change.app in (EVERY, app) and change.action == "held":
+    held = [change for change in proposed.holds if change.action == "held"]
+    for change in held:
+        if change.environment == environment and change.app in (EVERY, app):
             yield Hold(change.app, change.version, change.by, change.at, change.reason, change.until, where)
     for item in proposed.carried:
-        if (item.environment, item.app) == (environment, app) and item.undone is not None and not proposed.holds:
+        is_told = any((change.environment, change.app) == (environment, app) for change in held)
+        if (item.environment, item.app) == (environment, app) and item.undone is not None and not is_told:
             yield Hold(app, item.undone, reason="a rollback is proposed", where=where)

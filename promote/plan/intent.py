@@ -81,11 +81,16 @@ class Promote:
     add: bool = False
 
 
+# What a rollback of every app tells of those that it does not mean: not there, nothing before it, not come since.
+UNMEANT = frozenset({"absent", "no-earlier-version", "came-before"})
+
+
 @dataclass(frozen=True, slots=True)
 class Rollback:
     """The version before the present one, of each app by itself; `to` is the one to go back to, of one app.
 
-    `apps` empty means all that the environment runs. What is taken away is held back, for this `reason`.
+    `apps` empty means all that the environment runs. What is taken away is held back, for this `reason`. With `since`
+    it is what ran before that time, of those apps alone that run something else since then.
     """
 
     environment: str
@@ -93,6 +98,7 @@ class Rollback:
     to: Version | None = None
     reason: str = ""
     by: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

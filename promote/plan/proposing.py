@@ -51,7 +51,7 @@ Key = tuple[Place, str]
 def _key(estate: Estate, decision: Decision) -> Key:
     name, app = decision.environment, decision.app
     if isinstance(decision, Draft) and decision.undone is not None:
-        return estate.place, rollback_branch(name, app)
+        return estate.place, rollback_branch(name)
     return estate.place, estate.environment.request_branch(app)
 
 
@@ -62,29 +62,60 @@ def proposing(
     kept: list[Decision] = []
     mine: dict[Key, list[Decision]] = {}
     owners: dict[Key, str] = {}
-    leaving: set[tuple[str, str]] = set()
+    leaving: dict[Key, set[tuple[str, str]]] = {}
+    ending: dict[Key, set[tuple[str, str]]] = {}
     for decision in decisions:
         estate = estates[decision.environment]
+        name, app = decision.environment, decision.app
+        is_rollback = isinstance(decision, Draft) and decision.undone is not None
+        back = estate.place, rollback_branch(name)
+        forward = estate.place, estate.environment.request_branch(app)
         if rules.proposes(estate) and estate.tip is not None:
-            key = _key(estate, decision)
-            mine.setdefault(key, []).append(decision)
-            owners.setdefault(key, decision.environment)
-            if isinstance(decision, Draft) and decision.undone is not None:
-                # What is rolled back is not carried forward at the same time.
-                forward = estate.place, estate.environment.request_branch(decision.app)
-                mine.setdefault(forward, [])
-                owners.setdefault(forward, decision.environment)
-                leaving.add((decision.environment, decision.app))
+            mine.setdefault(_key(estate, decision), []).append(decision)
+            # What is rolled back is not carried forward at the same time; what is proposed to be is looked at again.
+            for key in (back, forward) if is_rollback else (back, _key(estate, decision)):
+                mine.setdefault(key, [])
+                owners.setdefault(key, name)
+            if is_rollback:
+                leaving.setdefault(forward, set()).add((name, app))
         else:
             kept.append(decision)
+            if is_rollback and estate.environment.deliver == "pull-request" and estate.tip is not None:
+                ending.setdefault(back, set()).add((name, app))
     found = yield from abreast(
-        {key: _branch(estates, key, each, owners[key], leaving, rules, before) for key, each in mine.items()}
+        {
+            key: _branch(estates, key, each, owners[key], leaving.get(key, set()), rules, before)
+            for key, each in mine.items()
+        }
     )
     branches: list[Branch] = []
     for told, branch in found.values():
         kept += told
         branches += [] if branch is None else [branch]
-    return kept, branches
+    ended = yield from abreast({key: _ended(estates, key, apps) for key, apps in ending.items()})
+    return kept, [*branches, *(branch for branch in ended.values() if branch is not None)]
+
+
+def _ended(
+    estates: Mapping[str, Estate], key: Key, pushed: Collection[tuple[str, str]]
+) -> Asking[Branch | None]:
+    """The branch of a rollback of which all is pushed at once: nothing is left to merge.
+
+    With something else on it the next run builds it anew, on what this one pushes. That the forge does not answer
+    keeps nobody from going back.
+    """
+    base, head = key
+    environment = next(name for name, _ in pushed)
+    question = Stands(base, head, environment, is_news=False)
+    standing = (yield frozenset({question}))[question]
+    tip = estates[environment].tip
+    if not isinstance(standing, Standing) or standing.live is None or standing.opened is None or tip is None:
+        return None
+    left = {(item.environment, item.app) for item in standing.live.carried} - set(pushed)
+    if left or not standing.live.is_ours:
+        return None
+    place = Place(base.repo, head)
+    return Branch(base, place, environment, tip, standing.live.oid, (), is_pushed=False, request=standing.opened)
 
 
 def _branch(
@@ -122,9 +153,7 @@ def _branch(
             fresh.append(decision)
         else:
             told.append(decision)
-    taken = {(draft.environment, draft.app) for draft in fresh}
-    if head not in {rollback_branch(*each) for each in leaving}:
-        taken |= set(leaving)
+    taken = {(draft.environment, draft.app) for draft in fresh} | set(leaving)
     known = {(each.environment, each.app) for each in told if isinstance(each, Refusal | Failure)}
     stood = yield from again(
         estates, [item for item in wanted if (item.environment, item.app) not in taken], head, before
@@ -146,7 +175,8 @@ def _branch(
     missing = tuple(each for each in told if _is_news(each))
     told += [_already(draft, head, standing.opened) for draft in fresh if draft.is_standing]
     expected = None if proposed is None else proposed.oid
-    is_pushed = bool(everything) and (news or gone or standing.is_stale or live is None)
+    is_stale = standing.is_stale(estates[environment].holds.fingerprint)
+    is_pushed = bool(everything) and (news or gone or is_stale or live is None)
     place = Place(base.repo, head)
     drafted = tuple(everything)
     return told, Branch(base, place, environment, tip, expected, drafted, is_pushed, standing.opened, missing)

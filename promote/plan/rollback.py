@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from promote.estate.estate import Estate
-from promote.image import Version, agree, alike
+from promote.image import Version, agree
 from promote.outcome import Failure, Plan, Refusal, Skip
+from promote.plan.candidates import differing
 from promote.plan.carry import Cargo
 from promote.plan.choice import Choice
 from promote.plan.conclude import conclude
 from promote.plan.draft import Decision, Draft, unfit
+from promote.plan.going_back import chosen, earlier, word
 from promote.plan.holding import Held, held_back
-from promote.plan.intent import Before, Rollback, Rules
+from promote.plan.intent import UNMEANT, Before, Rollback, Rules
 from promote.plan.settle import settle
-from promote.question import Asking, HoldChange, Now, Past, Ran, Stretch, Unknown, abreast, look_back, time_of
+from promote.question import Asking, HoldChange, Now, Stretch, abreast, time_of
 
 _NOTHING = Version(None)
 _ODD = {"absent": "%s is in no file of %s", "mixed": "the places of %s in %s differ"}
@@ -25,7 +27,27 @@ def plan_rollback(estates: Mapping[str, Estate], intent: Rollback, rules: Rules,
     """The plan that brings each app back by itself; one that cannot be brought back stops no other."""
     apps = intent.apps or tuple(sorted(estates[intent.environment].joined))
     decided = yield from abreast({app: _app(estates, intent, app, rules, before) for app in apps})
-    return (yield from conclude(estates, decided.values(), rules, before))
+    decisions = [each if intent.apps else _noted(each) for each in decided.values()]
+    plan = yield from conclude(estates, decisions, rules, before)
+    failures = tuple(_eased(each, estates[intent.environment], rules) for each in plan.failures)
+    return replace(plan, failures=failures)
+
+
+def _noted(decision: Decision) -> Decision:
+    """The decision; of every app at once, one without an earlier version is a note, and no fault of the run."""
+    if isinstance(decision, Refusal) and decision.code in UNMEANT:
+        return Skip(decision.environment, decision.app, decision.code, decision.reason)
+    return decision
+
+
+def _eased(failure: Failure, estate: Estate, rules: Rules) -> Failure:
+    """The failure; what only lacks somebody's answer says how to go back without it."""
+    cure = ""
+    if failure.code == "registry" and rules.verify_tag:
+        cure = "; --no-verify-tag rolls back without asking"
+    elif failure.code == "forge" and rules.proposes(estate):
+        cure = "; --commit rolls back without a pull request"
+    return replace(failure, reason=f"{failure.reason}{cure}")
 
 
 def _app(
@@ -44,12 +66,15 @@ def _app(
     if fault is not None:
         return fault
     present = running if isinstance(running, Version) else _NOTHING
+    if running == "mixed" and intent.to is None:
+        why = f"its places in {name} differ: {differing(estate, app)}; name the one to go back to by --to"
+        return Refusal(name, app, "mixed", why)
     if intent.to is not None and running != "mixed" and agree(present, intent.to):
         return Skip(name, app, "already", f"{name} already runs {app} {present.short}")
     back = yield from held_back(estates, name, app, rules, is_rollback=True)
     if not isinstance(back, Held):
         return back
-    found = yield from _chosen(estate, app, present, intent.to, back, before)
+    found = yield from chosen(estate, intent, app, present, back, before)
     if not isinstance(found, Stretch):
         return found
     version = found.runs if isinstance(found.runs, Version) else _NOTHING
@@ -59,10 +84,20 @@ def _app(
     decision = yield from settle(estates, name, choice, rules, before)
     if isinstance(decision, Draft):
         holding = yield from _holding(estate, intent, app, present, version)
-        return replace(decision, holding=holding)
-    if isinstance(decision, Refusal) and decision.code == "no-such-tag" and intent.to is None:
-        return replace(decision, reason=f"{decision.reason}; to go further back, name a version by --to")
+        return replace(decision, holding=holding, warnings=(*decision.warnings, *back.passed))
+    if isinstance(decision, Refusal) and decision.code == "no-such-tag":
+        return replace(decision, reason=(yield from _gone(estate, app, found, before)))
     return decision
+
+
+def _gone(estate: Estate, app: str, stretch: Stretch, before: Before) -> Asking[str]:
+    """That the registry has no longer what ran, and where else to go; nobody has misspelled it."""
+    version = stretch.runs if isinstance(stretch.runs, Version) else _NOTHING
+    older = yield from earlier(estate, app, stretch, before)
+    ran = f"{estate.environment.name} ran {app} {version.short}, and the registry does not have it any more"
+    if older is None:
+        return f"{ran}; nothing is known to have run before it"
+    return f"{ran}; {older.short} ran before it: --to {word(older)}"
 
 
 def _holding(
@@ -77,61 +112,3 @@ def _holding(
     reason = intent.reason or f"rolled back from {present.short} to {to.short}"
     at = now.replace(microsecond=0)
     return (HoldChange(name, app, present, "held", reason, None, intent.by, at),)
-
-
-def _chosen(
-    estate: Estate, app: str, present: Version, to: Version | None, back: Held, before: Before
-) -> Asking[Stretch | Refusal | Failure]:
-    """The stretch to go back to."""
-    name = estate.environment.name
-
-    def first(past: Past) -> Stretch | Refusal | None:
-        held: Refusal | None = None
-        for stretch in _candidates(past.stretches, present, to):
-            # One that is named is refused for it later on.
-            stop = back.stops(stretch.runs) if to is None and isinstance(stretch.runs, Version) else None
-            if stop is None:
-                return stretch
-            held = held or stop
-        return held
-
-    question = Ran(estate.place, before.tip(estate, app), name, app)
-    past = yield from look_back(question, lambda past: isinstance(first(past), Stretch))
-    if isinstance(past, Unknown):
-        return Failure(name, app, "history", past.exit_code, past.why)
-    return first(past) or _nothing(estate, app, present, to, past)
-
-
-def _candidates(stretches: Sequence[Stretch], present: Version, to: Version | None) -> Iterator[Stretch]:
-    """What may be gone back to, the newest first: another version than the present, and none that was rolled back.
-
-    A version that a rollback took away counts again once it was brought in anew.
-    """
-    undone: list[Version] = []
-    for stretch in stretches:
-        version = stretch.runs
-        if isinstance(version, Version) and version.reference and not alike(version, present):
-            wanted = agree(version, to) if to is not None else not any(alike(version, each) for each in undone)
-            if wanted:
-                yield stretch
-        if stretch.brought is not None and stretch.brought.undone is not None:
-            undone.append(stretch.brought.undone)
-
-
-def _nothing(estate: Estate, app: str, present: Version, to: Version | None, past: Past) -> Refusal:
-    name = estate.environment.name
-    known = f" as far as can be seen ({past.ends})" if past.ends else ""
-    if to is not None:
-        cure = f"promote set {name} {app}={to} --allow-downgrade writes it all the same"
-        return Refusal(name, app, "no-earlier-version", f"{name} never ran {app} {to.short}{known}; {cure}")
-    undone = dict.fromkeys(
-        stretch.brought.undone.short
-        for stretch in past.stretches
-        if stretch.brought is not None
-        and stretch.brought.undone is not None
-        and not alike(stretch.brought.undone, present)
-    )
-    but = f" but what was rolled back ({', '.join(undone)})" if undone else ""
-    cure = f"{'--to names one, and ' if undone else ''}promote set {name} {app}=TAG --allow-downgrade writes any"
-    why = f"{name} ran no other version of {app} before {present.short}{but}{known}"
-    return Refusal(name, app, "no-earlier-version", f"{why}; {cure}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from promote.errors import Refused
 from promote.estate.estate import Estate
 from promote.image import Repository, parse_repository
 from promote.outcome import Failure, Refusal
@@ -59,6 +60,9 @@ def _once_more(
         undone=item.undone,
     )
     decision = yield from settle(estates, item.environment, choice, _RULES, before)
+    if item.undone is not None and isinstance(decision, Refusal) and decision.code != "held":
+        # A file that somebody has broken must not close the pull request by which prod goes back.
+        return None, Failure(decision.environment, decision.app, "proposal", Refused.exit_code, decision.reason)
     if not isinstance(decision, Draft):
         return None, decision
     draft = replace(decision, is_standing=True, skipped_gates=item.skipped_gates, warnings=())

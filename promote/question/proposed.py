@@ -68,12 +68,16 @@ class HoldChange:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own."""
+    """A promotion branch: its commit, what its trailers carry, and whether that is one commit of promote's own.
+
+    `holds_on` is the fingerprint of the file of holds that its own was made from, None where it changes none.
+    """
 
     oid: str
     carried: tuple[Carried, ...]
     is_ours: bool
     holds: tuple[HoldChange, ...] = ()
+    holds_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,11 @@ class Standing:
         """The pull request, if it is open."""
         return self.request if self.request is not None and self.request.state == "open" else None
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether the open pull request is in conflict with its base, as far as the forge tells."""
+    def is_stale(self, holds_on: str) -> bool:
+        """Whether the open pull request is in conflict with its base, as far as the forge tells.
+
+        It is, too, where both have added to the file of holds, which is `holds_on` now: there not every forge tells.
+        """
+        if self.proposed is not None and self.proposed.holds_on not in (None, holds_on):
+            return True
         return self.opened is not None and self.opened.conflicts is True

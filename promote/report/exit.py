@@ -9,9 +9,22 @@ from promote.errors import Refused, worst
 
 if TYPE_CHECKING:
     from promote.outcome import Plan, Refusal, Skip
+    from promote.plan.intent import Intent
 
 CHANGED = 10
 _FINE = frozenset({"already", "overtaken", "proposed"})
+
+
+def asked(intent: Intent, plan: Plan) -> tuple[str, ...]:
+    """The apps that a command asks for by name; a rollback of all of them names each that it could bring back."""
+    from promote.plan.intent import UNMEANT, Rollback, Set  # `find` plans nothing
+
+    if isinstance(intent, Set):
+        return tuple(app for app, _ in intent.versions)
+    if intent.apps or not isinstance(intent, Rollback):
+        return intent.apps
+    skips = [skip for skip in plan.skips if skip.code not in UNMEANT]
+    return tuple(dict.fromkeys(item.app for items in (plan.refusals, plan.failures, skips) for item in items))
 
 
 def _found(plan: Plan) -> frozenset[str]:

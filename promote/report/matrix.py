@@ -74,7 +74,7 @@ def marks(cell: Cell) -> Iterator[tuple[Mark, str]]:
         for gate in cell.unasked:
             yield "coming", f"{gate} not asked"
     if cell.pull is not None:
-        yield "proposed", f"#{cell.pull.number}"
+        yield "proposed", f"#{cell.pull.number}{', rollback' if cell.source == 'rollback' else ''}"
     if cell.mutable:
         yield "moved", "may have moved"
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from promote.duration import show_duration
+from promote.estate.holds import EVERY
 from promote.moment import show_minute
 from promote.report.exit import faulty, is_patient
 from promote.report.folding import together
@@ -19,11 +20,13 @@ if TYPE_CHECKING:  # most commands show one of these, or none
     from promote.outcome import Delivery, Plan, Refusal, Skip
     from promote.plan.verifying import Verified
     from promote.policy.selection import Considered, Selection
-    from promote.question import Brought, State, Stretch
+    from promote.question import Brought, HoldChange, State, Stretch
     from promote.report.document_shape import Site
     from promote.wording.links import Link
 
 _WHOLE = "too-many-changes"  # what is refused to an environment, and not to one app
+# Of an app that was not asked for, that it is not there or is as it is to be is no news.
+_NO_NEWS = frozenset({"absent", "already", "came-before"})
 HISTORY = ("app", "version", "since", "for", "commit", "author", "how")
 
 
@@ -45,13 +48,27 @@ def linked(links: Sequence[Link]) -> list[str]:
 
 
 def holds(plan: Plan) -> list[str]:
-    """One line a version that is held back or released: environment, app, version, why, until when."""
+    """One line a version that is held back or released, or is proposed to be: what, why, until when."""
     out = []
+    proposed = {each.environment for proposal in plan.proposals for each in proposal.holds}
+    words = {"held": "to be held, once it is merged", "released": "to be released, once it is merged"}
     for each in plan.holds:
-        what = f"{each.environment}: {each.app} {'*' if each.version is None else each.version.short} {each.action}"
+        done = words[each.action] if each.environment in proposed else each.action
+        what = f"{each.environment}: {_subject(each)} {done}"
         end = "" if each.until is None else f" until {show_minute(each.until)}"
         out.append(one_line(f"{what}{end}{f'  ({each.reason})' if each.reason else ''}"))
     return out
+
+
+def _subject(change: HoldChange) -> str:
+    """What is held back or released: an app's version, or every one."""
+    app = _named(change.app)
+    return f"every version of {app}" if change.version is None else f"{app} {change.version.short}"
+
+
+def _named(app: str) -> str:
+    """The app; of a hold of them all it is every app."""
+    return "every app" if app == EVERY else app
 
 
 def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
@@ -60,12 +77,12 @@ def skips(plan: Plan, *, named: Collection[str]) -> list[str]:
     return [
         _skip(skip)
         for skip in plan.skips
-        if skip not in told and (skip.app in named or skip.code not in ("absent", "already"))
+        if skip not in told and (skip.app in named or skip.code not in _NO_NEWS)
     ]
 
 
 def _skip(skip: Skip) -> str:
-    return one_line(f"{skip.environment}: {skip.app} skipped, {skip.code}: {skip.reason}")
+    return one_line(f"{skip.environment}: {_named(skip.app)} skipped, {skip.code}: {skip.reason}")
 
 
 def _refused(refusal: Refusal, apps: Sequence[str]) -> str:
@@ -80,7 +97,7 @@ def _refusals(told: Sequence[Refusal]) -> list[str]:
     groups: dict[object, list[Refusal]] = {}
     for number, item in enumerate(told):
         groups.setdefault((item.environment, item.reason) if item.code == _WHOLE else number, []).append(item)
-    return [_refused(items[0], [item.app for item in items]) for items in groups.values()]
+    return [_refused(items[0], [_named(item.app) for item in items]) for items in groups.values()]
 
 
 def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[str]:
@@ -91,7 +108,9 @@ def faults(plan: Plan, *, named: Collection[str], terse: bool = False) -> list[s
     failed = [
         f"{each.subject} failed, {code}: {each.sentence}"
         for code in dict.fromkeys(item.code for item in plan.failures)
-        for each in together((item.environment, item.app, item.reason) for item in plan.failures if item.code == code)
+        for each in together(
+            (item.environment, _named(item.app), item.reason) for item in plan.failures if item.code == code
+        )
     ]
     return skipped + [one_line(text) for text in refused + failed]
 
@@ -105,7 +124,8 @@ def commits(done: Delivery, *, in_clone: bool) -> list[str]:
         else:
             ref = f"refs/promote/{commit.place.branch}"
             out.append(f"kept {commit.oid[:12]} at {ref} of this clone; nothing was pushed")
-    if in_clone and any(commit.pushed for commit in done.commits):
+    proposed = {proposal.place for proposal in done.plan.proposals}
+    if in_clone and any(commit.pushed and commit.place not in proposed for commit in done.commits):
         out.append("your working files are as they were: git pull")
     return out
 

@@ -124,6 +124,7 @@ def message(
     *,
     base: str | None = None,
     holds: Sequence[HoldChange] = (),
+    holds_on: str | None = None,
     where: str = "",
 ) -> str:
     """The whole message of a commit that carries, holds and releases these: the rendered template, a list of several,
@@ -135,4 +136,4 @@ def message(
     body = _default(carried, holds) if template is None else rendered(template, carried, links, holds, where=where)
     # What the template renders must not read as a trailer of ours.
     body = _TRAILER.sub(" ", _CONTROL.sub("", body[:_MAX])).strip("\n")
-    return f"{body}\n\n{trailers(carried, base=base, holds=holds)}\n"
+    return f"{body}\n\n{trailers(carried, base=base, holds=holds, holds_on=holds_on)}\n"

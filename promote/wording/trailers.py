@@ -20,7 +20,8 @@ Below them, one block a hold; what releases has its first line alone. `*` is eve
     Promote-Hold-At: 2026-11-25T10:00:00Z
     Promote-Release: prod api *
 
-The commit of a pull request names the one that it was made on, first of all: `Promote-Base: OID`.
+The commit of a pull request names the one that it was made on, first of all: `Promote-Base: OID`; and where it changes
+what is held back, which file of holds that was: `Promote-Holds-On: FINGERPRINT`.
 """
 
 from __future__ import annotations
@@ -54,9 +55,16 @@ def _of_hold(item: HoldChange) -> Iterator[str]:
     yield from (f"Promote-Hold-{key}: {text}" for key, text in texts.items() if text)
 
 
-def trailers(carried: Iterable[Carried], *, base: str | None = None, holds: Iterable[HoldChange] = ()) -> str:
+def trailers(
+    carried: Iterable[Carried],
+    *,
+    base: str | None = None,
+    holds: Iterable[HoldChange] = (),
+    holds_on: str | None = None,
+) -> str:
     """The trailer block for what a commit carries, holds back and releases, without a final newline."""
     lines: list[str] = [] if base is None else [f"Promote-Base: {base}"]
+    lines += [] if base is None or holds_on is None else [f"Promote-Holds-On: {holds_on}"]
     last: tuple[str, str | None] | None = None
     for item in sorted(carried, key=lambda item: (item.environment, item.source or "", item.app)):
         if (item.environment, item.source) != last:
@@ -174,4 +182,13 @@ def parse_holds(message: str) -> tuple[HoldChange, ...]:
 
 def base_of(message: str) -> str | None:
     """The commit that a promotion branch's commit was made on; None where its trailers name none."""
-    return next((value.strip() for key, value in _lines(message) if key == "Promote-Base"), "") or None
+    return _one(message, "Promote-Base")
+
+
+def holds_on_of(message: str) -> str | None:
+    """The fingerprint of the file of holds that it was made on; None where it changes none."""
+    return _one(message, "Promote-Holds-On")
+
+
+def _one(message: str, wanted: str) -> str | None:
+    return next((value.strip() for key, value in _lines(message) if key == wanted), "") or None

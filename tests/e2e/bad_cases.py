@@ -235,9 +235,10 @@ CONFIG = (
     Case(
         "secret-that-is-not-set",
         ("update",),
-        2,
+        4,
         ("PROMOTE_PASSWORD", "is not set"),
         more="registries: {{'{host}': {{username: x, password: {{env: PROMOTE_PASSWORD}}}}}}\n",
+        messages=2,
     ),
     Case(
         "password-in-a-repo",

@@ -163,7 +163,7 @@ def test_a_clone_without_a_remote_can_only_be_written_to(repository: Gitops, ins
 
 def test_a_folder_in_no_clone_and_one_that_is_not_there(inside: Inside, tmp_path: Path) -> None:
     for words, says in (
-        (("status",), "; or write one here (promote init), or name one by --config"),
+        (("status",), "by -C, --repo or PROMOTE_REPO; or write one here (promote init), or name one by --config"),
         (SET_WEB, f"{inside.cwd}: there is no promote.yaml, and no folder 'dev', which could be ENV without one"),
         (("status", "-C", tmp_path / "nowhere-at-all"), "there is no such directory; correct -C"),
         (("status", "-C", tmp_path / ("long" * 100)), "cannot be read: File name too long; correct -C"),

@@ -140,11 +140,11 @@ def test_8_1_a_rollback_is_one_commit_that_restores_the_bytes(repository: Gitops
         "Promote-Hold: dev web 1.5.0",
         f"Promote-Hold: dev api {NEW_API}@{new}",
     } <= set(repository.trailers())
-    # Again: nothing else ran there, but what was taken away.
+    # Again: it is told, and changes nothing.
     tip = repository.tip()
-    again = inside("rollback", "dev", "web", *at)
-    assert again.code == 3
-    assert "no other version of web before 1.4.0 but what was rolled back (1.5.0)" in again.stderr
+    again = inside.ok("rollback", "dev", "web", *at)
+    assert "already: web was rolled back from 1.5.0 to 1.4.0 at 2" in again.stderr
+    assert "; nothing before it can be gone back to" in again.stderr
     assert repository.tip() == tip
     assert stretches(inside, *at)["web"] == [f"{OLD_WEB} undoes {NEW_WEB}", f"{NEW_WEB} promote", f"{OLD_WEB} by hand"]
     # It is held back until it is released: then the policy brings it in, and it may be rolled back again.

@@ -261,8 +261,8 @@ def test_7_1_one_request_for_all_environments(scene: Scene) -> None:
 def test_a_rollback_has_a_branch_of_its_own(scene: Scene) -> None:
     scene.ok("set", "prod", f"web={NEW_WEB}", "--commit", "--skip-gate", "from", "--reason", "a test")
     scene.ok("rollback", "prod", "web")
-    assert [(pull.head, pull.state) for pull in scene.state.pulls] == [("promote/rollback/prod/web", "open")]
-    assert scene.carried("promote/rollback/prod/web") == {"web": OLD_WEB}
+    assert [(pull.head, pull.state) for pull in scene.state.pulls] == [("promote/rollback/prod", "open")]
+    assert scene.carried("promote/rollback/prod") == {"web": OLD_WEB}
 
 
 @pytest.mark.parametrize("scene", [(kind, f", pull_request: {{{ALL}}}") for kind in sorted(ADAPTERS)], indirect=True)
@@ -422,10 +422,10 @@ def test_8_2_an_open_rollback_and_a_proposed_hold_hold_back(scene: Scene) -> Non
     scene.ok("hold", "prod", "api", "--reason", "it fails", "--version", NEW_API)
     assert [(each.head, each.state) for each in scene.state.pulls] == [
         (BRANCH, "open"),
-        ("promote/rollback/prod/web", "open"),
+        ("promote/rollback/prod", "open"),
         ("promote/hold/prod", "open"),
     ]
-    rollback = scene.repository.tree("promote/rollback/prod/web")
+    rollback = scene.repository.tree("promote/rollback/prod")
     assert b"- app: web\n  version: 1.5.0\n" in rollback.pop(".promote/holds/prod.yaml")
     assert rollback == scene.repository.tree() | {PROD: before[PROD]}
     assert f"hold `api` `{NEW_API}`: it fails" in scene.state.pulls[2].body

@@ -110,3 +110,14 @@ def test_a_commit_of_three_hundred_apps_is_read_once_and_not_by_each_of_them(mon
         made = brought("1", its, its, environment="prod", app=each.app, runs=each.new)
         assert made.source == "dev"
     assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    ("robot", "by_promote", "who"),
+    [(ANN, True, "C <c@x.org>"), (ANN, False, ANN), ("Bot <bot@x.org>", True, ANN), (None, True, ANN)],
+)
+def test_what_a_robot_is_the_author_of_was_done_by_its_committer(robot: str | None, by_promote: bool, who: str) -> None:
+    told = message(None, [Carried("prod", "web", None, Version("1.5.0"))]) if by_promote else "by hand"
+    its = said(HEAD + b"\n" + told.encode())
+    made = brought("1", its, None, environment="prod", app="web", runs=Version("1.5.0"), robot=robot)
+    assert made.author == who

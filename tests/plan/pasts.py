@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from promote.image import Repository, Version, parse_repository, parse_version
 from promote.question import Brought, Past, State, Stretch
@@ -22,10 +23,12 @@ def version(text: str) -> Version:
     return found
 
 
-def ran(text: str | State, *, undone: str | None = None, digests: Iterable[tuple[str, str]] = ()) -> Stretch:
+def ran(
+    text: str | State, *, undone: str | None = None, digests: Iterable[tuple[str, str]] = (), at: datetime = NOON
+) -> Stretch:
     """One stretch: of one image, or of several with `digests`; brought by a rollback where something was undone."""
     gone = None if undone is None else version(undone)
-    made = Brought("1" * 40, NOON, "Ann <ann@example.com>", "a change", by_hand=gone is None, undone=gone)
+    made = Brought("1" * 40, at, "Ann <ann@example.com>", "a change", by_hand=gone is None, undone=gone)
     if text in ("mixed", "absent", "unreadable"):
         return Stretch(text, (), made)
     its = version(text)

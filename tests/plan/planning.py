@@ -79,7 +79,7 @@ class Book:
                 return past
             return Past(past.stretches[: question.least], is_whole=False)
         if isinstance(question, Stands):
-            return self.standing
+            return self._stands(question.head)
         if isinstance(question, Probe | Statuses | Reviews):
             return self.outside[question]
         repository: Repository = question.repository
@@ -99,6 +99,14 @@ class Book:
                         made = datetime(year, 1, 1, tzinfo=UTC) if year is not None and "created" in what else None
                         return Known(sha(letter), made)
                 return Absent("404")
+
+    def _stands(self, head: str) -> Standing | Unknown:
+        """What goes forward does not stand on the branch of rollbacks."""
+        if not head.startswith("promote/rollback/") or isinstance(self.standing, Unknown):
+            return self.standing
+        proposed = self.standing.proposed
+        goes_forward = proposed is not None and any(item.undone is None for item in proposed.carried)
+        return NOTHING_STANDS if goes_forward else self.standing
 
     @property
     def facts(self) -> list[str]:

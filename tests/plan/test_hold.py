@@ -19,7 +19,7 @@ from promote.image import Version
 from promote.outcome import Plan, Refusal
 from promote.plan import hold_file
 from promote.plan.hold_file import without
-from promote.plan.intent import Hold, Intent, Promote, Release, Rollback, Rules, Sources, Update
+from promote.plan.intent import Auto, Hold, Intent, Promote, Release, Rollback, Rules, Sources, Update
 from promote.question import Carried, HoldChange, Now, Proposed, Request, Standing, Unknown
 from promote.text.rewrite import rewrite
 from promote.tree import Entry
@@ -295,7 +295,7 @@ def standing(*items: Carried, holds: tuple[HoldChange, ...] = (), request: Reque
     return Standing(Proposed(HEAD, items, True, holds), request)
 
 
-BRANCHES = {"env": "promote/env/prod", "back": "promote/rollback/prod/web", "hold": "promote/hold/prod"}
+BRANCHES = {"env": "promote/env/prod", "back": "promote/rollback/prod", "hold": "promote/hold/prod"}
 
 
 def branches(**stand: Standing | Unknown) -> Outside:
@@ -366,7 +366,7 @@ def test_8_2_a_rollback_leaves_the_pull_request_that_goes_forward(tmp_path: Path
     made = plan(built(tmp_path, PROPOSING), Rollback("prod", ("web",)), registry, Rules(verify_tag=False))
     assert outcome(made) == ["prod web 1.4.0 → 1.3.0"]
     assert [(each.head, each.apps) for each in made.proposals] == [
-        ("promote/rollback/prod/web", (("prod", "web"), ("prod", "web"))),
+        ("promote/rollback/prod", (("prod", "web"), ("prod", "web"))),
         ("promote/env/prod", ()),
     ]
     (step,) = made.steps
@@ -407,3 +407,56 @@ def test_7_1_one_pull_request_has_all_the_holds(
     (proposal,) = made.proposals
     assert [each if each in carried else each.app for each in proposal.holds] == carried
     assert bool(made.steps) == (carried not in ([], [CHANGE]))
+
+
+def _broken(folder: Path) -> Built:
+    """Both run 1.5.0."""
+    files = {f"{name}/kustomization.yaml": kustomization(WEB, "1.5.0") for name in ("dev", "prod")}
+    return at_a_tip(build(folder, PROPOSING, files))
+
+
+@pytest.mark.parametrize(("on", "is_anew"), [(None, False), ("none", False), ("0" * 16, True)])
+def test_7_1_what_was_made_from_another_file_of_holds_is_built_anew(
+    tmp_path: Path, on: str | None, is_anew: bool
+) -> None:
+    rolled = Standing(Proposed(HEAD, (BACK,), True, (CHANGE,), on), OPEN)
+    made = plan(_broken(tmp_path), Auto(("prod",)), branches(back=rolled))
+    (back,) = (each for each in made.proposals if each.head == BRANCHES["back"])
+    assert (back.is_new, [step.place.branch for step in made.steps]) == (is_anew, [BRANCHES["back"]] * is_anew)
+    held = Standing(Proposed(HEAD, (), True, (CHANGE,), on), OPEN)
+    made = plan(built(tmp_path / "hold", PROPOSING), HOLD, branches(hold=held))
+    assert bool(made.steps) == is_anew
+
+
+@pytest.mark.parametrize(
+    ("stood", "closed"),
+    [
+        (Standing(Proposed(HEAD, (BACK,), True, (CHANGE,)), OPEN), [BRANCHES["back"]]),
+        # Somebody else's commits, another app, nobody's answer, and nothing at all.
+        (Standing(Proposed(HEAD, (BACK,), False, (CHANGE,)), OPEN), []),
+        (Standing(Proposed(HEAD, (BACK, replace(BACK, app="api")), True, (CHANGE,)), OPEN), []),
+        (Unknown("the forge is down", 6), []),
+        (Standing(None, None), []),
+    ],
+)
+def test_8_2_what_is_rolled_back_at_once_need_not_be_merged(
+    tmp_path: Path, stood: Standing | Unknown, closed: list[str]
+) -> None:
+    registry = branches(back=stood)
+    registry.ran = {("prod", "web"): past("1.5.0", "1.4.0")}
+    made = plan(_broken(tmp_path), Rollback("prod", ("web",)), registry, Rules(verify_tag=False, deliver="commit"))
+    assert outcome(made) == ["prod web 1.5.0 → 1.4.0"]
+    assert [(each.head, each.apps, each.expected) for each in made.proposals] == [(head, (), HEAD) for head in closed]
+
+
+@pytest.mark.parametrize(
+    "broken", [{PROD: "holds: web\n"}, {"prod/kustomization.yaml": f"images: [\n# {WEB}\n"}]
+)  # fmt: skip
+def test_8_2_a_file_that_is_broken_closes_no_pull_request_of_a_rollback(
+    tmp_path: Path, broken: dict[str, str]
+) -> None:
+    files = {f"{name}/kustomization.yaml": kustomization(WEB, "1.5.0") for name in ("dev", "prod")}
+    rolled = Standing(Proposed(HEAD, (BACK,), True, (CHANGE,)), OPEN)
+    made = plan(at_a_tip(build(tmp_path, PROPOSING, {**files, **broken})), Auto(("prod",)), branches(back=rolled))
+    assert "prod web proposal 3" in outcome(made)
+    assert (made.proposals, made.steps) == ((), ())

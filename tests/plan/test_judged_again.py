@@ -172,9 +172,9 @@ def test_7_2_where_nobody_can_tell_whether_one_of_them_is_held_it_stays_as_it_is
     tmp_path: Path, intent: Intent
 ) -> None:
     dark = Unknown("the forge is down", 6)
-    heads: dict[str, Standing | Unknown] = {**stands("api"), "promote/rollback/prod/api": dark}
+    heads: dict[str, Standing | Unknown] = {**stands("api"), "promote/rollback/prod": dark}
     made = judged(tmp_path, outside(heads=heads, probes={"web": WELL, "api": WELL}), intent=intent)
-    assert outcome(made) == ["prod api forge 6", "prod web proposal 6"]
+    assert sorted(outcome(made)) == ["prod api forge 6", "prod web forge 6"]
     assert (made.proposals, made.steps) == ((), ())
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promote.estate.estate import Estate
 from promote.image import Version
 from promote.plan.intent import Before, Rollback, Rules
-from promote.question import Past, Ran, Unknown
+from promote.question import Past, Ran, Stretch, Unknown
+from promote.report.exit import asked, exit_code
 from tests.clock import NOON
 from tests.estate.building import Built, build, deployment, kustomization, write
 from tests.plan.pasts import past, ran, version
-from tests.plan.planning import API, WEB, Book, after, book, outcome, plan, sha, wanted
+from tests.plan.planning import API, WEB, Book, after, at_a_tip, book, outcome, plan, sha, wanted
+from tests.text.documents import examples
 
 FILE = "dev/kustomization.yaml"
 CONFIG = f"""
@@ -52,7 +58,7 @@ def rolled(folder: Path, history: Past | Unknown, *, runs: str = "1.5.0", to: st
         past("1.5.0", f"1.5.0@{B}"),
         past("1.5.0", ends="history ends here"),
         # What was rolled back is not gone back to.
-        past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0"),
+        past("1.5.0", "absent", ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0"),
     ],
 )
 def test_8_1_where_nothing_else_ran_before_it_is_refused(tmp_path: Path, history: Past) -> None:
@@ -67,8 +73,6 @@ def test_8_1_where_nothing_else_ran_before_it_is_refused(tmp_path: Path, history
         (past("1.5.0", "absent", "1.5.0", "mixed", "1.4.0"), "1.4.0"),
         # The working files are ahead of what was committed.
         (past("1.4.0"), "1.4.0"),
-        # Twice in a row goes further back, not forth again.
-        (past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0", "1.4.0"), "1.4.0"),
         # Brought in anew after it was rolled back, it counts again.
         (past("1.5.0", "1.6.0", ran("1.4.0", undone="1.6.0"), "1.6.0"), "1.6.0"),
         # Far below, the history is asked for more.
@@ -83,20 +87,20 @@ def test_8_1_the_newest_version_before_the_present_one(tmp_path: Path, history: 
 @pytest.mark.parametrize(
     ("history", "to", "told"),
     [
-        (past("1.5.0"), None, "dev ran no other version of web before 1.5.0; promote set dev web=TAG"),
+        (past("1.5.0"), None, "version of web before 1.5.0; `promote set dev web=TAG --allow-downgrade` writes it"),
         # What runs is not named among what was rolled back, though it was once.
         (
-            past(ran("1.5.0", undone="1.4.0"), ran("1.4.0", undone="1.5.0"), "1.5.0", "1.4.0"),
+            past("1.5.0", "absent", ran("1.5.0", undone="1.4.0"), ran("1.4.0", undone="1.5.0"), "1.5.0", "1.4.0"),
             None,
             "before 1.5.0 but what was rolled back (1.4.0); --to",
         ),
         (
-            past(ran("1.5.0", undone="1.6.0"), "1.6.0", ends="history ends here"),
+            past("1.5.0", "absent", ran("1.5.0", undone="1.6.0"), "1.6.0", ends="history ends here"),
             None,
             "before 1.5.0 but what was rolled back (1.6.0) as far as can be seen (history ends here); --to",
         ),
-        (past("1.5.0"), "1.4.0", "dev never ran web 1.4.0; promote set dev web=1.4.0 --allow-downgrade"),
-        (past("1.5.0", ends="it ends"), "1.4.0", "dev never ran web 1.4.0 as far as can be seen (it ends); promote"),
+        (past("1.5.0"), "1.4.0", "dev never ran web 1.4.0; `promote set dev web=1.4.0 --allow-downgrade` writes it"),
+        (past("1.5.0", ends="it ends"), "1.4.0", "dev never ran web 1.4.0 as far as can be seen (it ends); `promote"),
     ],
 )
 def test_a_refusal_says_what_is_known_and_what_to_do(
@@ -176,14 +180,22 @@ def test_8_1_each_image_goes_back_to_its_own_digest(tmp_path: Path) -> None:
     assert made.steps[0].carried[0].digests == tuple(digests)
 
 
-@pytest.mark.parametrize(("to", "is_told"), [(None, True), ("1.3.0", False)])
-def test_a_tag_that_is_gone_can_be_passed_over_by_name(tmp_path: Path, to: str | None, is_told: bool) -> None:
+@pytest.mark.parametrize("to", [None, "1.3.0"])
+def test_a_tag_that_is_gone_names_the_version_before_it(tmp_path: Path, to: str | None) -> None:
     registry = book()
     registry.pasts = {"web": past("1.5.0", "1.3.0", "1.4.0")}
     intent = Rollback("dev", ("web",), None if to is None else version(to))
     (refusal,) = plan(built(tmp_path, "1.5.0"), intent, registry).refusals
     assert refusal.code == "no-such-tag"
-    assert ("; to go further back, name a version by --to" in refusal.reason) == is_told
+    gone = "dev ran web 1.3.0, and the registry does not have it any more; 1.4.0 ran before it: --to 1.4.0"
+    assert refusal.reason == gone
+
+
+def test_8_1_a_version_that_is_gone_and_the_first_one_says_so(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.3.0")}
+    (refusal,) = plan(built(tmp_path, "1.5.0"), WEB_BACK, registry).refusals
+    assert refusal.reason.endswith("does not have it any more; nothing is known to have run before it")
 
 
 def test_8_1_neither_the_order_nor_the_source_stands_in_the_way(tmp_path: Path) -> None:
@@ -212,11 +224,16 @@ def test_8_1_a_registry_that_does_not_answer_is_a_failure(tmp_path: Path) -> Non
     assert outcome(plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)) == ["dev web registry 4"]
 
 
-def test_8_1_what_differs_is_brought_to_the_last_version_that_did_not(tmp_path: Path) -> None:
+def test_8_1_where_places_differ_the_version_is_named(tmp_path: Path) -> None:
     files = {"dev/a.yaml": deployment("a", f"{WEB}:1.5.0", f"{WEB}:1.6.0")}
     registry = book()
     registry.pasts = {"web": past("mixed", "1.5.0", "1.4.0")}
-    made = plan(build(tmp_path, CONFIG, files), WEB_BACK, registry)
+    here = build(tmp_path, CONFIG, files)
+    (refusal,) = plan(here, WEB_BACK, registry).refusals
+    assert refusal.code == "mixed"
+    assert refusal.reason.startswith("its places in dev differ: 1.5.0 at dev/a.yaml:")
+    assert refusal.reason.endswith("name the one to go back to by --to")
+    made = plan(here, Rollback("dev", ("web",), version("1.5.0")), registry)
     assert outcome(made) == ["dev web 1.6.0 → 1.5.0"]
     assert made.steps[0].carried[0].undone is None
     assert made.warnings == ()
@@ -342,7 +359,9 @@ def test_8_2_the_edit_and_the_hold_of_the_bad_version_are_one_commit(tmp_path: P
     [
         ("{app: web, version: 1.4.0}", past("1.5.0", "1.4.0"), None, ["dev web held"]),
         ("{app: web, version: 1.4.0}", past("1.5.0", "1.4.0", "1.6.0"), "1.4.0", ["dev web held"]),
-        ("{app: web, version: '*'}", past("1.5.0", "1.4.0", "1.6.0"), None, ["dev web held"]),
+        # A freeze does not close the way back.
+        ("{app: web, version: '*'}", past("1.5.0", "1.4.0", "1.6.0"), None, ["dev web 1.5.0 → 1.4.0"]),
+        ("{app: '*', version: '*'}", past("1.5.0", "1.4.0", "1.6.0"), "1.6.0", ["dev web 1.5.0 → 1.6.0"]),
         ("{app: web}", past("1.5.0", "1.4.0"), None, ["dev web holds-unreadable"]),
         ("{app: web, version: 1.4.0}", past("1.5.0", "1.4.0", "1.6.0"), None, ["dev web 1.5.0 → 1.6.0"]),
         ("{app: web, version: 1.4.0, until: 2020-01-01}", past("1.5.0", "1.4.0"), None, ["dev web 1.5.0 → 1.4.0"]),
@@ -355,9 +374,145 @@ def test_8_1_a_held_version_is_never_gone_back_to(
     assert rolled(tmp_path, history, to=to) == expected
 
 
+def test_8_1_a_freeze_is_told_and_the_way_back_is_open(tmp_path: Path) -> None:
+    write(tmp_path, {".promote/holds/dev.yaml": "holds:\n- {app: '*', version: '*', reason: moving, by: Ann <a@b>}\n"})
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    made = plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)
+    (told,) = made.warnings
+    assert told.startswith("dev holds every version of every app back: moving (by Ann <a@b>, ")
+    assert told.endswith("; the way back is open")
+
+
+ROLLED = past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0", "1.4.0")
+
+
+def test_8_1_a_second_rollback_changes_nothing_unless_a_version_is_named(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts = {"web": ROLLED}
+    here = built(tmp_path, "1.5.0")
+    for intent in (WEB_BACK, Rollback("dev")):
+        made = plan(here, intent, registry)
+        assert outcome(made)[:1] == ["dev web already"]
+        assert (made.changes, made.holds, made.refusals) == ((), (), ())
+        back = f"web was rolled back from 1.6.0 to 1.5.0 at {NOON:%Y-%m-%d %H:%M}Z"
+        assert made.skips[0].reason == f"{back}; --to 1.4.0 goes further back"
+    assert rolled(tmp_path, ROLLED, to="1.4.0") == ["dev web 1.5.0 → 1.4.0"]
+    registry.pasts = {"web": past(ran("1.5.0", undone="1.6.0"), "1.6.0", "1.5.0")}
+    (skip,) = plan(here, WEB_BACK, registry).skips
+    assert skip.reason.endswith("; nothing before it can be gone back to")
+
+
+EARLY, LATE = NOON - timedelta(hours=3), NOON - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        # What runs came before: it stays.
+        ([ran("1.5.0", at=EARLY), ran("1.4.0", at=EARLY)], "dev web came-before"),
+        ([ran("1.5.0", at=LATE)], "dev web no-earlier-version"),
+        ([ran("1.5.0", at=LATE), ran("absent", at=EARLY)], "dev web no-earlier-version"),
+        # By now it runs what it ran then: a second run changes nothing.
+        ([ran("1.5.0", at=LATE, undone="1.6.0"), ran("1.6.0", at=LATE), ran("1.5.0", at=EARLY)], "dev web already"),
+        ([ran("1.5.0", at=LATE), ran("1.4.0", at=EARLY)], "dev web 1.5.0 → 1.4.0"),
+        # Not the version before, but the one that ran then.
+        ([ran("1.5.0", at=LATE), ran("1.6.0", at=LATE), ran("1.4.0", at=EARLY)], "dev web 1.5.0 → 1.4.0"),
+        # What was rolled back is no state to go back to.
+        (
+            [ran("1.5.0", at=LATE, undone="1.6.0"), ran("1.6.0", at=EARLY), ran("1.4.0", at=EARLY)],
+            "dev web 1.5.0 → 1.4.0",
+        ),
+    ],
+)
+def test_8_1_since_a_time_only_what_came_since_goes_back_to_what_ran_before(
+    tmp_path: Path, history: list[Stretch], expected: str
+) -> None:
+    registry = book()
+    registry.pasts = {"web": past(*history)}
+    made = plan(built(tmp_path, "1.5.0"), Rollback("dev", ("web",), since=NOON - timedelta(hours=2)), registry)
+    assert outcome(made) == [expected]
+
+
+def test_8_1_of_every_app_what_has_nothing_before_it_is_a_note(tmp_path: Path) -> None:
+    files = {"dev/a.yaml": deployment("a", f"{WEB}:1.5.0"), "dev/b.yaml": deployment("b", f"{API}:1.5.0")}
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0"), "api": past("1.5.0")}
+    made = plan(build(tmp_path, CONFIG, files), Rollback("dev"), registry)
+    assert (outcome(made)[0], made.refusals) == ("dev web 1.5.0 → 1.4.0", ())
+    told = "dev ran no other version of api before 1.5.0"
+    assert [(each.app, each.code, each.reason) for each in made.skips] == [("api", "no-earlier-version", told)]
+    assert exit_code(made, named=asked(Rollback("dev"), made), tell_changes=False) == 0
+
+
+@pytest.mark.parametrize(("hold", "code"), [("1.4.0", 3), ("'*'", 0)])
+def test_9_1_every_app_is_named_by_all(tmp_path: Path, hold: str, code: int) -> None:
+    write(tmp_path, {".promote/holds/dev.yaml": f"holds:\n- {{app: web, version: {hold}}}\n"})
+    registry = book()
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    made = plan(built(tmp_path, "1.5.0"), Rollback("dev"), registry)
+    assert exit_code(made, named=asked(Rollback("dev"), made), tell_changes=False) == code
+
+
+GATED = f"""
+apps: {{web: {{image: {WEB}}}}}
+environments:
+  dev: {{path: dev}}
+  prod: {{path: prod, from: dev, gates: [soak: 1h, {{freeze: {{from: 2020-01-01, until: 2020-01-02}}, locked: true}}]}}
+"""
+
+
+def test_the_cure_of_a_version_that_never_ran_names_all_that_it_takes(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts = {"web": past("1.5.0")}
+    here = build(tmp_path, GATED, {"prod/kustomization.yaml": kustomization(WEB, "1.5.0")})
+    (refusal,) = plan(here, Rollback("prod", ("web",), version("1.4.0")), registry).refusals
+    command = "`promote set prod web=1.4.0 --allow-downgrade --skip-gate from --skip-gate soak --reason WHY` writes it"
+    assert refusal.reason.endswith(f"; {command}, once freeze passes, which is locked")
+
+
+def test_8_1_a_registry_that_is_down_names_the_way_without_it(tmp_path: Path) -> None:
+    registry = book(dark=[WEB])
+    registry.pasts = {"web": past("1.5.0", "1.4.0")}
+    (failure,) = plan(built(tmp_path, "1.5.0"), WEB_BACK, registry).failures
+    assert failure.reason.endswith("; --no-verify-tag rolls back without asking")
+
+
+def test_8_1_a_forge_that_is_down_names_the_way_without_it(tmp_path: Path) -> None:
+    registry = book()
+    registry.pasts, registry.standing = {"web": past("1.5.0", "1.4.0")}, Unknown("the forge does not answer", 6)
+    here = at_a_tip(built(tmp_path, "1.5.0"))
+    (failure,) = plan(here, WEB_BACK, registry, Rules(deliver="pull-request")).failures
+    assert failure.reason == "the forge does not answer; --commit rolls back without a pull request"
+
+
 def test_8_2_what_is_held_back_already_gets_no_second_hold(tmp_path: Path) -> None:
     write(tmp_path, {".promote/holds/dev.yaml": "holds:\n- {app: web, version: 1.5.0}\n"})
     registry = book()
     registry.pasts = {"web": past("1.5.0", "1.4.0")}
     made = plan(built(tmp_path, "1.5.0"), WEB_BACK, registry)
     assert (made.holds, [change.path for change in made.steps[0].files]) == ((), [FILE.encode()])
+
+
+TAGS = ("1.4.0", "1.5.0", "1.6.0")
+eras = st.lists(st.tuples(st.sampled_from(TAGS), st.none() | st.sampled_from(TAGS)), min_size=1, max_size=6)
+
+
+@given(eras, st.booleans())
+@examples(60)
+def test_8_1_whoever_runs_the_same_rollback_again_changes_nothing(
+    found: list[tuple[str, str | None]], has_time: bool
+) -> None:
+    """Whatever ran before, and whatever was rolled back of it; an hour each."""
+    history = [ran(tag, undone=gone, at=NOON - timedelta(hours=n)) for n, (tag, gone) in enumerate(found, 1)]
+    intent = Rollback("dev", ("web",), since=NOON - timedelta(hours=2, minutes=30) if has_time else None)
+    registry = book()
+    registry.pasts = {"web": past(*history)}
+    with TemporaryDirectory() as folder:
+        first = plan(built(Path(folder), found[0][0]), intent, registry)
+        if not first.changes:
+            return
+        new = first.changes[0].new
+        registry.pasts = {"web": past(ran(str(new), undone=found[0][0], at=NOON), *history)}
+        again = plan(built(Path(folder), str(new)), intent, registry)
+    assert (again.changes, [each.code for each in again.skips]) == ((), ["already"])

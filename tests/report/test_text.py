@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from promote.history.chronicle import Chronicle
 from promote.image import Version
-from promote.outcome import Failure, Plan, Refusal, Skip, Step
+from promote.outcome import Commit, Delivery, Failure, Plan, Proposal, Refusal, Skip, Step
 from promote.place import Place
 from promote.policy.selection import Considered, Selection
 from promote.question import Brought, HoldChange, Past, Stretch
@@ -176,5 +177,34 @@ def test_one_line_a_version_that_is_held_back_or_released() -> None:
     )
     assert text.holds(Plan(holds=holds)) == [
         "prod: web 1.5.0 held until 2026-12-24 09:00Z  (it\\x1bfails)",
-        "prod: * * released",
+        "prod: every version of every app released",
+    ]
+
+
+def test_what_is_proposed_to_be_held_or_released_is_not_told_as_done() -> None:
+    held = HoldChange("prod", "web", Version("1.5.0"), "held", "it fails")
+    released = HoldChange("prod", "api", None, "released")
+    proposal = Proposal(HERE, "promote/hold/prod", "prod", (), holds=(held, released))
+    assert text.holds(Plan(holds=(held, released), proposals=(proposal,))) == [
+        "prod: web 1.5.0 to be held, once it is merged  (it fails)",
+        "prod: every version of api to be released, once it is merged",
+    ]
+
+
+def test_git_pull_is_told_only_where_it_brings_something() -> None:
+    proposal = Proposal(HERE, "promote/env/prod", "prod", ())
+    pushed = Commit(proposal.place, "1" * 40, pushed=True)
+    done = Delivery(Plan(proposals=(proposal,)), (pushed,))
+    assert [line for line in text.commits(done, in_clone=True) if "git pull" in line] == []
+    both = replace(done, commits=(pushed, Commit(HERE, "2" * 40, pushed=True)))
+    assert "git pull" in text.commits(both, in_clone=True)[-1]
+
+
+def test_what_concerns_every_app_says_so() -> None:
+    skip = Skip("prod", "*", "not-held", "it is not held")
+    assert text.skips(Plan(skips=(skip,)), named=()) == ["prod: every app skipped, not-held: it is not held"]
+    refusal, failure = Refusal("prod", "*", "holds-unreadable", "odd"), Failure("prod", "*", "forge", 6, "it is down")
+    assert text.faults(Plan(refusals=(refusal,), failures=(failure,)), named=()) == [
+        "prod: every app refused, holds-unreadable: odd",
+        "prod: every app failed, forge: it is down",
     ]

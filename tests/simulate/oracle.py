@@ -45,22 +45,31 @@ class Oracle:
         return {key: self._after(key) for key in self.ledger.lives}
 
     def rolled_back(self, key: Key) -> str | None:
-        """Where a rollback leads: to what ran before, and was neither given up nor is held."""
+        """Where a rollback leads: to what ran before, and was neither given up nor is held by name."""
         lives = self.ledger.lives[key]
         if self.sky.is_dark(key[1]):
             return None
         for number in reversed(range(len(lives) - 1)):
             tag = lives[number].tag
-            if tag != lives[-1].tag and not self.is_held(key, tag) and not self._given_up(lives, tag):
+            if tag != lives[-1].tag and not self._is_barred(key, tag) and not self._given_up(lives, tag):
                 return tag
         return None
 
+    def came_back(self, key: Key) -> bool:
+        """Whether what runs was brought by a rollback: nothing else goes back."""
+        lives = self.ledger.lives[key]
+        return len(lives) > 1 and rank(lives[-1].tag) < rank(lives[-2].tag)
+
     def is_held(self, key: Key, tag: str) -> bool:
+        return self._is_barred(key, tag) or self._is_barred(key, None)
+
+    def _is_barred(self, key: Key, tag: str | None) -> bool:
+        """Whether a hold of that version, or of every one where it is None, stands."""
         environment, app = key
         return any(
             each.environment == environment
             and each.app in ("*", app)
-            and each.tag in (None, tag)
+            and each.tag == tag
             and (each.until is None or self.sky.moment < each.until)
             for each in self.holds
         )

@@ -39,7 +39,9 @@ def roll_back(scene: Scene, key: Key) -> None:
     environment, app = key
     wanted, leads = scene.stays(), scene.oracle.rolled_back(key)
     bad = scene.ledger.tag(key)
-    done = scene.write(Rollback(environment, (app,), reason="it fails at night", by=_ANN))
+    # Further back than where a rollback has led goes only who says so.
+    to = Version(leads) if leads is not None and scene.oracle.came_back(key) else None
+    done = scene.write(Rollback(environment, (app,), to, reason="it fails at night", by=_ANN))
     scene.look()
     if leads is None:
         assert not done.commits, f"{key} went back, and there is no place to go to"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from promote.image import Version
 from promote.question import Carried, HoldChange
-from promote.wording.trailers import parse, parse_holds, trailers
+from promote.wording.trailers import base_of, holds_on_of, parse, parse_holds, trailers
 
 DIGEST = f"sha256:{'a' * 64}"
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,12}", fullmatch=True)
@@ -101,3 +101,12 @@ def test_git_reads_the_same(tmp_path: Path) -> None:
     )
     assert done.stdout.decode().rstrip("\n") == trailers(items)
     assert list(parse(done.stdout.decode())) == sorted(items, key=_key)
+
+
+@pytest.mark.parametrize("on", [None, "none", "0123456789abcdef"])
+def test_which_file_of_holds_a_pull_request_was_made_on_is_read_back(on: str | None) -> None:
+    items = [Carried("prod", "web", None, Version("1.4.0"), undone=Version("1.5.0"))]
+    message = f"Promote-Holds-On: forged\n\n{trailers(items, base='1' * 40, holds_on=on)}\n"
+    assert (holds_on_of(message), base_of(message), list(parse(message))) == (on, "1" * 40, items)
+    # A commit that is no pull request's stands on nothing that could change under it.
+    assert holds_on_of(trailers(items, holds_on=on)) is None
