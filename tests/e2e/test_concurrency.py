@@ -126,7 +126,7 @@ def test_a_protected_branch_is_a_clear_refusal_at_once(repository: Gitops, insid
     done = inside("set", "dev", f"web={NEW_WEB}", "--repo", repository.url)
     assert done.code == 5
     assert "GH006" in done.stderr
-    assert "a branch that it may push to" in done.stderr
+    assert "give --pull-request" in done.stderr
     assert len([request for request in repository.server.log.requests if "receive-pack" in request.path]) == 1
     assert len(repository.commits()) == 1
 
