@@ -31,12 +31,12 @@ class _Trial:
     gate: ProbeGate
     case: Case
 
-    def finding(self, where: str) -> Asking[Finding]:
+    def finding(self, subject: str) -> Asking[Finding]:
         verdict = yield from self.gate.judge(self.case)
         told = f"asked of {self.case.app} {self.case.version.short}: {verdict.why}"
         if verdict.state in ("passed", "waiting"):
-            return Finding("ok", where, "gate", told)
-        return Finding("warning", where, "gate", told, OF_STATES[verdict.state])
+            return Finding("ok", subject, "gate", told)
+        return Finding("warning", subject, "gate", told, OF_STATES[verdict.state])
 
 
 def _case(estates: Mapping[str, Estate], environment: str, origin: str, *, by_digest: bool = False) -> Case | None:

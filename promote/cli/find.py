@@ -52,7 +52,6 @@ def find(paths: tuple[str, ...], apps: tuple[str, ...], **given: Any) -> None:
 
 
 def _estates(opened: Session, paths: tuple[str, ...], apps: tuple[str, ...]) -> list[Estate]:
-
     if not opened.has_config:
         return [opened.everything(path) for path in dict.fromkeys(path.rstrip("/") or "/" for path in paths or (".",))]
     names = list(opened.config.environments)

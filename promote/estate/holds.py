@@ -39,7 +39,7 @@ def shown(version: Version | None) -> str:
 class Hold:
     """One version of one app that is not to be brought in; `app` is `*` for every app, `version` None for every one.
 
-    `until` is when it ends by itself, `where` the place that says so: FILE:LINE:COLUMN, or a pull request's address.
+    `until` is when it ends by itself, `where` what says so: FILE:LINE:COLUMN, a pull request's address, or a branch.
     """
 
     app: str
@@ -49,9 +49,6 @@ class Hold:
     reason: str = ""
     until: datetime | None = None
     where: str = ""
-
-    def speaks_of(self, app: str) -> bool:
-        return self.app in (EVERY, app)
 
     def lasts(self, now: datetime | None) -> bool:
         """Whether it still holds; `now` may be None where there is no `until`."""

@@ -17,6 +17,12 @@ from promote.place import Place
 from promote.question import Past, Stretch
 
 
+def _robot(config: Config) -> str | None:
+    """By whom promote.yaml has commits, as commits spell it; None where it does not say."""
+    author = config.commit.author
+    return str(Author.parse(author)) if isinstance(author, str) else None
+
+
 @dataclass
 class _Walk:
     """One way back. Paths and apps are those of today's configuration, whatever promote.yaml said then."""
@@ -70,10 +76,10 @@ class _Walk:
         """What was seen of each app."""
         ended = {app: trail.end(self.root) for app, trail in self.trails.items()}
         begins = {oid for found, _ in ended.values() for _, oid in found if oid is not None}
-        told = self._told(begins)
+        told, robot = self._told(begins), _robot(self.config)
         out: dict[str, Past] = {}
         for app, (found, is_whole) in ended.items():
-            stretches = tuple(self._stretch(app, its, oid, told) for its, oid in found)
+            stretches = tuple(self._stretch(app, its, oid, told, robot) for its, oid in found)
             seen = bool(stretches) and stretches[-1].brought is not None
             # Where all that was asked for was seen, it does not matter where history ends.
             short = not is_whole and not (seen and self.trails[app].is_long)
@@ -86,13 +92,13 @@ class _Walk:
         raws = self.history.raw(sorted({*oids, *merged}))
         return {oid: said(raw) for oid, raw in raws.items() if raw is not None}
 
-    def _stretch(self, app: str, its: Ran, oid: str | None, told: Mapping[str, Said]) -> Stretch:
+    def _stretch(
+        self, app: str, its: Ran, oid: str | None, told: Mapping[str, Said], robot: str | None
+    ) -> Stretch:
         if oid is None:
             return Stretch(its.runs, its.images, None)
         parents = self.parents[oid]
         merged = told.get(parents[1]) if len(parents) == 2 else None
-        author = self.config.commit.author
-        robot = str(Author.parse(author)) if isinstance(author, str) else None
         made = brought(oid, told[oid], merged, environment=self.environment, app=app, runs=its.runs, robot=robot)
         return Stretch(its.runs, its.images, made)
 

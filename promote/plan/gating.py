@@ -19,7 +19,7 @@ from promote.plan.intent import Before, Rules
 from promote.question import Asking, abreast
 
 # It holds the merge back, not the proposal (SEMANTICS 6.7).
-_OF_MERGING = "approval"
+OF_MERGING = "approval"
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -90,7 +90,7 @@ def judged(
     asked = {
         number: gate
         for number, gate in enumerate(gates(estate))
-        if (gate.name == _OF_MERGING) is merging and not rules.skips(gate.name) and not _skipped(draft, gate)
+        if (gate.name == OF_MERGING) is merging and not rules.skips(gate.name) and not _skipped(draft, gate)
     }
     if not asked:
         return draft

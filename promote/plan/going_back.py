@@ -9,12 +9,10 @@ from promote.estate.estate import Estate
 from promote.image import Version, agree, alike
 from promote.moment import show_minute
 from promote.outcome import Failure, Refusal, Skip
+from promote.plan.gating import OF_MERGING
 from promote.plan.holding import Held
 from promote.plan.intent import Before, Rollback
 from promote.question import Asking, Brought, Past, Ran, Stretch, Unknown, look_back
-
-# The gate that keeps nothing from being proposed.
-_LATER = "approval"
 
 
 def chosen(
@@ -139,10 +137,10 @@ def forced(estate: Estate, app: str, tag: object) -> str:
     """The command that writes a version all the same, with all that it takes in this environment (SEMANTICS 6.1)."""
     its = estate.environment
     gates = ["from"] if its.sources else []
-    gates += dict.fromkeys(gate.kind for gate in its.gates if not gate.locked and gate.kind != _LATER)
+    gates += dict.fromkeys(gate.kind for gate in its.gates if not gate.locked and gate.kind != OF_MERGING)
     skipped = "".join(f" --skip-gate {gate}" for gate in gates)
     reason = " --reason WHY" if gates else ""
-    locked = ", ".join(dict.fromkeys(gate.kind for gate in its.gates if gate.locked and gate.kind != _LATER))
+    locked = ", ".join(dict.fromkeys(gate.kind for gate in its.gates if gate.locked and gate.kind != OF_MERGING))
     waits = f", once {locked} passes, which is locked" if locked else ""
     return f"`promote set {its.name} {app}={tag} --allow-downgrade{skipped}{reason}` writes it{waits}"
 

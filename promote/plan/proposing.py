@@ -48,13 +48,6 @@ class Branch:
 Key = tuple[Place, str]
 
 
-def _key(estate: Estate, decision: Decision) -> Key:
-    name, app = decision.environment, decision.app
-    if isinstance(decision, Draft) and decision.undone is not None:
-        return estate.place, rollback_branch(name)
-    return estate.place, estate.environment.request_branch(app)
-
-
 def proposing(
     estates: Mapping[str, Estate], decisions: Iterable[Decision], rules: Rules, before: Before
 ) -> Asking[tuple[list[Decision], list[Branch]]]:
@@ -71,9 +64,9 @@ def proposing(
         back = estate.place, rollback_branch(name)
         forward = estate.place, estate.environment.request_branch(app)
         if rules.proposes(estate) and estate.tip is not None:
-            mine.setdefault(_key(estate, decision), []).append(decision)
+            mine.setdefault(back if is_rollback else forward, []).append(decision)
             # What is rolled back is not carried forward at the same time; what is proposed to be is looked at again.
-            for key in (back, forward) if is_rollback else (back, _key(estate, decision)):
+            for key in (back, forward):
                 mine.setdefault(key, [])
                 owners.setdefault(key, name)
             if is_rollback:

@@ -72,7 +72,7 @@ class Hold(TypedDict):
     at: Moment
     reason: Annotated[str | None, "why"]
     until: Annotated[str | None, "when it ends by itself"]
-    where: Annotated[str | None, "what says so: a place in a file, or a pull request"]
+    where: Annotated[str | None, "what says so: a place in a file, a pull request, or a branch"]
 
 
 class Differing(TypedDict):
@@ -95,7 +95,7 @@ class Cell(TypedDict):
     state: Annotated[State, "how it runs"]
     version: Annotated[TagAndDigest | None, "what it runs"]
     next: Annotated[TagAndDigest | None, "what would come now"]
-    next_from: Annotated[str | None, "the environment that comes from, or `registry`"]
+    next_from: Annotated[str | None, "the environment that it comes from, `registry`, or `rollback`"]
     note: Annotated[str | None, "whatever is odd, as sentences"]
     stop: Annotated[Stop | None, "why another version does not come"]
     not_asked: Annotated[list[str], "the gates that are not asked here"]

@@ -159,7 +159,7 @@ class Transport:
                     raise ProxyDenied
             # A connection that the watchdog shut inside the headers reads like one that ended well.
             if guard.expired:
-                raise late(redact(url), unreachable) from TimeoutError
+                raise late(redact(url), unreachable) from TimeoutError()
             return response
 
         try:

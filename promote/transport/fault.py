@@ -113,6 +113,7 @@ def translated(
         exceptions.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError, ProxyDenied
     ) as error:  # fmt: skip
         if guard.expired:
+            # Not from `error`: what the watchdog shut reads like a connection that the server has cut.
             raise late(url, unreachable, proxy if guard.at_proxy else None) from TimeoutError()
         fault = _diagnose(error, tls, proxy, at_proxy=guard.at_proxy)
         raise unreachable(fault.what, where=url, cure=fault.cure) from error

@@ -93,11 +93,10 @@ class Sandbox(SandboxedEnvironment):
 
     def _arguments(self, value: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         """Pays for a value that is searched for, joined by or replaced with its arguments: the product at most."""
-        texts = 0
-        for each in (value, *args, *kwargs.values()):
+        given = (*args, *kwargs.values())
+        for each in (value, *given):
             self._budget.size(each)
-        for each in (*args, *kwargs.values()):
-            texts += len(each) if isinstance(each, str) else 0
+        texts = sum(len(each) for each in given if isinstance(each, str))
         self._budget.pay((_length(value) + 1) * texts)
 
     def _filter(self, name: str) -> Callable[..., object]:
